@@ -1,0 +1,182 @@
+/** The network as one frozen, resolved value: every name is a reference that holds, every address is assigned. */
+import type { Ip, Mac, Prefix } from '../net/index.ts'
+import type { SourceRange } from '../file/source.ts'
+
+export interface Network {
+  readonly name: string
+  /** Path of the network file as the user named it. */
+  readonly file: string
+  /** DNS zone of service names, without trailing dot: `cloudapp.example`. */
+  readonly zone: string
+  /** Prefixes that must never be seen outside (all sites). */
+  readonly internal: readonly Prefix[]
+  /** Source prefixes that no packet from the Internet may bear; the network's own public prefixes are not in it. */
+  readonly bogons: readonly Prefix[]
+  readonly sites: readonly Site[]
+  /** Every machine, in file order: outside first, then site by site, VMs after their host's site. */
+  readonly nodes: readonly Node[]
+  readonly links: readonly Link[]
+  readonly services: readonly Service[]
+}
+
+export interface Site {
+  readonly name: string
+  readonly template: string
+  readonly at: SourceRange
+  /** Internal address pools: IPv4 and IPv6 prefixes of each. */
+  readonly pools: {
+    /** Own addresses of access routers, balancers and distribution routers: the *router subnets*. */
+    readonly routers: readonly Prefix[]
+    /** Name servers, fabric controllers, jump boxes, storage, activation servers. */
+    readonly infrastructure: readonly Prefix[]
+    /** Host partitions. */
+    readonly hosts: readonly Prefix[]
+    /** VMs: their DIPs. */
+    readonly vms: readonly Prefix[]
+  }
+  /** Public address pools. */
+  readonly public: {
+    /** From which VIPs are assigned, and which access routers let in. Includes the balancers' egress addresses. */
+    readonly vips: readonly Prefix[]
+    /** Public addresses of access routers, the source of their ICMP errors. Never accepted as a destination. */
+    readonly routers: readonly Prefix[]
+  }
+  /** Addresses at which the site's name servers are reached from outside, through the balancers. */
+  readonly dnsVips: readonly Ip[]
+  readonly ports: SitePorts
+}
+
+/** Where the infrastructure listens. All TCP but `dns`, which is both. */
+export interface SitePorts {
+  /** The one port of a host partition. */
+  readonly agent: number
+  readonly fabric: number
+  readonly storage: number
+  readonly activation: number
+  readonly ssh: number
+  readonly dns: number
+}
+
+export type NodeKind =
+  | 'internet'
+  | 'isp'
+  | 'access-router'
+  | 'balancer'
+  | 'distribution-router'
+  | 'name-server'
+  | 'fabric-controller'
+  | 'jump-box'
+  | 'storage'
+  | 'activation-server'
+  | 'host'
+  | 'vm'
+
+export interface Node {
+  /** Unique: `internet`, `west/ar1`, `west/shop-web-0`. */
+  readonly id: string
+  readonly kind: NodeKind
+  /** Name of its site; absent outside all sites. ISPs belong to the site they serve. */
+  readonly site?: string
+  /** Last part of the id. */
+  readonly name: string
+  readonly at: SourceRange
+  /** Its own addresses, at most one per family, valid on every interface: a VM's DIPs, a host's partition addresses. */
+  readonly addresses: readonly Ip[]
+  /** Public addresses of an access router (source of its ICMP errors); egress addresses of a balancer. */
+  readonly publicAddresses: readonly Ip[]
+  /** Of a VM. */
+  readonly vm?: VmIdentity
+  /** Sockets that listen on this node. */
+  readonly listeners: readonly Listener[]
+}
+
+export interface VmIdentity {
+  /** Id of its host. */
+  readonly host: string
+  readonly tenant: string
+  /** Service name. */
+  readonly service: string
+  readonly role: string
+  /** 0-based. */
+  readonly instance: number
+}
+
+export interface Listener {
+  readonly name: string
+  readonly protocol: 'tcp' | 'udp'
+  readonly port: number
+  /** What answers there. `echo` returns what it got. */
+  readonly application: 'http' | 'https' | 'dns' | 'echo'
+}
+
+/** A cable between two nodes. */
+export interface Link {
+  readonly id: string
+  readonly kind: 'peering' | 'inside' | 'wide-area' | 'vm-port'
+  readonly ends: readonly [LinkEnd, LinkEnd]
+}
+
+export interface LinkEnd {
+  readonly node: string
+  /** Name of the interface, at most 15 characters, unique in the node. */
+  readonly interface: string
+  readonly mac: Mac
+  /** IPv6 link-local address: the next hop by which the other end routes, both families (RFC 8950 style). */
+  readonly linkLocal: Ip
+}
+
+/** A tenant's deployment. One service may stand in several sites; its VIPs differ by site. */
+export interface Service {
+  readonly name: string
+  readonly tenant: string
+  readonly at: SourceRange
+  /** Imported from, if not written in the network file. */
+  readonly definition?: string
+  readonly roles: readonly Role[]
+  readonly deployments: readonly Deployment[]
+}
+
+export interface Deployment {
+  readonly site: string
+  /** Public name without zone: `shop.west`. */
+  readonly dnsName: string
+  /** One VIP per family; none if no role has a public endpoint. */
+  readonly vips: readonly Ip[]
+}
+
+export interface Role {
+  readonly name: string
+  readonly kind: 'web' | 'worker'
+  readonly at: SourceRange
+  /** Per site. */
+  readonly instances: number
+  readonly endpoints: readonly Endpoint[]
+}
+
+export interface Endpoint {
+  readonly name: string
+  readonly at: SourceRange
+  /** `public`: behind the VIP, open to all. `internal`: open to VMs of the same service. */
+  readonly exposure: 'public' | 'internal'
+  readonly protocol: 'tcp' | 'udp'
+  readonly application: 'http' | 'https' | 'dns' | 'echo'
+  /** Port of the VIP; equals `port` for internal endpoints. */
+  readonly publicPort: number
+  /** Port on the VM. */
+  readonly port: number
+}
+
+/** A forwarding table entry. Longest prefix wins; several next hops share flows (ECMP). */
+export interface Route {
+  readonly prefix: Prefix
+  /** Empty: the packet is discarded (a null route). */
+  readonly nextHops: readonly NextHop[]
+  /** Source address that the node's own packets take on this route. */
+  readonly source?: Ip
+}
+
+export interface NextHop {
+  readonly interface: string
+  /** Link-local address of the neighbour. */
+  readonly via: Ip
+}

@@ -1,0 +1,6 @@
+/** Addresses, prefixes, ports and protocols as plain frozen values. */
+export * from './ip.ts'
+export * from './mac.ts'
+export * from './port-range.ts'
+export * from './prefix.ts'
+export * from './protocol.ts'

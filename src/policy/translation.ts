@@ -1,0 +1,62 @@
+/**
+ * What a balancer rewrites. Both families alike; checksums follow. Fragments never get here (shape tier).
+ *
+ * Inbound, a packet to `vip:port` goes to the backend that the flow's five-tuple chooses by consistent hashing, and a
+ * reply from that backend leaves with the source `vip:port` again: no state is kept, so any balancer of the site can
+ * take any packet. Outbound connections of VMs leave from the balancer's own egress address with a port of its choosing;
+ * that is state, kept in one balancer, to which the egress address is routed.
+ */
+import type { Ip, PortRange, Prefix } from '../net/index.ts'
+import type { Rule } from './rule.ts'
+
+export type Translation = EndpointIn | EndpointOut | EgressOut | EgressIn
+
+/** A machine behind an endpoint. */
+export interface Backend {
+  readonly node: string
+  readonly address: Ip
+  readonly port: number
+}
+
+/** To a declared VIP, protocol and port: destination becomes the chosen backend's address and port. */
+export interface EndpointIn {
+  readonly kind: 'endpoint-in'
+  readonly rule: Rule
+  readonly vip: Ip
+  readonly protocol: number
+  readonly port: number
+  /** Of the VIP's family; in a stable order. */
+  readonly backends: readonly Backend[]
+  /**
+   * Present where packets arrive from inside the site (a VM that uses a VIP): the backend's reply to an inside source
+   * would not come back through the balancer, so the source is translated too, as by {@link EgressOut}.
+   */
+  readonly hairpin?: { readonly sources: readonly Prefix[]; readonly address: Ip; readonly ports: PortRange }
+}
+
+/** From a backend's address and port: source becomes the VIP and its port. The reverse of {@link EndpointIn}. */
+export interface EndpointOut {
+  readonly kind: 'endpoint-out'
+  readonly rule: Rule
+  readonly vip: Ip
+  readonly protocol: number
+  readonly port: number
+  readonly backends: readonly Backend[]
+}
+
+/** A connection that a VM opens outward: source becomes the egress address and a port from `ports`. */
+export interface EgressOut {
+  readonly kind: 'egress-out'
+  readonly rule: Rule
+  readonly sources: readonly Prefix[]
+  readonly address: Ip
+  readonly ports: PortRange
+}
+
+/** A packet to the egress address that belongs to such a connection: destination becomes the VM again. */
+export interface EgressIn {
+  readonly kind: 'egress-in'
+  readonly rule: Rule
+  readonly address: Ip
+  readonly ports: PortRange
+}

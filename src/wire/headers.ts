@@ -1,0 +1,61 @@
+/**
+ * What a filter sees of a frame: the reference meaning of "the source", "the destination port" and so on, for the
+ * evaluator. The data plane's parser must agree with `readHeaders` on every byte string.
+ */
+import type { Ip } from '../net/index.ts'
+
+/** A frame that is an unfragmented, well-formed IP packet without options or extension headers. */
+export interface IpHeaders {
+  readonly kind: 'ip'
+  readonly family: 4 | 6
+  readonly source: Ip
+  readonly destination: Ip
+  /** 0–255; IPv4 protocol or IPv6 next header. */
+  readonly protocol: number
+  readonly hopLimit: number
+  /** TCP and UDP ports; for ICMP echo requests `sourcePort` and for echo replies `destinationPort` is the identifier; else 0. */
+  readonly sourcePort: number
+  readonly destinationPort: number
+  /** The TCP flags byte (RFC 9293 section 3.1: CWR ECE URG ACK PSH RST SYN FIN from the high bit down); 0 for others. */
+  readonly tcpFlags: number
+  /** ICMP or ICMPv6 type and code; 0 for others. */
+  readonly icmpType: number
+  readonly icmpCode: number
+  /** Of an ICMP or ICMPv6 error: the flow of the packet it quotes, in that packet's own direction. */
+  readonly quoted?: QuotedFlow
+}
+
+/** The five-tuple quoted inside an ICMP error (RFC 792, RFC 4443). */
+export interface QuotedFlow {
+  readonly source: Ip
+  readonly destination: Ip
+  readonly protocol: number
+  readonly sourcePort: number
+  readonly destinationPort: number
+}
+
+/** A frame that no rule is asked about: its shape alone decides (see `WellFormedReason`). */
+export interface OddFrame {
+  readonly kind: 'odd'
+  readonly reason: OddReason
+}
+
+/**
+ * - `arp`: ethertype 0x0806
+ * - `neighbour-discovery`: ICMPv6 types 133–137, hop limit 255, code 0 (RFC 4861 section 3.1)
+ * - `not-ip`: any other ethertype, VLAN tags included
+ * - `fragment`: IPv4 with more-fragments or an offset; IPv6 with a fragment header (RFC 8200 section 4.5)
+ * - `ip-options`: IPv4 header longer than 20 bytes (RFC 7126 advises dropping)
+ * - `extension-header`: IPv6 hop-by-hop, routing, destination, authentication, mobility, HIP or shim6 header first
+ * - `malformed`: shorter than its headers, lengths that contradict each other, version ≠ ethertype
+ */
+export type OddReason =
+  | 'arp'
+  | 'neighbour-discovery'
+  | 'not-ip'
+  | 'fragment'
+  | 'ip-options'
+  | 'extension-header'
+  | 'malformed'
+
+export type Headers = IpHeaders | OddFrame
