@@ -5,6 +5,7 @@
 import type { Prefix } from '../net/index.ts'
 import type { OddReason } from '../wire/headers.ts'
 import type { Rule } from './rule.ts'
+import type { Translation } from './translation.ts'
 
 export type PointKind = 'access-router' | 'balancer' | 'hypervisor' | 'host'
 
@@ -20,15 +21,29 @@ export interface Point {
   /** `in`: packets that the node receives there. `out`: packets that it sends there. */
   readonly direction: 'in' | 'out'
   /**
-   * Packets it is asked about; absent: all. A host filter is asked only about packets to (or from) the host itself;
-   * others pass it by untouched and uncounted.
+   * Well-formed IP packets it is asked about; absent: all. A host filter is asked only about packets to (or from) the
+   * host itself; others pass it by untouched and uncounted. Odd frames are always judged, by the shape tier.
    */
-  readonly scope?: { readonly source?: readonly Prefix[]; readonly destination?: readonly Prefix[] }
-  /** Id of the flow table shared with the opposite direction; absent: the point is stateless. */
-  readonly flowTable?: string
+  readonly scope?: Scope
+  /** The flow table shared with the opposite direction; absent: the point is stateless. */
+  readonly flow?: FlowUse
   readonly tiers: readonly Tier[]
   /** The last rule of the point: denies what no tier decided. */
   readonly defaultDeny: Rule
+}
+
+/** How a stateful point uses its flow table. */
+export interface FlowUse {
+  /** Id of the table. */
+  readonly table: string
+  /** Whether the packets judged here go to the end behind the filter (a VM, a host partition) or come from it. */
+  readonly heading: 'to-local' | 'from-local'
+}
+
+/** Both conditions must hold; an absent one holds for every packet. */
+export interface Scope {
+  readonly source?: readonly Prefix[]
+  readonly destination?: readonly Prefix[]
 }
 
 export type Tier = ShapeTier | FlowTier | RuleTier | TranslationTier
@@ -42,15 +57,19 @@ export interface ShapeTier {
 }
 
 /**
- * Allows packets of known flows, and ICMP errors about them; only in a point with a flow table, and needed there.
+ * Tracks flows; only in a point with a flow table, and needed there. A flow is a protocol and two ends, each an address
+ * and a port: `local`, the end behind the filter, and `remote`. A packet at a `to-local` point goes from
+ * remote to local, at a `from-local` point from local to remote. ICMP and ICMPv6 echo use the identifier as the requester's port and 0 as the
+ * other; protocols without ports use 0 for both.
  *
- * - `established`: the packet's five-tuple, or its reverse, is in the flow table and not timed out: allow.
- * - `related`: an ICMP error that quotes a packet of a known flow: allow.
- * - `no-flow`: a packet that can only be part of a flow, of which none is known: deny. These are TCP without SYN or
- *   with ACK, ICMP echo replies, and ICMP errors.
+ * - ICMP errors: allowed by `related` if the packet they quote, which went the other way, is of a known flow and was sent
+ *   by the error's destination; else denied by `noFlow`.
+ * - `established`: any other packet of a known flow is allowed.
+ * - `noFlow`: a packet which cannot open a flow is denied: TCP whose FIN, SYN, RST and ACK bits are not SYN alone, and
+ *   echo replies.
  *
- * A packet that a later rule tier of the same point allows opens a flow: TCP, UDP, echo requests; other protocols by
- * their addresses.
+ * What a later rule tier of the same point allows opens a flow. A flow is known until it was idle for its protocol's
+ * timeout (`flowTimeout`).
  */
 export interface FlowTier {
   readonly kind: 'flow'
@@ -76,5 +95,3 @@ export interface TranslationTier {
   readonly name: string
   readonly translations: readonly Translation[]
 }
-
-export type Translation = import('./translation.ts').Translation

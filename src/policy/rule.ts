@@ -1,6 +1,7 @@
 /** Rules: a condition on packet headers, what to do about it, and who wrote it. */
-import type { Family, PortRange, Prefix } from '../net/index.ts'
+
 import type { SourceRange } from '../file/source.ts'
+import type { Family, PortRange, Prefix } from '../net/index.ts'
 
 /** `next` leaves the tier without a decision, so that the following tier is asked. */
 export type Action = 'allow' | 'deny' | 'next'

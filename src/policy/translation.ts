@@ -5,6 +5,10 @@
  * reply from that backend leaves with the source `vip:port` again: no state is kept, so any balancer of the site can
  * take any packet. Outbound connections of VMs leave from the balancer's own egress address with a port of its choosing;
  * that is state, kept in one balancer, to which the egress address is routed.
+ *
+ * ICMP errors follow the flow that they quote: outer addresses and quoted addresses and ports are rewritten together, and
+ * an error from anywhere inside leaves with the VIP (or egress address) as its source, so that no router of the inside
+ * shows itself. Errors that a VM sends to a VIP about a hairpin connection are not translated, and so denied.
  */
 import type { Ip, PortRange, Prefix } from '../net/index.ts'
 import type { Rule } from './rule.ts'
@@ -59,4 +63,9 @@ export interface EgressIn {
   readonly rule: Rule
   readonly address: Ip
   readonly ports: PortRange
+  /**
+   * Present where packets arrive from inside the site: they are replies of backends to connections that
+   * {@link EndpointIn.hairpin} translated, and their source becomes the VIP and its port again.
+   */
+  readonly hairpin?: readonly EndpointOut[]
 }

@@ -1,0 +1,134 @@
+/**
+ * Access routers (R9, R12–R15): the boundary to the Internet. Inward only sources that can be there and only VIPs as
+ * destinations; outward only VIPs as sources and nothing that is inside as destination.
+ */
+import type { Node } from '../../model/index.ts'
+import { defaultDeny, shapeTier } from '../built-in.ts'
+import type { Point } from '../point.ts'
+import type { Match, Origin, Rule } from '../rule.ts'
+import type { SiteView } from './site-view.ts'
+
+export function accessRouterPoints(view: SiteView): readonly Point[] {
+  return view.nodes('access-router').flatMap((router) => [external(view, router), internal(view, router)])
+}
+
+function external(view: SiteView, router: Node): Point {
+  const { network, site } = view
+  const own = [...site.public.vips, ...site.public.routers]
+  return {
+    id: `${router.id}/external/in`,
+    kind: 'access-router',
+    node: router.id,
+    interfaces: view.interfaces(router.id, 'isp'),
+    direction: 'in',
+    tiers: [
+      shapeTier,
+      {
+        kind: 'rules',
+        name: 'source-validation',
+        rules: [
+          rule(
+            view,
+            'source/internal',
+            'deny',
+            { source: network.internal },
+            'Internal sources do not come from outside.',
+          ),
+          rule(
+            view,
+            'source/own',
+            'deny',
+            { source: own },
+            'Our own public sources do not come from outside.',
+          ),
+          rule(
+            view,
+            'source/bogon',
+            'deny',
+            { source: network.bogons },
+            'Sources that nobody can have in the Internet.',
+          ),
+        ],
+      },
+      {
+        kind: 'rules',
+        name: 'internal-destinations',
+        rules: [
+          rule(
+            view,
+            'destination/internal',
+            'deny',
+            { destination: network.internal },
+            'DIPs cannot be addressed from outside.',
+          ),
+        ],
+      },
+      {
+        kind: 'rules',
+        name: 'vips-only',
+        rules: [
+          rule(
+            view,
+            'vip/pool',
+            'allow',
+            { destination: site.public.vips },
+            'Only balancers take traffic from outside.',
+          ),
+        ],
+      },
+    ],
+    defaultDeny,
+  }
+}
+
+function internal(view: SiteView, router: Node): Point {
+  const { network, site } = view
+  return {
+    id: `${router.id}/internal/in`,
+    kind: 'access-router',
+    node: router.id,
+    interfaces: view.interfaces(router.id, 'balancer'),
+    direction: 'in',
+    tiers: [
+      shapeTier,
+      {
+        kind: 'rules',
+        name: 'source-validation',
+        rules: [
+          rule(view, 'source/vip', 'next', { source: site.public.vips }, 'What leaves the site bears a VIP.'),
+          rule(
+            view,
+            'source/other',
+            'deny',
+            {},
+            'No other source leaves: internal addresses are never seen outside.',
+          ),
+        ],
+      },
+      {
+        kind: 'rules',
+        name: 'internal-destinations',
+        rules: [
+          rule(
+            view,
+            'destination/internal',
+            'deny',
+            { destination: network.internal },
+            'What is inside is not looked for outside.',
+          ),
+        ],
+      },
+      {
+        kind: 'rules',
+        name: 'outbound',
+        rules: [rule(view, 'outbound/any', 'allow', {}, 'To the Internet.')],
+      },
+    ],
+    defaultDeny,
+  }
+}
+
+function rule(view: SiteView, id: string, action: Rule['action'], match: Match, why: string): Rule {
+  const origin: Origin = { kind: 'template', name: 'access-router', at: view.site.at }
+  return { id, action, match, origin, why }
+}

@@ -1,0 +1,160 @@
+/**
+ * Balancers (R11, R12): only declared VIP, protocol and port enter, translated; replies and the connections of VMs leave,
+ * translated; nothing else passes in either direction.
+ */
+
+import type { Node, VirtualEndpoint } from '../../model/index.ts'
+import { PortRange } from '../../net/index.ts'
+import { defaultDeny, shapeTier } from '../built-in.ts'
+import type { Point } from '../point.ts'
+import type { Origin, Rule } from '../rule.ts'
+import type { EgressIn, EgressOut, EndpointIn, EndpointOut } from '../translation.ts'
+import type { SiteView } from './site-view.ts'
+
+/** Ports that egress addresses lend to connections: all but the well-known ones (RFC 6335 section 6). */
+const egressPorts = PortRange(1024, 65535)
+
+/** @param endpoints the virtual endpoints of this site */
+export function balancerPoints(view: SiteView, endpoints: readonly VirtualEndpoint[]): readonly Point[] {
+  return view
+    .nodes('balancer')
+    .flatMap((balancer) => [external(view, balancer, endpoints), internal(view, balancer, endpoints)])
+}
+
+function external(view: SiteView, balancer: Node, endpoints: readonly VirtualEndpoint[]): Point {
+  return {
+    id: `${balancer.id}/external/in`,
+    kind: 'balancer',
+    node: balancer.id,
+    interfaces: view.interfaces(balancer.id, 'access-router'),
+    direction: 'in',
+    tiers: [
+      shapeTier,
+      {
+        kind: 'translation',
+        name: 'declared-endpoints',
+        translations: [
+          ...endpoints.map((endpoint) => endpointIn(endpoint)),
+          ...balancer.publicAddresses.map(
+            (address): EgressIn => ({
+              kind: 'egress-in',
+              rule: egressRule(
+                view,
+                `egress-in/v${address.family}`,
+                'Replies to connections that VMs opened.',
+              ),
+              address,
+              ports: egressPorts,
+            }),
+          ),
+        ],
+      },
+    ],
+    defaultDeny,
+  }
+}
+
+function internal(view: SiteView, balancer: Node, endpoints: readonly VirtualEndpoint[]): Point {
+  const { site } = view
+  const outs = endpoints.map(endpointOut)
+  const hairpins = endpoints.flatMap((endpoint): EndpointIn[] => {
+    const address = balancer.publicAddresses.find(({ family }) => family === endpoint.vip.family)
+    if (!address) return []
+    const sources = site.pools.vms.filter(({ family }) => family === address.family)
+    const plain = endpointIn(endpoint)
+    const rule = {
+      ...plain.rule,
+      id: `hairpin/${plain.rule.id}`,
+      why: `A VM of the site uses ${endpoint.name}.`,
+    }
+    return [{ ...plain, rule, hairpin: { sources, address, ports: egressPorts } }]
+  })
+  return {
+    id: `${balancer.id}/internal/in`,
+    kind: 'balancer',
+    node: balancer.id,
+    interfaces: view.interfaces(balancer.id, 'distribution-router'),
+    direction: 'in',
+    tiers: [
+      shapeTier,
+      {
+        kind: 'translation',
+        name: 'declared-endpoints',
+        translations: [
+          ...balancer.publicAddresses.map(
+            (address): EgressIn => ({
+              kind: 'egress-in',
+              rule: egressRule(
+                view,
+                `hairpin/reply/v${address.family}`,
+                'Replies to VMs that use a VIP of their own site.',
+              ),
+              address,
+              ports: egressPorts,
+              hairpin: outs.filter(({ vip }) => vip.family === address.family),
+            }),
+          ),
+          ...hairpins,
+          ...outs,
+        ],
+      },
+      {
+        kind: 'rules',
+        name: 'undeclared',
+        rules: [
+          {
+            id: 'vip/undeclared',
+            action: 'deny',
+            match: { destination: site.public.vips },
+            origin: templateOrigin(view),
+            why: 'A VIP answers on its declared ports only, from inside too.',
+          },
+        ],
+      },
+      {
+        kind: 'translation',
+        name: 'egress',
+        translations: balancer.publicAddresses.map(
+          (address): EgressOut => ({
+            kind: 'egress-out',
+            rule: egressRule(
+              view,
+              `egress-out/v${address.family}`,
+              'Connections that VMs open to the Internet.',
+            ),
+            sources: site.pools.vms.filter(({ family }) => family === address.family),
+            address,
+            ports: egressPorts,
+          }),
+        ),
+      },
+    ],
+    defaultDeny,
+  }
+}
+
+function endpointIn(endpoint: VirtualEndpoint): EndpointIn {
+  const { vip, protocol, port, backends } = endpoint
+  return { kind: 'endpoint-in', rule: endpointRule('in', endpoint), vip, protocol, port, backends }
+}
+
+function endpointOut(endpoint: VirtualEndpoint): EndpointOut {
+  const { vip, protocol, port, backends } = endpoint
+  return { kind: 'endpoint-out', rule: endpointRule('reply', endpoint), vip, protocol, port, backends }
+}
+
+function endpointRule(prefix: string, endpoint: VirtualEndpoint): Rule {
+  const why = prefix === 'in' ? `${endpoint.name} is public.` : `Replies of ${endpoint.name}.`
+  const id = `${prefix}/${endpoint.name}/v${endpoint.vip.family}`
+  return { id, action: 'allow', match: {}, origin: { kind: 'file', at: endpoint.at }, why }
+}
+
+const egressRule = (view: SiteView, id: string, why: string): Rule => ({
+  id,
+  action: 'allow',
+  match: {},
+  origin: templateOrigin(view),
+  why,
+})
+
+const templateOrigin = (view: SiteView): Origin => ({ kind: 'template', name: 'balancer', at: view.site.at })

@@ -1,0 +1,125 @@
+/** The host firewall (R22): what may be said to, and by, the host partition, which runs the hypervisor. */
+
+import type { Node } from '../../model/index.ts'
+import { PortRange, Protocol, prefix } from '../../net/index.ts'
+import { defaultDeny, flowTier, shapeTier } from '../built-in.ts'
+import type { Point } from '../point.ts'
+import type { Match, Origin, Rule } from '../rule.ts'
+import { addressesOf, type SiteView, toPrefix } from './site-view.ts'
+
+/** Addresses at which any machine hears on a link, beside its own. */
+const onLink = ['169.254.0.0/16', '224.0.0.0/4', '255.255.255.255/32', 'fe80::/10', 'ff00::/8'].map(prefix)
+
+export function hostPoints(
+  view: SiteView,
+  interfacesOf: (node: string) => readonly string[],
+): readonly Point[] {
+  return view.nodes('host').flatMap((host) => {
+    const common = {
+      kind: 'host' as const,
+      node: host.id,
+      interfaces: interfacesOf(host.id),
+      defaultDeny,
+    }
+    return [
+      {
+        ...common,
+        id: `${host.id}/partition/in`,
+        direction: 'in',
+        flow: { table: `${host.id}/partition`, heading: 'to-local' },
+        scope: { destination: [...host.addresses.map(toPrefix), ...onLink] },
+        tiers: [shapeTier, flowTier, { kind: 'rules', name: 'host-config', rules: inward(view) }],
+      },
+      {
+        ...common,
+        id: `${host.id}/partition/out`,
+        direction: 'out',
+        flow: { table: `${host.id}/partition`, heading: 'from-local' },
+        scope: { source: ownSources(host) },
+        tiers: [shapeTier, flowTier, { kind: 'rules', name: 'host-config', rules: outward(view) }],
+      },
+    ] satisfies Point[]
+  })
+}
+
+const ownSources = (host: Node) => [
+  ...host.addresses.map(toPrefix),
+  prefix('169.254.0.0/16'),
+  prefix('fe80::/10'),
+]
+
+function inward(view: SiteView): readonly Rule[] {
+  const managers = addressesOf([...view.nodes('fabric-controller'), ...view.nodes('jump-box')])
+  const agent: Match = {
+    source: managers,
+    protocol: Protocol.tcp,
+    destinationPorts: [PortRange(view.site.ports.agent)],
+  }
+  const dhcp: Match = {
+    protocol: Protocol.udp,
+    sourcePorts: [PortRange(67)],
+    destinationPorts: [PortRange(68)],
+  }
+  const dhcp6: Match = {
+    protocol: Protocol.udp,
+    sourcePorts: [PortRange(547)],
+    destinationPorts: [PortRange(546)],
+  }
+  const dns: Match = {
+    source: addressesOf(view.nodes('name-server')),
+    protocol: Protocol.udp,
+    sourcePorts: [PortRange(view.site.ports.dns)],
+  }
+  return [
+    host(
+      view,
+      'host/agent',
+      'allow',
+      agent,
+      'Fabric controllers and jump boxes manage the host on one port.',
+    ),
+    host(view, 'host/dhcp-reply', 'allow', dhcp, 'The host gets its address.'),
+    host(view, 'host/dhcp6-reply', 'allow', dhcp6, 'The host gets its IPv6 address.'),
+    host(view, 'host/dns-reply', 'allow', dns, 'Name servers answer the host.'),
+  ]
+}
+
+function outward(view: SiteView): readonly Rule[] {
+  const dns: Match = {
+    destination: addressesOf(view.nodes('name-server')),
+    destinationPorts: [PortRange(view.site.ports.dns)],
+  }
+  const fabric: Match = {
+    destination: addressesOf(view.nodes('fabric-controller')),
+    protocol: Protocol.tcp,
+    destinationPorts: [PortRange(view.site.ports.fabric)],
+  }
+  const dhcp: Match = {
+    protocol: Protocol.udp,
+    sourcePorts: [PortRange(68)],
+    destinationPorts: [PortRange(67)],
+  }
+  const dhcp6: Match = {
+    protocol: Protocol.udp,
+    sourcePorts: [PortRange(546)],
+    destinationPorts: [PortRange(547)],
+  }
+  return [
+    host(view, 'host/fabric', 'allow', fabric, 'The agent asks its fabric controller.'),
+    host(view, 'host/dns-udp', 'allow', { ...dns, protocol: Protocol.udp }, 'The host looks up names.'),
+    host(
+      view,
+      'host/dns-tcp',
+      'allow',
+      { ...dns, protocol: Protocol.tcp },
+      'The host looks up names with long answers.',
+    ),
+    host(view, 'host/dhcp', 'allow', dhcp, 'The host asks for its address.'),
+    host(view, 'host/dhcp6', 'allow', dhcp6, 'The host asks for its IPv6 address.'),
+  ]
+}
+
+function host(view: SiteView, id: string, action: Rule['action'], match: Match, why: string): Rule {
+  const origin: Origin = { kind: 'template', name: 'host-config', at: view.site.at }
+  return { id, action, match, origin, why }
+}

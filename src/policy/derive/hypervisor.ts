@@ -1,0 +1,198 @@
+/**
+ * The hypervisor's packet filter at each VM's port (R18–R20). Outward the machine-config rules, inward the role rules of the
+ * service model; all else is denied, from before the VM's first packet.
+ */
+
+import type { Node, Role, Service } from '../../model/index.ts'
+import { PortRange, type Prefix, Protocol, prefix } from '../../net/index.ts'
+import { defaultDeny, flowTier, shapeTier } from '../built-in.ts'
+import type { Point, RuleTier } from '../point.ts'
+import type { Match, Origin, Rule } from '../rule.ts'
+import { addressesOf, type SiteView, toPrefix } from './site-view.ts'
+
+export function hypervisorPoints(view: SiteView, portOfVm: (vm: string) => string): readonly Point[] {
+  const machineConfig = machineConfigTier(view)
+  const roleTiers = new RoleTiers(view)
+  return view.nodes('vm').flatMap((vm) => {
+    if (!vm.vm) return []
+    const filter = `${vm.vm.host}/vm/${vm.name}`
+    const common = {
+      kind: 'hypervisor' as const,
+      node: vm.vm.host,
+      interfaces: [portOfVm(vm.id)],
+      defaultDeny,
+    }
+    return [
+      {
+        ...common,
+        id: `${filter}/out`,
+        direction: 'in',
+        flow: { table: filter, heading: 'from-local' },
+        tiers: [shapeTier, ownSourceTier(view, vm), flowTier, machineConfig],
+      },
+      {
+        ...common,
+        id: `${filter}/in`,
+        direction: 'out',
+        flow: { table: filter, heading: 'to-local' },
+        tiers: [shapeTier, flowTier, roleTiers.of(vm)],
+      },
+    ] satisfies Point[]
+  })
+}
+
+const dhcpPorts = { client: [PortRange(68)], server: [PortRange(67)] }
+const dhcp6Ports = { client: [PortRange(546)], server: [PortRange(547)] }
+
+/** A VM speaks with its own addresses, or with none while it asks for one. */
+function ownSourceTier(view: SiteView, vm: Node): RuleTier {
+  const asking4: Match = {
+    source: [prefix('0.0.0.0/32')],
+    protocol: Protocol.udp,
+    sourcePorts: dhcpPorts.client,
+    destinationPorts: dhcpPorts.server,
+  }
+  const asking6: Match = {
+    source: [prefix('fe80::/10')],
+    protocol: Protocol.udp,
+    sourcePorts: dhcp6Ports.client,
+    destinationPorts: dhcp6Ports.server,
+  }
+  return {
+    kind: 'rules',
+    name: 'own-source',
+    rules: [
+      machine(view, 'own/address', 'next', { source: vm.addresses.map(toPrefix) }, "The VM's own address."),
+      machine(view, 'own/dhcp', 'next', asking4, 'A VM without an address asks for one.'),
+      machine(view, 'own/dhcp6', 'next', asking6, 'A VM asks for an IPv6 address.'),
+      machine(view, 'own/spoofed', 'deny', {}, 'A VM does not speak with an address that is not its own.'),
+    ],
+  }
+}
+
+/** Machine-config rules: the same for every VM of a site. */
+function machineConfigTier(view: SiteView): RuleTier {
+  const { network, site } = view
+  const routers = network.sites.flatMap((s) => [...s.pools.routers, ...s.public.routers])
+  const nameServers = addressesOf(view.nodes('name-server'))
+  const dns: Match = { destination: nameServers, destinationPorts: [PortRange(site.ports.dns)] }
+  const activation: Match = {
+    destination: addressesOf(view.nodes('activation-server')),
+    protocol: Protocol.tcp,
+    destinationPorts: [PortRange(site.ports.activation)],
+  }
+  const dhcp: Match = {
+    destination: [prefix('255.255.255.255/32')],
+    protocol: Protocol.udp,
+    sourcePorts: dhcpPorts.client,
+    destinationPorts: dhcpPorts.server,
+  }
+  const dhcp6: Match = {
+    destination: [prefix('ff02::1:2/128')],
+    protocol: Protocol.udp,
+    sourcePorts: dhcp6Ports.client,
+    destinationPorts: dhcp6Ports.server,
+  }
+  return {
+    kind: 'rules',
+    name: 'machine-config',
+    rules: [
+      machine(view, 'machine/dhcp', 'allow', dhcp, 'To get an address.'),
+      machine(view, 'machine/dhcp6', 'allow', dhcp6, 'To get an IPv6 address.'),
+      machine(view, 'machine/dns-udp', 'allow', { ...dns, protocol: Protocol.udp }, 'To look up names.'),
+      machine(
+        view,
+        'machine/dns-tcp',
+        'allow',
+        { ...dns, protocol: Protocol.tcp },
+        'To look up names with long answers.',
+      ),
+      machine(view, 'machine/activation', 'allow', activation, 'To activate its operating system.'),
+      machine(
+        view,
+        'machine/cluster',
+        'allow',
+        { destination: site.pools.vms },
+        'To other VMs of the same cluster.',
+      ),
+      machine(
+        view,
+        'machine/routers',
+        'deny',
+        { destination: routers },
+        'Router subnets are out of reach for VMs.',
+      ),
+      machine(
+        view,
+        'machine/internal',
+        'deny',
+        { destination: network.internal },
+        'So is everything else inside.',
+      ),
+      machine(
+        view,
+        'machine/bogon',
+        'deny',
+        { destination: network.bogons },
+        'Nobody is there in the Internet.',
+      ),
+      machine(view, 'machine/internet', 'allow', {}, 'To the public Internet.'),
+    ],
+  }
+}
+
+function machine(view: SiteView, id: string, action: Rule['action'], match: Match, why: string): Rule {
+  const origin: Origin = { kind: 'template', name: 'machine-config', at: view.site.at }
+  return { id, action, match, origin, why }
+}
+
+/** Role rules by service and role: VMs of a role share one tier. */
+class RoleTiers {
+  readonly #tiers = new Map<string, RuleTier>()
+  readonly #services: ReadonlyMap<string, Service>
+  readonly #vms = new Map<string, Node[]>()
+
+  constructor(view: SiteView) {
+    this.#services = new Map(view.network.services.map((service) => [service.name, service]))
+    for (const vm of view.nodes('vm')) {
+      const service = vm.vm?.service as string
+      const list = this.#vms.get(service) ?? []
+      list.push(vm)
+      this.#vms.set(service, list)
+    }
+  }
+
+  of(vm: Node): RuleTier {
+    const identity = vm.vm
+    const service = identity && this.#services.get(identity.service)
+    const role = service?.roles.find(({ name }) => name === identity?.role)
+    if (!service || !role) throw new TypeError(`derive rules of ${vm.id}: its role is not in the model`)
+    const key = `${service.name} ${role.name}`
+    let tier = this.#tiers.get(key)
+    if (!tier) {
+      tier = roleTier(role, addressesOf(this.#vms.get(service.name) ?? []))
+      this.#tiers.set(key, tier)
+    }
+    return tier
+  }
+}
+
+function roleTier(role: Role, sameService: readonly Prefix[]): RuleTier {
+  const rules = role.endpoints.map((endpoint): Rule => {
+    const isPublic = endpoint.exposure === 'public'
+    return {
+      id: `role/${endpoint.name}`,
+      action: 'allow',
+      match: {
+        ...(isPublic ? {} : { source: sameService }),
+        protocol: Protocol[endpoint.protocol],
+        destinationPorts: [PortRange(endpoint.port)],
+      },
+      origin: { kind: 'file', at: endpoint.at },
+      why: isPublic
+        ? `${role.name} is open to all on this port.`
+        : `${role.name} is open to VMs of its own service.`,
+    }
+  })
+  return { kind: 'rules', name: 'role', rules }
+}

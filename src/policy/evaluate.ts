@@ -1,0 +1,107 @@
+/**
+ * The evaluator: what a point does with one packet. This is the specification of Glacis; prover, interpreter and kernel
+ * are held against it. Short and obvious before fast.
+ */
+import type { Headers, IpHeaders } from '../wire/index.ts'
+import { isIcmpError } from '../wire/index.ts'
+import { type FlowTable, flowOf, mayOpen, quotedFlowOf } from './flow-table.ts'
+import { inAny, matches } from './match.ts'
+import type { FlowTier, FlowUse, Point, Scope, Tier } from './point.ts'
+import type { Rule } from './rule.ts'
+import type { EgressTable } from './egress-table.ts'
+import { translate } from './translate.ts'
+
+/** What a point did with a packet, and which rule of which tier decided. */
+export type Decision =
+  | {
+      readonly verdict: 'allow' | 'deny'
+      readonly rule: Rule
+      readonly tier: string
+      readonly packet?: IpHeaders
+    }
+  /** The packet is outside the point's scope. */
+  | { readonly verdict: 'pass-by' }
+
+/** What points remember. Stateless points need none of it. */
+export interface PointState {
+  /** Flow table of a stateful point. */
+  readonly flows?: FlowTable
+  /** Connections that a balancer translated outward. */
+  readonly egress?: EgressTable
+  /** Nanoseconds of a steady clock. */
+  readonly now: bigint
+}
+
+/**
+ * Judges a frame at a point and updates the point's state. The decision holds the rewritten packet where a translation
+ * was made. Throws `TypeError` if the point needs state that was not given: that is a mistake of the caller.
+ */
+export function judge(point: Point, frame: Headers, state: PointState): Decision {
+  if (frame.kind === 'odd') {
+    for (const tier of point.tiers)
+      if (tier.kind === 'shape') return decide(tier.reasons[frame.reason], tier.name)
+    return decide(point.defaultDeny, 'default')
+  }
+  if (point.scope && !inScope(point.scope, frame)) return { verdict: 'pass-by' }
+  for (const tier of point.tiers) {
+    const decision = ask(point, tier, frame, state)
+    if (!decision) continue
+    if (decision.verdict === 'allow' && tier.kind === 'rules' && point.flow)
+      flowsOf(point, state).open(flowOf(point.flow.heading, frame), state.now)
+    return decision
+  }
+  return decide(point.defaultDeny, 'default')
+}
+
+/** A tier's answer; `undefined` means *next*. */
+function ask(point: Point, tier: Tier, packet: IpHeaders, state: PointState): Decision | undefined {
+  switch (tier.kind) {
+    case 'shape':
+      return undefined
+    case 'flow':
+      return track(headingOf(point), tier, packet, flowsOf(point, state), state.now)
+    case 'rules': {
+      const rule = tier.rules.find((candidate) => matches(candidate.match, packet))
+      return rule && rule.action !== 'next' ? decide(rule, tier.name) : undefined
+    }
+    case 'translation': {
+      const translated = translate(tier.translations, packet, state)
+      return translated && decide(translated.rule, tier.name, translated.packet)
+    }
+  }
+}
+
+function track(
+  heading: FlowUse['heading'],
+  tier: FlowTier,
+  packet: IpHeaders,
+  flows: FlowTable,
+  now: bigint,
+): Decision | undefined {
+  if (isIcmpError(packet)) {
+    const quoted = quotedFlowOf(heading, packet)
+    const related = quoted !== undefined && flows.touch(quoted, now)
+    return decide(related ? tier.related : tier.noFlow, tier.name)
+  }
+  if (flows.touch(flowOf(heading, packet), now)) return decide(tier.established, tier.name)
+  return mayOpen(packet) ? undefined : decide(tier.noFlow, tier.name)
+}
+
+const inScope = (scope: Scope, packet: IpHeaders): boolean =>
+  (scope.source === undefined || inAny(scope.source, packet.source)) &&
+  (scope.destination === undefined || inAny(scope.destination, packet.destination))
+
+function decide(rule: Rule, tier: string, packet?: IpHeaders): Decision {
+  const verdict = rule.action === 'allow' ? 'allow' : 'deny'
+  return packet ? { verdict, rule, tier, packet } : { verdict, rule, tier }
+}
+
+function headingOf(point: Point): FlowUse['heading'] {
+  if (!point.flow) throw new TypeError(`judge at ${point.id}: a flow tier needs the point's flow table`)
+  return point.flow.heading
+}
+
+function flowsOf(point: Point, state: PointState): FlowTable {
+  if (!state.flows) throw new TypeError(`judge at ${point.id}: a stateful point needs its flow table`)
+  return state.flows
+}

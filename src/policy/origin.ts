@@ -1,0 +1,15 @@
+/** Origins as text. */
+import { formatSource } from '../file/source.ts'
+import type { Origin } from './rule.ts'
+
+/** `network.yaml:12:7`, `template host-config (network.yaml:40:3)` or `built-in default`. */
+export function formatOrigin(origin: Origin): string {
+  switch (origin.kind) {
+    case 'file':
+      return formatSource(origin.at)
+    case 'template':
+      return origin.at ? `template ${origin.name} (${formatSource(origin.at)})` : `template ${origin.name}`
+    case 'built-in':
+      return `built-in ${origin.name}`
+  }
+}

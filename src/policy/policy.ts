@@ -1,0 +1,62 @@
+/** All enforcement points of a network. */
+import type { Point } from './point.ts'
+import type { Rule } from './rule.ts'
+
+export interface Policy {
+  /** In the order of the network's nodes. */
+  readonly points: readonly Point[]
+}
+
+/** A rule's place: what a counter, a trace or a listing shows. */
+export interface RulePlace {
+  readonly point: Point
+  readonly tier: string
+  readonly rule: Rule
+}
+
+/**
+ * Every rule of a point, in the order in which it is asked, default deny last. The index in this list is the rule's
+ * number in the point: the data plane counts and reports by it.
+ */
+export function rulesOf(point: Point): readonly RulePlace[] {
+  const places: RulePlace[] = []
+  for (const tier of point.tiers) {
+    const rules =
+      tier.kind === 'shape'
+        ? Object.values(tier.reasons)
+        : tier.kind === 'flow'
+          ? [tier.established, tier.related, tier.noFlow]
+          : tier.kind === 'rules'
+            ? tier.rules
+            : tier.translations.map((translation) => translation.rule)
+    for (const rule of rules) places.push({ point, tier: tier.name, rule })
+  }
+  places.push({ point, tier: 'default', rule: point.defaultDeny })
+  return places
+}
+
+/** The points that stand on an interface of a node in one direction, in the order in which they are asked. */
+export function pointsAt(
+  policy: Policy,
+  node: string,
+  iface: string,
+  direction: Point['direction'],
+): readonly Point[] {
+  let index = indexes.get(policy)
+  if (!index) {
+    index = new Map()
+    for (const point of policy.points)
+      for (const name of point.interfaces) {
+        const key = `${point.node} ${name} ${point.direction}`
+        index.set(key, [...(index.get(key) ?? []), point])
+      }
+    indexes.set(policy, index)
+  }
+  return index.get(`${node} ${iface} ${direction}`) ?? []
+}
+
+const indexes = new WeakMap<Policy, Map<string, Point[]>>()
+
+/** The point with this id, if there is one. */
+export const pointById = (policy: Policy, id: string): Point | undefined =>
+  policy.points.find((p) => p.id === id)
