@@ -34,7 +34,7 @@ export interface QuotedFlow {
   readonly destinationPort: number
 }
 
-/** A frame that no rule is asked about: its shape alone decides (see `WellFormedReason`). */
+/** A frame that no rule is asked about: its shape alone decides (see `ShapeTier` in `policy/`). */
 export interface OddFrame {
   readonly kind: 'odd'
   readonly reason: OddReason
@@ -59,3 +59,29 @@ export type OddReason =
   | 'malformed'
 
 export type Headers = IpHeaders | OddFrame
+
+/**
+ * IPv6 next headers that are `extension-header`: hop-by-hop 0, routing 43, authentication 51, destination 60,
+ * mobility 135, HIP 139, shim6 140 (IANA ipv6-parameters). Not among them: fragment 44, which is `fragment`; ESP 50 and
+ * the experimental 253 and 254, which are protocols over IPv4 too; no-next-header 59. Those four are protocols to rules.
+ */
+export const extensionHeaders: readonly number[] = Object.freeze([0, 43, 51, 60, 135, 139, 140])
+
+/** Next header of the IPv6 fragment header. */
+export const fragmentHeader = 44
+
+/**
+ * ICMP types that report on a packet and quote it: IPv4 unreachable, time exceeded, parameter problem (RFC 792; source
+ * quench is obsolete by RFC 6633, redirects do not concern a flow); all four of RFC 4443.
+ */
+export const icmpErrors: Readonly<Record<4 | 6, readonly number[]>> = Object.freeze({
+  4: Object.freeze([3, 11, 12]),
+  6: Object.freeze([1, 2, 3, 4]),
+})
+
+/** ICMPv6 types, code and hop limit of neighbour discovery (RFC 4861 sections 4 and 6.1, 7.1, 8.1). */
+export const neighbourDiscovery = Object.freeze({ first: 133, last: 137, code: 0, hopLimit: 255 } as const)
+
+/** True for headers of an ICMP or ICMPv6 error, whether or not it quotes enough of a packet. */
+export const isIcmpError = ({ family, protocol, icmpType }: IpHeaders): boolean =>
+  protocol === (family === 4 ? 1 : 58) && icmpErrors[family].includes(icmpType)
