@@ -1,0 +1,53 @@
+/** Child processes of the scripts: their output, their failure, and interrupts on the way. */
+import { spawn } from 'node:child_process'
+import { basename } from 'node:path'
+import { PrepareError, root } from './checkout.mjs'
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
+/** The npm that runs us if one does, else the one on the PATH; as the first arguments of {@link run}. */
+export function npm(args) {
+  const current = process.env.npm_execpath
+  if (current && basename(current) === 'npm-cli.js') return [process.execPath, [current, ...args]]
+  return ['npm', args]
+}
+
+/**
+ * Runs a command in the checkout and resolves to its exit code. An interrupt of ours is passed on and waited for; then,
+ * and when the command cannot be started, throws `PrepareError`.
+ */
+export function run(
+  command,
+  args,
+  { verb = `run ${command}`, missing, onStart = () => {}, stdio, env } = {},
+) {
+  return new Promise((resolve, reject) => {
+    const shell = process.platform === 'win32' && command === 'npm'
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: stdio ?? ['ignore', 2, 2],
+      shell,
+      env: { ...process.env, ...env },
+    })
+    if (child.pid !== undefined) onStart(child.pid)
+    let received
+    const forward = (signal) => {
+      received = signal
+      child.kill(signal)
+    }
+    for (const signal of signals) process.on(signal, forward)
+    const settle = () => {
+      for (const signal of signals) process.off(signal, forward)
+    }
+    child.on('error', (error) => {
+      settle()
+      reject(new PrepareError(`${verb}: ${error.code === 'ENOENT' && missing ? missing : error.message}`))
+    })
+    child.on('close', (code) => {
+      settle()
+      if (received)
+        reject(new PrepareError(`${verb}: interrupted by ${received}. Run the same command again`))
+      else resolve(code ?? 1)
+    })
+  })
+}
