@@ -1,6 +1,7 @@
 /** The network as one frozen, resolved value: every name is a reference that holds, every address is assigned. */
-import type { Ip, Mac, Prefix } from '../net/index.ts'
+
 import type { SourceRange } from '../file/source.ts'
+import type { Ip, Mac, Prefix } from '../net/index.ts'
 
 export interface Network {
   readonly name: string

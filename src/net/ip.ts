@@ -48,7 +48,9 @@ function parse6(text: string): bigint | undefined {
   if (tail.includes('.')) {
     const four = parse4(tail)
     if (four === undefined) return undefined
-    return parse6(`${text.slice(0, lastColon + 1)}${(four >> 16n).toString(16)}:${(four & 0xffffn).toString(16)}`)
+    return parse6(
+      `${text.slice(0, lastColon + 1)}${(four >> 16n).toString(16)}:${(four & 0xffffn).toString(16)}`,
+    )
   }
   const halves = text.split('::')
   if (halves.length > 2) return undefined

@@ -12,4 +12,6 @@ export const formatMac = (bytes: Uint8Array): Mac =>
 
 /** A locally administered unicast address (IEEE 802 section 8.2) carrying a 32-bit number. */
 export const localMac = (number: number): Mac =>
-  formatMac(Uint8Array.of(0x02, 0x00, number >>> 24, (number >>> 16) & 255, (number >>> 8) & 255, number & 255))
+  formatMac(
+    Uint8Array.of(0x02, 0x00, number >>> 24, (number >>> 16) & 255, (number >>> 8) & 255, number & 255),
+  )

@@ -11,7 +11,8 @@ export function PortRange(first: number, last: number = first): PortRange {
   return Object.freeze({ first, last })
 }
 
-export const portInRange = (range: PortRange, port: number): boolean => range.first <= port && port <= range.last
+export const portInRange = (range: PortRange, port: number): boolean =>
+  range.first <= port && port <= range.last
 
 /** `443` or `8000-8010`. */
 export const formatPortRange = ({ first, last }: PortRange): string =>

@@ -1,0 +1,11 @@
+/** The network file: form, positions and diagnostics. */
+export * from './diagnostic.ts'
+export * from './diagnostic-table.ts'
+export * from './located.ts'
+export * from './read.ts'
+export * from './schema.ts'
+export * from './source.ts'
+export * from './suggestion.ts'
+export * from './text.ts'
+export * from './validate.ts'
+export * from './yaml.ts'

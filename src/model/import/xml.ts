@@ -1,0 +1,83 @@
+/** XML elements with their places in the text. Entities and document types are refused: no file here needs them. */
+import { XMLParser, XMLValidator } from 'fast-xml-parser'
+import { type DiagnosticLog, rangeAt, type SourceRange, SourceText } from '../../file/index.ts'
+
+export interface XmlElement {
+  /** Local name, without namespace prefix. */
+  readonly name: string
+  readonly attributes: ReadonlyMap<string, string>
+  readonly children: readonly XmlElement[]
+  /** The opening tag. */
+  readonly at: SourceRange
+}
+
+const maxDepth = 64
+
+const parser = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: '',
+  preserveOrder: true,
+  captureMetaData: true,
+  processEntities: false,
+  parseAttributeValue: false,
+  parseTagValue: false,
+  ignoreDeclaration: true,
+  ignorePiTags: true,
+  removeNSPrefix: true,
+})
+const metaData = XMLParser.getMetaDataSymbol() as unknown as string
+
+/** The root element; `undefined` if the text is not well-formed, and the reason in the log. */
+export function parseXml(given: SourceText, log: DiagnosticLog): XmlElement | undefined {
+  // The parser counts CR LF as one character; so do our offsets.
+  const source = SourceText(given.file, given.text.replace(/\r\n?/g, '\n'))
+  log.sources.set(source.file, source)
+  const doctype = source.text.search(/<!DOCTYPE/i)
+  if (doctype >= 0) {
+    log.report('GL1020', rangeAt(source, doctype, doctype + 9), 'document types are not read', {
+      hint: 'remove the DOCTYPE: service definitions have none',
+    })
+    return undefined
+  }
+  try {
+    const valid = XMLValidator.validate(source.text)
+    if (valid !== true) {
+      const { line, col, msg } = valid.err as { line: number; col?: number; msg: string }
+      const offset = (source.lineStarts[line - 1] ?? 0) + (col ?? 1) - 1
+      log.report(
+        'GL1020',
+        rangeAt(source, offset, offset + 1),
+        `not well-formed XML: ${msg.replace(/\.$/, '')}`,
+      )
+      return undefined
+    }
+    const roots = elements(parser.parse(source.text) as RawNode[], source, 0)
+    if (roots.length === 1) return roots[0]
+    log.report('GL1020', rangeAt(source, 0, 1), `XML has one root element, found ${roots.length}`)
+  } catch (error) {
+    log.report(
+      'GL1020',
+      rangeAt(source, 0, 1),
+      `not well-formed XML: ${(error as Error).message.split('\n')[0]}`,
+    )
+  }
+  return undefined
+}
+
+type RawNode = Readonly<Record<string, unknown>>
+
+function elements(nodes: readonly RawNode[], source: SourceText, depth: number): XmlElement[] {
+  if (depth > maxDepth) throw new Error(`more than ${maxDepth} levels`)
+  return nodes.flatMap((node) => {
+    const name = Object.keys(node).find((key) => key !== ':@' && key !== '#text')
+    if (name === undefined) return []
+    const start = (node[metaData] as { startIndex?: number } | undefined)?.startIndex ?? 0
+    const close = source.text.indexOf('>', start)
+    return {
+      name,
+      attributes: new Map(Object.entries((node[':@'] ?? {}) as Record<string, string>)),
+      children: elements(node[name] as RawNode[], source, depth + 1),
+      at: rangeAt(source, start, close < 0 ? start + 1 : close + 1),
+    }
+  })
+}

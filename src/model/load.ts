@@ -1,0 +1,56 @@
+/** From a file to the network. Mistakes are values, never exceptions. */
+import { dirname, isAbsolute, join } from 'node:path'
+import {
+  type Diagnostic,
+  DiagnosticLog,
+  decodeSource,
+  hasErrors,
+  parseYaml,
+  type ReadFile,
+  readFileBounded,
+  readSource,
+  type SourceText,
+  sortedDiagnostics,
+  validateNetworkFile,
+} from '../file/index.ts'
+import type { Network } from './network.ts'
+import { Resolution } from './resolution.ts'
+import { resolveNetwork } from './resolve.ts'
+
+export interface LoadResult {
+  /** Absent if any diagnostic is an error. */
+  readonly network?: Network
+  /** All mistakes, in the order of the files and lines. */
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Loads a network file and what it imports. Reads synchronously; never throws for what is in the files. */
+export function loadNetwork(path: string): LoadResult {
+  const log = DiagnosticLog()
+  const source = readSource(path, log)
+  return source ? load(source, log, readFileBounded) : { diagnostics: sortedDiagnostics(log) }
+}
+
+/** As {@link loadNetwork} for text at hand; `readFile` gives the files that it imports, by path beside `file`. */
+export function parseNetwork(
+  text: string | Uint8Array,
+  { file = 'network.yaml', readFile = readFileBounded }: { file?: string; readFile?: ReadFile } = {},
+): LoadResult {
+  const log = DiagnosticLog()
+  const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text
+  const source = decodeSource(file, bytes, log)
+  return source ? load(source, log, readFile) : { diagnostics: sortedDiagnostics(log) }
+}
+
+function load(source: SourceText, log: DiagnosticLog, readFile: ReadFile): LoadResult {
+  const root = parseYaml(source, log)
+  const file = root && validateNetworkFile(root, log)
+  if (!root || !file) return { diagnostics: sortedDiagnostics(log) }
+  const beside = (name: string) => (isAbsolute(name) ? name : join(dirname(source.file), name))
+  const resolution = Resolution(file, root, log, (name, at) =>
+    readSource(beside(name), log, { readFile, at }),
+  )
+  const network = resolveNetwork(resolution, source.file)
+  const diagnostics = sortedDiagnostics(log)
+  return hasErrors(diagnostics) ? { diagnostics } : { network, diagnostics }
+}

@@ -1,0 +1,167 @@
+/** A checked network file becomes the network: references are followed, addresses assigned, VMs placed. */
+
+import { suggestion } from '../file/index.ts'
+import { type Ip, prefix } from '../net/index.ts'
+import { AddressPool } from './address-pool.ts'
+import { bogonsWithout } from './bogons.ts'
+import type { Deployment, Network, Node, Role, Service, Site, SitePorts } from './network.ts'
+import type { Resolution } from './resolution.ts'
+import { rolesOf } from './service-roles.ts'
+import { type Placement, placeVms } from './service-vms.ts'
+import { joinRows, joinSites, makeSiteNodes, type SiteNodes } from './site-nodes.ts'
+import { explicitOrNext, makePools, reportExhausted, type SitePools } from './site-pools.ts'
+
+interface ResolvedSite extends Placement {
+  readonly value: Site
+  readonly nodes: SiteNodes
+}
+
+/** Mistakes are in the resolution's log; the network is of use only if there are no errors in it. */
+export function resolveNetwork(resolution: Resolution, fileName: string): Network {
+  const { file, links } = resolution
+  const pools = makePools(resolution)
+  const internet = makeInternet(resolution)
+  const sites = new Map<string, ResolvedSite>()
+  for (const [name, sitePools] of pools) {
+    const site = resolveSite(name, sitePools, resolution)
+    if (site) sites.set(name, site)
+  }
+  for (const site of sites.values()) joinRows(site.site, internet.id, site.nodes, links)
+  joinEveryPair([...sites.values()], resolution)
+  const services = Object.keys(file.services).map((name) => resolveService(name, sites, resolution))
+  reportExhausted(resolution, pools)
+  const own = [...file.internet, ...Object.values(file.sites).flatMap(publicPrefixes)].map(prefix)
+  return Object.freeze({
+    name: file.network,
+    file: fileName,
+    zone: file.zone,
+    internal: Object.freeze(file.internal.map(prefix)),
+    bogons: Object.freeze(bogonsWithout(own)),
+    sites: Object.freeze(Array.from(sites.values(), ({ value }) => value)),
+    nodes: Object.freeze([
+      internet,
+      ...Array.from(sites.values(), ({ nodes, vms }) => [...nodes.nodes, ...vms]).flat(),
+    ]),
+    links: Object.freeze([...links.links]),
+    services: Object.freeze(services),
+  })
+}
+
+const publicPrefixes = (site: Resolution['file']['sites'][string]) => [
+  ...site.public.vips,
+  ...site.public.routers,
+  ...site.public.isps,
+]
+
+function makeInternet({ file, keyAt }: Resolution): Node {
+  const listener = (
+    name: string,
+    port: number,
+    protocol: 'tcp' | 'udp',
+    application: 'http' | 'https' | 'echo',
+  ) => Object.freeze({ name, protocol, port, application })
+  return Object.freeze({
+    id: 'internet',
+    kind: 'internet',
+    name: 'internet',
+    at: keyAt('internet'),
+    addresses: Object.freeze(AddressPool(file.internet.map(prefix)).take()),
+    publicAddresses: Object.freeze([]),
+    listeners: Object.freeze([
+      listener('http', 80, 'tcp', 'http'),
+      listener('https', 443, 'tcp', 'https'),
+      listener('echo', 7, 'udp', 'echo'),
+    ]),
+  })
+}
+
+function resolveSite(name: string, pools: SitePools, resolution: Resolution): ResolvedSite | undefined {
+  const { file, log } = resolution
+  const written = file.sites[name] as Resolution['file']['sites'][string]
+  const template = file.templates[written.template]
+  if (!template) {
+    log.report(
+      'GL2001',
+      resolution.valueAt('sites', name, 'template'),
+      `there is no template '${written.template}'`,
+      {
+        hint: suggestion(written.template, Object.keys(file.templates), 'templates are'),
+      },
+    )
+    return undefined
+  }
+  const at = resolution.keyAt('sites', name)
+  const ports: SitePorts = Object.freeze({ ...template.ports, dns: 53 })
+  const dnsVips: Ip[] = explicitOrNext(pools.vips, written.public.dns)
+  const value: Site = Object.freeze({
+    name,
+    template: written.template,
+    at,
+    pools: Object.freeze({
+      routers: pools.routers.prefixes,
+      infrastructure: pools.infrastructure.prefixes,
+      hosts: pools.hosts.prefixes,
+      vms: pools.vms.prefixes,
+    }),
+    public: Object.freeze({ vips: pools.vips.prefixes, routers: pools.publicRouters.prefixes }),
+    dnsVips: Object.freeze(dnsVips),
+    ports,
+  })
+  return { site: name, value, pools, nodes: makeSiteNodes(name, template, pools, ports, at), vms: [] }
+}
+
+function joinEveryPair(sites: readonly ResolvedSite[], { links }: Resolution): void {
+  sites.forEach((b, index) => {
+    for (const a of sites.slice(0, index))
+      joinSites({ name: a.site, nodes: a.nodes }, { name: b.site, nodes: b.nodes }, links)
+  })
+}
+
+function resolveService(
+  name: string,
+  sites: ReadonlyMap<string, ResolvedSite>,
+  resolution: Resolution,
+): Service {
+  const written = resolution.file.services[name] as Resolution['file']['services'][string]
+  const roles = rolesOf(name, written, resolution)
+  const isPublic = roles.some(({ endpoints }) => endpoints.some(({ exposure }) => exposure === 'public'))
+  const deployments = written.sites.flatMap((siteName, index): Deployment[] => {
+    const site = sites.get(siteName)
+    if (!site) {
+      if (!resolution.file.sites[siteName])
+        resolution.log.report(
+          'GL2001',
+          resolution.valueAt('services', name, 'sites', index),
+          `there is no site '${siteName}'`,
+          { hint: suggestion(siteName, Object.keys(resolution.file.sites), 'sites are') },
+        )
+      return []
+    }
+    for (const role of roles) deployRole(name, written.tenant, role, site, resolution)
+    const vips = isPublic ? explicitOrNext(site.pools.vips, written.vips[siteName]) : []
+    return [Object.freeze({ site: siteName, dnsName: `${name}.${siteName}`, vips: Object.freeze(vips) })]
+  })
+  const definition = written.import?.definition
+  return Object.freeze({
+    name,
+    tenant: written.tenant,
+    at: resolution.keyAt('services', name),
+    ...(definition !== undefined && { definition }),
+    roles: Object.freeze(roles),
+    deployments: Object.freeze(deployments),
+  })
+}
+
+function deployRole(
+  service: string,
+  tenant: string,
+  role: Role,
+  site: ResolvedSite,
+  resolution: Resolution,
+): void {
+  if (site.nodes.rows.host.length === 0)
+    resolution.log.report('GL2003', role.at, `role '${role.name}' has no host in site '${site.site}'`, {
+      hint: `set hosts to 1 or more in the template '${site.value.template}'`,
+    })
+  placeVms({ service, tenant, role }, site, resolution.links)
+}
