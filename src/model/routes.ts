@@ -164,10 +164,9 @@ function routes(node: Node, prefixes: readonly Prefix[], nextHops: readonly Next
   })
 }
 
-/** Routers at the perimeter speak with their public address, so that no inside address shows itself outside. */
-function sourceOf(node: Node, family: Family): Ip | undefined {
-  const ofFamily = (addresses: readonly Ip[]) => addresses.find((address) => address.family === family)
-  return (
-    (node.kind === 'access-router' ? ofFamily(node.publicAddresses) : undefined) ?? ofFamily(node.addresses)
-  )
+/** What leaves for outside bears a public address if the node has one: no inside address shows itself there. */
+function sourceOf(node: Node, { family, length }: Prefix): Ip | undefined {
+  const outside = node.kind === 'access-router' || (node.kind === 'balancer' && length === 0)
+  const own = [...(outside ? node.publicAddresses : []), ...node.addresses]
+  return own.find((address) => address.family === family)
 }
