@@ -14,12 +14,12 @@ export function npm(args) {
 
 /**
  * Runs a command in the checkout and resolves to its exit code. An interrupt of ours is passed on and waited for; then,
- * and when the command cannot be started, throws `PrepareError`.
+ * and when the command cannot be started, throws `PrepareError`. `onOutput` gets the text of a piped stdout.
  */
 export function run(
   command,
   args,
-  { verb = `run ${command}`, missing, onStart = () => {}, stdio, env } = {},
+  { verb = `run ${command}`, missing, onStart = () => {}, onOutput, stdio, env } = {},
 ) {
   return new Promise((resolve, reject) => {
     const shell = process.platform === 'win32' && command === 'npm'
@@ -30,6 +30,7 @@ export function run(
       env: { ...process.env, ...env },
     })
     if (child.pid !== undefined) onStart(child.pid)
+    if (onOutput) child.stdout.setEncoding('utf8').on('data', onOutput)
     let received
     const forward = (signal) => {
       received = signal
