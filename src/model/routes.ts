@@ -42,17 +42,21 @@ function nodeRoutes(network: Network, node: Node): Route[] {
   }
 }
 
+/**
+ * The outside is taken to be hostile: it sends us what is addressed to our inside too, so that the access routers have to
+ * stop it (R13) and the tests see that they do.
+ */
 function internetRoutes(context: Context): Route[] {
   const pools = context.network.sites.flatMap((site) => {
     const isps = context.neighbours.filter(({ node }) => node.kind === 'isp' && node.site === site.name)
-    return routes(context.node, publicPools(site), hops(isps))
+    return routes(context.node, [...publicPools(site), ...internalPools(site)], hops(isps))
   })
   return [...pools, ...toNeighbours(context, 'isp')]
 }
 
 function ispRoutes(context: Context, site: Site): Route[] {
   return [
-    ...routes(context.node, publicPools(site), hopsTo(context, 'access-router')),
+    ...routes(context.node, [...publicPools(site), ...internalPools(site)], hopsTo(context, 'access-router')),
     ...toNeighbours(context, 'access-router', ({ publicAddresses }) => publicAddresses),
     ...defaults(context, 'internet'),
   ]
