@@ -65,6 +65,7 @@ const acceptance = (mode) => async () => {
     const note = 'needs root on Linux'
     return inCi ? one(1, `${note}; CI must run it`) : { passed: 0, failed: 0, note: `skipped: ${note}` }
   }
+  if (!buildIsFresh()) return one(1, 'not compiled')
   const args = [
     'up',
     'examples/two-sites/network.yaml',
