@@ -61,6 +61,15 @@ export function describeErrno(code: number): string {
   return text === undefined ? name : `${text} (${name})`
 }
 
+/** What was tried, what the kernel answered, what to do: by default what usually helps against this errno. */
+export function failureText(
+  what: string,
+  code: number,
+  remedy: string | undefined = remedies[errnoName(code)],
+): string {
+  return `${what}: ${describeErrno(code)}${remedy === undefined ? '' : `; ${remedy}`}`
+}
+
 /** A system call that failed. */
 export class KernelError extends Error {
   /** Positive number as in errno(3). */
@@ -68,12 +77,9 @@ export class KernelError extends Error {
   /** Its name, `EPERM`. */
   readonly code: string
 
-  /**
-   * @param what starts with the verb that failed, e.g. `create map 'flows'`
-   * @param remedy what to do; by default what usually helps against this errno
-   */
-  constructor(what: string, code: number, remedy: string | undefined = remedies[errnoName(code)]) {
-    super(`${what}: ${describeErrno(code)}${remedy === undefined ? '' : `; ${remedy}`}`)
+  /** @param what starts with the verb that failed, e.g. `create map 'flows'` */
+  constructor(what: string, code: number, remedy?: string) {
+    super(failureText(what, code, remedy))
     this.name = 'KernelError'
     this.errno = code
     this.code = errnoName(code)

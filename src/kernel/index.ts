@@ -1,4 +1,12 @@
 /** What touches the running kernel. Importing this loads nothing; the first call does. */
+export * from './bpf/info.ts'
+export * from './bpf/link.ts'
+export { createMap, KernelMap, possibleCpus } from './bpf/map.ts'
+export * from './bpf/pin.ts'
+export * from './bpf/program.ts'
+export * from './bpf/ring.ts'
+export type { LiveFrames, TestRun, TestRunResult } from './bpf/test-run.ts'
+export * from './engine.ts'
 export { describeErrno, errnoName, KernelError } from './errno.ts'
 export * from './netlink/index.ts'
 export * from './netns.ts'

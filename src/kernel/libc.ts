@@ -38,6 +38,7 @@ export interface Libc {
   munmap(address: number, length: number): number
   mount(source: string, target: string, type: string, flags: number, data: string): number
   umount(target: string, flags: number): number
+  getpagesize(): number
   prlimit(pid: number, resource: number, limit: Pointer, old: Pointer): number
 }
 
@@ -103,6 +104,7 @@ function open(): Libc {
     munmap: c.func('int munmap(long address, size_t length)'),
     mount: c.func('int mount(str source, str target, str type, ulong flags, str data)'),
     umount: c.func('int umount2(str target, int flags)'),
+    getpagesize: c.func('int getpagesize()'),
     prlimit: c.func('int prlimit(int pid, int resource, void *limit, void *old)'),
   } as Libc
 }

@@ -37,3 +37,12 @@ export const align8 = (size: number): number => round(size, 8)
 
 /** The next multiple of 4. */
 export const align4 = (size: number): number => round(size, 4)
+
+/** Makes the thing at its first use and keeps it: nothing of this folder may happen while it is imported. */
+export function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}

@@ -5,7 +5,7 @@
 import { closeSync } from 'node:fs'
 import { errno, KernelError } from '../errno.ts'
 import { check, lastErrno, libc } from '../libc.ts'
-import { align4, allocate } from '../memory.ts'
+import { align4, allocate, lazily } from '../memory.ts'
 import { inNamespace, type Namespace } from '../netns.ts'
 import { dumpAddresses, type LinkAddress, readAddress } from './address.ts'
 import { dumpLinks, type LinkState, readLink } from './link.ts'
@@ -195,9 +195,4 @@ function setOption(fd: number, level: number, name: number, value: number): void
   const bytes = new Uint8Array(4)
   new DataView(bytes.buffer).setInt32(0, value, true)
   check(libc().setsockopt(fd, level, name, bytes, 4), 'set up rtnetlink socket')
-}
-
-function lazily<T>(make: () => T): () => T {
-  let made: T | undefined
-  return () => (made ??= make())
 }

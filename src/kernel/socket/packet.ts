@@ -8,8 +8,11 @@ import { orClose, setOption } from './open.ts'
 export interface PacketSocket {
   /** Non-blocking; for a `Poller`. */
   readonly fd: number
-  /** Sends a frame that starts at its Ethernet header (at least 14 bytes), as it is. Throws `KernelError`. */
-  send(frame: Uint8Array): void
+  /**
+   * Sends a frame that starts at its Ethernet header (at least 14 bytes), as it is. False if the machine dropped it while sending: a
+   * program at the interface's egress, or a full queue. Throws `KernelError` for other reasons.
+   */
+  send(frame: Uint8Array): boolean
   /** The next frame that the interface received; `undefined` if none is waiting. */
   receive(): Uint8Array | undefined
   close(): void
@@ -38,8 +41,11 @@ export function openPacketSocket(namespace: Namespace, index: number): PacketSoc
   const buffer = new Uint8Array(largestFrame)
   return Object.freeze({
     fd,
-    send(frame: Uint8Array): void {
-      check(libc().send(fd, frame, frame.length, 0), 'send frame')
+    send(frame: Uint8Array): boolean {
+      if (libc().send(fd, frame, frame.length, 0) >= 0) return true
+      const code = lastErrno()
+      if (code === errno.ENOBUFS) return false
+      throw new KernelError('send frame', code)
     },
     receive(): Uint8Array | undefined {
       const size = libc().recv(fd, buffer, buffer.length, 0)
