@@ -1,6 +1,7 @@
 /** The network file: form, positions and diagnostics. */
 export * from './diagnostic.ts'
 export * from './diagnostic-table.ts'
+export * from './format-diagnostic.ts'
 export * from './located.ts'
 export * from './read.ts'
 export * from './schema.ts'

@@ -29,11 +29,15 @@ export interface LocatedScalar {
 /** Steps from the root: keys and list indices. */
 export type Path = readonly (string | number)[]
 
-/** The plain value. */
-export function plainValue(located: Located): unknown {
+/** The plain value; keys for which `keep` is false are left out. */
+export function plainValue(
+  located: Located,
+  keep: (map: LocatedMap, key: string) => boolean = () => true,
+): unknown {
   if (located.kind === 'scalar') return located.value
-  if (located.kind === 'list') return located.items.map(plainValue)
-  return Object.fromEntries(Array.from(located.entries, ([key, { value }]) => [key, plainValue(value)]))
+  if (located.kind === 'list') return located.items.map((item) => plainValue(item, keep))
+  const kept = Array.from(located.entries).filter(([key]) => keep(located, key))
+  return Object.fromEntries(kept.map(([key, { value }]) => [key, plainValue(value, keep)]))
 }
 
 /** The value at a path; the nearest one above it where the path leads to nothing. */

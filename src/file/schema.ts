@@ -7,108 +7,191 @@ import { parseIp, parsePrefix } from '../net/index.ts'
 
 /** A DNS label (RFC 1035 section 2.3.1) in lower case that begins with a letter. */
 export const namePattern = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/
-/** A domain name of at least two labels, in lower case, without trailing dot. */
-export const zonePattern = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/
+/** A domain name of at least two labels, in lower case, without trailing dot; at most 190 characters. */
+export const zonePattern =
+  /^(?=.{3,190}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
-const name = v.pipe(v.string(), v.regex(namePattern, 'a name'))
+export const maxSites = 64
+
+// The messages name the form that a value lacks; `form-mistake.ts` makes sentences of them.
+const name = v.pipe(v.string(), v.regex(namePattern, 'name'))
 const address = v.pipe(
   v.string(),
-  v.check((text) => parseIp(text) !== undefined, 'an address'),
+  v.check((text) => parseIp(text) !== undefined, 'address'),
 )
 const prefix = v.pipe(
   v.string(),
-  v.check((text) => parsePrefix(text) !== undefined, 'a prefix'),
+  v.check((text) => text.includes('/') && parsePrefix(text) !== undefined, 'prefix'),
 )
 const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535))
+const path = v.pipe(v.string(), v.minLength(1))
+
+const prefixes = (description: string, ...examples: string[]) =>
+  v.pipe(v.array(prefix), v.minLength(1), v.description(description), v.examples([examples]))
 
 const count = (minimum: number, maximum: number, description: string) =>
   v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(maximum), v.description(description))
 
-const prefixes = (description: string) => v.pipe(v.array(prefix), v.minLength(1), v.description(description))
+const portOf = (standard: number, description: string) =>
+  v.optional(v.pipe(port, v.description(description)), standard)
 
 const Ports = v.strictObject({
-  agent: v.optional(v.pipe(port, v.description('The one port of a host partition.')), 7443),
-  fabric: v.optional(v.pipe(port, v.description('Fabric controllers listen here.')), 7500),
-  storage: v.optional(v.pipe(port, v.description('Storage nodes listen here.')), 7600),
-  activation: v.optional(v.pipe(port, v.description('Activation servers listen here.')), 1688),
-  ssh: v.optional(v.pipe(port, v.description('Jump boxes listen here.')), 22),
+  agent: portOf(7443, 'The one port of a host partition. TCP, as all of these.'),
+  fabric: portOf(7500, 'Fabric controllers listen here.'),
+  storage: portOf(7600, 'Storage nodes listen here.'),
+  activation: portOf(1688, 'Activation servers listen here.'),
+  ssh: portOf(22, 'Jump boxes listen here.'),
 })
 
 const Template = v.strictObject({
   isps: count(1, 8, 'Internet service providers that each site is connected to.'),
-  'access-routers': count(1, 16, 'Routers at the perimeter, towards the providers.'),
+  'access-routers': count(1, 16, 'Routers at the perimeter, towards the providers: ar1, ar2, …'),
   balancers: count(
     1,
     16,
-    'Load balancers behind the access routers: the only nodes that take traffic to VIPs.',
+    'Load balancers behind the access routers, which alone take traffic to VIPs: lb1, …',
   ),
-  'distribution-routers': count(1, 16, 'Routers between the balancers and the machines of the site.'),
-  'name-servers': count(1, 16, 'Name servers of the site.'),
-  'fabric-controllers': count(1, 16, 'Controllers that program the hosts.'),
-  'jump-boxes': count(0, 16, 'Machines from which staff reach the host partitions.'),
-  'storage-nodes': count(0, 256, 'Native hosts (no hypervisor) that store data.'),
-  'activation-servers': count(0, 16, 'Servers at which the operating systems of VMs are activated.'),
-  hosts: count(0, 20_000, 'Hypervisor hosts, which carry the VMs.'),
-  ports: v.optional(v.pipe(Ports, v.description('Where the infrastructure listens.')), {}),
+  'distribution-routers': count(1, 16, 'Routers between the balancers and the machines of the site: dr1, …'),
+  'name-servers': count(1, 16, 'Name servers of the site: ns1, …'),
+  'fabric-controllers': count(1, 16, 'Controllers that program the hosts: fc1, …'),
+  'jump-boxes': count(0, 16, 'Machines from which staff reach the host partitions: jump1, …'),
+  'storage-nodes': count(0, 256, 'Native hosts, without hypervisor, that store data: storage1, …'),
+  'activation-servers': count(0, 16, 'Servers that activate the operating systems of VMs: activation1, …'),
+  hosts: count(0, 20_000, 'Hypervisor hosts, which carry the VMs: host1, …'),
+  ports: v.optional(
+    v.pipe(Ports, v.description('Where the infrastructure listens; all have standard values.')),
+    {},
+  ),
 })
 
 const Site = v.strictObject({
   template: v.pipe(name, v.description('Name of the template that the site is built from.')),
-  internal: v.strictObject({
-    routers: prefixes('Own addresses of access routers, balancers and distribution routers.'),
-    infrastructure: prefixes(
-      'Name servers, fabric controllers, jump boxes, storage nodes, activation servers.',
-    ),
-    hosts: prefixes('Host partitions.'),
-    vms: prefixes('Virtual machines: their DIPs.'),
-  }),
-  public: v.strictObject({
-    vips: prefixes('VIPs of services and of the name service, and egress addresses of balancers.'),
-    routers: prefixes('Public addresses of the access routers.'),
-    isps: prefixes('Addresses of the providers’ routers.'),
-    dns: v.optional(v.pipe(v.array(address), v.description('VIPs of the name service; assigned if absent.'))),
-  }),
+  internal: v.pipe(
+    v.strictObject({
+      routers: prefixes(
+        'Own addresses of access routers, balancers and distribution routers.',
+        '10.16.0.0/24',
+      ),
+      infrastructure: prefixes(
+        'Name servers, fabric controllers, jump boxes, storage nodes, activation servers.',
+        '10.16.1.0/24',
+      ),
+      hosts: prefixes('Host partitions.', '10.16.2.0/24'),
+      vms: prefixes('Virtual machines: their DIPs.', '10.16.64.0/18', 'fd00:16:64::/64'),
+    }),
+    v.description('Address pools inside the site. Each lies within the network’s `internal` prefixes.'),
+  ),
+  public: v.pipe(
+    v.strictObject({
+      vips: prefixes(
+        'VIPs of services and of the name service, and egress addresses of balancers.',
+        '198.51.100.0/26',
+      ),
+      routers: prefixes('Public addresses of the access routers.', '198.51.100.64/28'),
+      isps: prefixes('Addresses of the providers’ routers.', '198.51.100.80/28'),
+      dns: v.optional(
+        v.pipe(
+          v.array(address),
+          v.minLength(1),
+          v.description('VIPs of the name service; assigned if left out.'),
+        ),
+      ),
+    }),
+    v.description('Address pools seen from outside.'),
+  ),
 })
 
 const Endpoint = v.strictObject({
   protocol: v.pipe(
     v.picklist(['https', 'http', 'tcp', 'udp']),
-    v.description('What is spoken; `http` and `https` are over TCP.'),
+    v.description('What is spoken. `http` and `https` are over TCP.'),
   ),
-  port: v.pipe(port, v.description('Port at the VIP, or of an internal endpoint.')),
-  'local-port': v.optional(v.pipe(port, v.description('Port on the VM, if it differs.'))),
+  port: v.pipe(
+    port,
+    v.description('Of a public endpoint: the port of the VIP. Of an internal one: of the VM.'),
+  ),
+  'local-port': v.optional(v.pipe(port, v.description('Port on the VM, where it differs from `port`.'))),
 })
 
 const Role = v.strictObject({
-  kind: v.picklist(['web', 'worker']),
+  kind: v.pipe(
+    v.picklist(['web', 'worker']),
+    v.description('A web role serves the public; a worker role does the work behind it.'),
+  ),
   instances: v.optional(count(1, 10_000, 'VMs of this role in each site.'), 1),
-  public: v.optional(v.record(name, Endpoint), {}),
-  internal: v.optional(v.record(name, Endpoint), {}),
+  public: v.optional(
+    v.pipe(v.record(name, Endpoint), v.description('Endpoints behind the VIP, open to all, by name.')),
+    {},
+  ),
+  internal: v.optional(
+    v.pipe(v.record(name, Endpoint), v.description('Endpoints open to VMs of the same service, by name.')),
+    {},
+  ),
+})
+
+const Import = v.strictObject({
+  definition: v.pipe(path, v.description('Path of the `.csdef` file, from the directory of this file.')),
+  configuration: v.pipe(path, v.description('Path of the `.cscfg` file, from the directory of this file.')),
 })
 
 const Service = v.strictObject({
   tenant: v.pipe(name, v.description('Whose deployment it is.')),
-  sites: v.pipe(v.array(name), v.minLength(1), v.description('Where it is deployed.')),
+  sites: v.pipe(v.array(name), v.minLength(1), v.description('Sites where it is deployed.')),
   vips: v.optional(
     v.pipe(
-      v.record(name, v.array(address)),
-      v.description('VIPs by site; assigned from the pool if absent.'),
+      v.record(name, v.pipe(v.array(address), v.minLength(1))),
+      v.description('VIPs by site, at most one of each family; assigned from the pool if left out.'),
+      v.examples([{ west: ['198.51.100.40', '2001:db8:16::40'] }]),
     ),
     {},
   ),
-  roles: v.optional(v.record(name, Role)),
-  import: v.optional(v.strictObject({ definition: v.string(), configuration: v.string() })),
+  roles: v.optional(v.pipe(v.record(name, Role), v.description('Groups of identical VMs, by name.'))),
+  import: v.optional(
+    v.pipe(Import, v.description('An Azure Cloud Service to take the roles from, instead of `roles`.')),
+  ),
 })
 
-export const NetworkFile = v.strictObject({
-  network: v.pipe(name, v.description('Name of the network.')),
-  zone: v.pipe(v.string(), v.regex(zonePattern, 'a zone'), v.description('DNS zone of the service names.')),
-  internal: prefixes('All addresses inside the sites; never seen outside.'),
-  internet: prefixes('Addresses of the machine that plays the Internet.'),
-  templates: v.record(name, Template),
-  sites: v.record(name, Site),
-  services: v.optional(v.record(name, Service), {}),
-})
+/** `entries`: how many templates and sites there must be; 0 to look at what is left of a file with mistakes. */
+const fileWith = (entries: 0 | 1) =>
+  v.strictObject({
+    network: v.pipe(name, v.description('Name of the network.')),
+    zone: v.pipe(
+      v.string(),
+      v.regex(zonePattern, 'zone'),
+      v.description('DNS zone of the service names: `<service>.<site>.<zone>`.'),
+      v.examples(['cloudapp.example']),
+    ),
+    internal: prefixes(
+      'Prefixes of all addresses inside the sites, never seen outside. Their families are those of the network.',
+      '10.0.0.0/8',
+      'fd67:6c61::/32',
+    ),
+    internet: prefixes('Addresses of the machine outside all sites that plays the Internet.', '192.0.2.0/24'),
+    templates: v.pipe(
+      v.record(name, Template),
+      v.minEntries(entries),
+      v.description('What a site is made of, by name of the template.'),
+    ),
+    sites: v.pipe(
+      v.record(name, Site),
+      v.minEntries(entries),
+      v.maxEntries(maxSites),
+      v.description('Sites by name.'),
+    ),
+    services: v.optional(
+      v.pipe(v.record(name, Service), v.description('Deployments of tenants by name.')),
+      {},
+    ),
+  })
+
+export const NetworkFile = v.pipe(
+  fileWith(1),
+  v.title('Glacis network file'),
+  v.description('What a production network is: its sites, its addresses, and the services of its tenants.'),
+)
+
+/** As {@link NetworkFile}, but there may be no template or no site. */
+export const PartialNetworkFile = fileWith(0)
 
 export type NetworkFile = v.InferOutput<typeof NetworkFile>
 export type TemplateFile = v.InferOutput<typeof Template>

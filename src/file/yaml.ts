@@ -8,8 +8,8 @@ import type { Located, LocatedEntry } from './located.ts'
 import { nestingMistake } from './nesting.ts'
 import { rangeAt, type SourceText } from './text.ts'
 
-/** No network file needs more; a file of 4 MB without aliases has fewer. */
-const maxValues = 4_000_000
+/** Aliases expanded. A network of 100,000 VMs needs some 100,000. */
+const maxValues = 1_000_000
 
 /** `undefined` if the text is not YAML; the reasons are in the log. */
 export function parseYaml(source: SourceText, log: DiagnosticLog): Located | undefined {
@@ -21,10 +21,23 @@ export function parseYaml(source: SourceText, log: DiagnosticLog): Located | und
     return undefined
   }
   const document = parseDocument(source.text, { prettyErrors: false, uniqueKeys: false, stringKeys: false })
-  for (const { message, pos } of document.errors)
-    log.report('GL1004', rangeAt(source, pos[0], pos[1]), syntaxMessage(message))
+  for (const { code, message, pos } of document.errors) {
+    const words = syntaxWords[code]
+    log.report('GL1004', rangeAt(source, pos[0], pos[1]), words?.message ?? syntaxMessage(message), {
+      hint: words?.hint,
+    })
+  }
   if (document.errors.length > 0) return undefined
   return convert(document, source, log)
+}
+
+/** Where the parser's own words speak of its programming interface, or leave the remedy open. */
+const syntaxWords: Readonly<Record<string, { readonly message: string; readonly hint: string }>> = {
+  MULTIPLE_DOCS: {
+    message: 'a second document begins here',
+    hint: "a network file is one document: remove the line '---' and what follows it",
+  },
+  TAB_AS_INDENT: { message: 'lines are indented with spaces, not tabs', hint: 'replace the tab by spaces' },
 }
 
 function syntaxMessage(message: string): string {
@@ -40,7 +53,8 @@ interface Converted {
 
 function convert(document: Document.Parsed, source: SourceText, log: DiagnosticLog): Located | undefined {
   const anchors = new Map<string, Converted | 'open'>()
-  let bomb = false
+  let unusable = false
+  let tooLarge = false
   const place = (node: Node) => rangeAt(source, node.range?.[0] ?? 0, node.range?.[1] ?? 0)
 
   function visit(node: unknown, fallback: number): Converted {
@@ -48,17 +62,20 @@ function convert(document: Document.Parsed, source: SourceText, log: DiagnosticL
       const target = anchors.get(node.source)
       if (typeof target === 'object') return target
       const what = target === 'open' ? 'contains itself' : 'stands for nothing'
-      log.report('GL1004', place(node), `alias '*${node.source}' ${what}`)
+      unusable = true
+      log.report('GL1004', place(node), `alias '*${node.source}' ${what}`, {
+        hint: 'write the value out',
+      })
       return { value: { kind: 'scalar', at: place(node), value: null }, size: 1 }
     }
     const anchor = (isScalar(node) || isMap(node) || isSeq(node)) && node.anchor ? node.anchor : undefined
     if (anchor) anchors.set(anchor, 'open')
     const converted = visitContent(node, fallback)
     if (anchor) anchors.set(anchor, converted)
-    if (converted.size > maxValues && !bomb) {
-      bomb = true
-      log.report('GL1006', converted.value.at, `aliases expand this to ${converted.size} values`, {
-        hint: 'write out what is needed; a network file needs few aliases or none',
+    if (converted.size > maxValues && !tooLarge) {
+      tooLarge = unusable = true
+      log.report('GL1006', converted.value.at, `this holds more than ${maxValues} values, aliases expanded`, {
+        hint: 'a network file needs few aliases or none: write out what is needed',
       })
     }
     return converted
@@ -97,7 +114,7 @@ function convert(document: Document.Parsed, source: SourceText, log: DiagnosticL
   }
 
   const { value } = visit(document.contents, 0)
-  return bomb ? undefined : value
+  return unusable ? undefined : value
 }
 
 /** Keys such as `22` or `true` are names here, so their text counts and not their type. */

@@ -10,12 +10,13 @@ const reach = 0xffffn
 
 export interface AddressPool {
   readonly prefixes: readonly Prefix[]
+  readonly families: readonly Family[]
   /** How many of each family were asked for, given out or not. */
   readonly wanted: ReadonlyMap<Family, number>
   /** How many of a family can be given out. */
   capacity(family: Family): bigint
-  /** The next free address of each family; a family that has none left is missing from the answer. */
-  take(): Ip[]
+  /** The next free address of each family asked for (default: all); one that has none left is missing. */
+  take(families?: readonly Family[]): Ip[]
   /** As `take`, from the end: for what must not be moved by what is appended at the front. */
   takeLast(): Ip[]
   /** Sets an address aside. */
@@ -30,10 +31,11 @@ export function AddressPool(prefixes: readonly Prefix[]): AddressPool {
   const back = new Map(families.map((family) => [family, addressesFromEnd(prefixes, family)]))
   const key = ({ family, value }: Ip) => `${family}:${value}`
 
-  function takeFrom(streams: ReadonlyMap<Family, Iterator<Ip>>): Ip[] {
-    return families.flatMap((family) => {
+  function takeFrom(streams: ReadonlyMap<Family, Iterator<Ip>>, asked: readonly Family[]): Ip[] {
+    return asked.flatMap((family) => {
       wanted.set(family, (wanted.get(family) ?? 0) + 1)
-      const stream = streams.get(family) as Iterator<Ip>
+      const stream = streams.get(family)
+      if (!stream) return []
       for (let next = stream.next(); !next.done; next = stream.next()) {
         if (taken.has(key(next.value))) continue
         taken.add(key(next.value))
@@ -50,8 +52,9 @@ export function AddressPool(prefixes: readonly Prefix[]): AddressPool {
       prefixes
         .filter((p) => p.family === family)
         .reduce((sum, p) => sum + usable(p).last - usable(p).first + 1n, 0n),
-    take: () => takeFrom(front),
-    takeLast: () => takeFrom(back),
+    families,
+    take: (asked = families) => takeFrom(front, asked),
+    takeLast: () => takeFrom(back, families),
     reserve(address) {
       if (!prefixes.some((p) => prefixContains(p, address))) return 'outside'
       wanted.set(address.family, (wanted.get(address.family) ?? 0) + 1)

@@ -52,5 +52,5 @@ function load(source: SourceText, log: DiagnosticLog, readFile: ReadFile): LoadR
   )
   const network = resolveNetwork(resolution, source.file)
   const diagnostics = sortedDiagnostics(log)
-  return hasErrors(diagnostics) ? { diagnostics } : { network, diagnostics }
+  return network && !hasErrors(diagnostics) ? { network, diagnostics } : { diagnostics }
 }

@@ -165,6 +165,8 @@ export interface Endpoint {
   readonly publicPort: number
   /** Port on the VM. */
   readonly port: number
+  /** Last port of a range that begins at `port`; absent: that port alone. Only internal endpoints have ranges. */
+  readonly lastPort?: number
 }
 
 /** A forwarding table entry. Longest prefix wins; several next hops share flows (ECMP). */

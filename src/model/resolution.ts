@@ -7,11 +7,13 @@ import {
   type Path,
   type SourceRange,
   type SourceText,
+  type ValidatedFile,
   valueAt,
 } from '../file/index.ts'
 import { LinkMaker } from './link.ts'
 
 export interface Resolution {
+  /** What of the file has the right form. */
   readonly file: NetworkFile
   readonly log: DiagnosticLog
   readonly links: LinkMaker
@@ -19,12 +21,18 @@ export interface Resolution {
   valueAt(...path: Path): SourceRange
   /** Where the last key of a path stands. */
   keyAt(...path: Path): SourceRange
+  /** True if there is such an entry in the file as it was written, right or wrong. */
+  isWritten(section: Section, name: string): boolean
+  /** True if part of the entry was left out because of its form. */
+  isIncomplete(section: Section, name: string): boolean
   /** Reads a file named in the network file, relative to it; failures are reported at `at`. */
   readImport(name: string, at: SourceRange): SourceText | undefined
 }
 
+type Section = 'templates' | 'sites' | 'services'
+
 export function Resolution(
-  file: NetworkFile,
+  { file, isIncomplete }: ValidatedFile,
   root: Located,
   log: DiagnosticLog,
   readImport: Resolution['readImport'],
@@ -35,6 +43,11 @@ export function Resolution(
     links: LinkMaker(),
     valueAt: (...path) => valueAt(root, path).at,
     keyAt: (...path) => keyAt(root, path),
+    isWritten: (section, name) => {
+      const names = valueAt(root, [section])
+      return names.kind === 'map' && names.entries.has(name)
+    },
+    isIncomplete,
     readImport,
   }
 }

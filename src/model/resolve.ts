@@ -1,9 +1,14 @@
 /** A checked network file becomes the network: references are followed, addresses assigned, VMs placed. */
 
-import { suggestion } from '../file/index.ts'
+import { hasErrors, suggestion } from '../file/index.ts'
 import { type Ip, prefix } from '../net/index.ts'
 import { AddressPool } from './address-pool.ts'
 import { bogonsWithout } from './bogons.ts'
+import { checkEndpoints } from './check/endpoints.ts'
+import { checkServiceName, checkVmNames, type VmNames } from './check/names.ts'
+import { checkPrefixes } from './check/prefixes.ts'
+import { checkOnePerFamily, checkServiceForm, checkServiceVips } from './check/service.ts'
+import { isBuildable, VmBudget } from './check/size.ts'
 import type { Deployment, Network, Node, Role, Service, Site, SitePorts } from './network.ts'
 import type { Resolution } from './resolution.ts'
 import { rolesOf } from './service-roles.ts'
@@ -17,8 +22,10 @@ interface ResolvedSite extends Placement {
 }
 
 /** Mistakes are in the resolution's log; the network is of use only if there are no errors in it. */
-export function resolveNetwork(resolution: Resolution, fileName: string): Network {
+export function resolveNetwork(resolution: Resolution, fileName: string): Network | undefined {
   const { file, links } = resolution
+  checkPrefixes(resolution)
+  if (!isBuildable(resolution)) return undefined
   const pools = makePools(resolution)
   const internet = makeInternet(resolution)
   const sites = new Map<string, ResolvedSite>()
@@ -28,8 +35,13 @@ export function resolveNetwork(resolution: Resolution, fileName: string): Networ
   }
   for (const site of sites.values()) joinRows(site.site, internet.id, site.nodes, links)
   joinEveryPair([...sites.values()], resolution)
-  const services = Object.keys(file.services).map((name) => resolveService(name, sites, resolution))
+  const names: VmNames = new Map()
+  const budget = VmBudget(resolution)
+  const services = Object.keys(file.services).map((name) =>
+    resolveService(name, sites, { names, budget }, resolution),
+  )
   reportExhausted(resolution, pools)
+  reportUnusedTemplates(resolution)
   const own = [...file.internet, ...Object.values(file.sites).flatMap(publicPrefixes)].map(prefix)
   return Object.freeze({
     name: file.network,
@@ -80,16 +92,18 @@ function resolveSite(name: string, pools: SitePools, resolution: Resolution): Re
   const written = file.sites[name] as Resolution['file']['sites'][string]
   const template = file.templates[written.template]
   if (!template) {
-    log.report(
-      'GL2001',
-      resolution.valueAt('sites', name, 'template'),
-      `there is no template '${written.template}'`,
-      {
-        hint: suggestion(written.template, Object.keys(file.templates), 'templates are'),
-      },
-    )
+    if (!resolution.isWritten('templates', written.template))
+      log.report(
+        'GL2001',
+        resolution.valueAt('sites', name, 'template'),
+        `there is no template '${written.template}'`,
+        {
+          hint: suggestion(written.template, Object.keys(file.templates), 'templates are'),
+        },
+      )
     return undefined
   }
+  checkOnePerFamily(written.public.dns ?? [], ['sites', name, 'public', 'dns'], resolution)
   const at = resolution.keyAt('sites', name)
   const ports: SitePorts = Object.freeze({ ...template.ports, dns: 53 })
   const dnsVips: Ip[] = explicitOrNext(pools.vips, written.public.dns)
@@ -120,24 +134,21 @@ function joinEveryPair(sites: readonly ResolvedSite[], { links }: Resolution): v
 function resolveService(
   name: string,
   sites: ReadonlyMap<string, ResolvedSite>,
+  { names, budget }: { readonly names: VmNames; readonly budget: VmBudget },
   resolution: Resolution,
 ): Service {
   const written = resolution.file.services[name] as Resolution['file']['services'][string]
+  checkServiceForm(name, resolution)
+  checkServiceName(name, resolution)
   const roles = rolesOf(name, written, resolution)
+  checkServiceVips(name, roles, resolution)
+  checkEndpoints(name, roles, resolution)
+  checkVmNames(name, roles, names, resolution)
   const isPublic = roles.some(({ endpoints }) => endpoints.some(({ exposure }) => exposure === 'public'))
-  const deployments = written.sites.flatMap((siteName, index): Deployment[] => {
+  const deployments = written.sites.flatMap((siteName): Deployment[] => {
     const site = sites.get(siteName)
-    if (!site) {
-      if (!resolution.file.sites[siteName])
-        resolution.log.report(
-          'GL2001',
-          resolution.valueAt('services', name, 'sites', index),
-          `there is no site '${siteName}'`,
-          { hint: suggestion(siteName, Object.keys(resolution.file.sites), 'sites are') },
-        )
-      return []
-    }
-    for (const role of roles) deployRole(name, written.tenant, role, site, resolution)
+    if (!site) return []
+    for (const role of roles) if (budget.spend(role)) deployRole(name, written.tenant, role, site, resolution)
     const vips = isPublic ? explicitOrNext(site.pools.vips, written.vips[siteName]) : []
     return [Object.freeze({ site: siteName, dnsName: `${name}.${siteName}`, vips: Object.freeze(vips) })]
   })
@@ -150,6 +161,18 @@ function resolveService(
     roles: Object.freeze(roles),
     deployments: Object.freeze(deployments),
   })
+}
+
+function reportUnusedTemplates({ file, log, keyAt }: Resolution): void {
+  // With a slip in a reference, or a site left out, it is not known which templates are used.
+  if (hasErrors(log.entries)) return
+  const used = new Set(Object.values(file.sites).map(({ template }) => template))
+  for (const name of Object.keys(file.templates))
+    if (!used.has(name))
+      log.report('GL2043', keyAt('templates', name), `template '${name}' is not used`, {
+        severity: 'warning',
+        hint: 'build a site from it, or remove it',
+      })
 }
 
 function deployRole(

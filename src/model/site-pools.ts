@@ -1,7 +1,7 @@
 /** The address pools of each site; explicit addresses are set aside before anything is assigned. */
 
 import type { Path, SourceRange } from '../file/index.ts'
-import { formatPrefix, type Ip, ip, prefix } from '../net/index.ts'
+import { compareIp, formatPrefix, type Ip, ip, prefix } from '../net/index.ts'
 import { AddressPool } from './address-pool.ts'
 import type { Resolution } from './resolution.ts'
 
@@ -70,10 +70,11 @@ function reserveExplicit(resolution: Resolution, pools: ReadonlyMap<string, Site
       reserve(site, addresses, ['services', name, 'vips', site])
 }
 
-/** Explicit addresses if there are any, completed from the pool for families that have none. */
-export function explicitOrNext(pool: AddressPool, explicit: readonly string[] | undefined): Ip[] {
-  if (!explicit || explicit.length === 0) return pool.take()
-  return explicit.map(ip).sort((a, b) => a.family - b.family)
+/** The explicit addresses, which {@link makePools} has set aside, and the next free one of each family without. */
+export function explicitOrNext(pool: AddressPool, explicit: readonly string[] = []): Ip[] {
+  const given = explicit.map(ip)
+  const open = pool.families.filter((family) => !given.some((address) => address.family === family))
+  return [...given, ...pool.take(open)].sort(compareIp)
 }
 
 export function reportExhausted(resolution: Resolution, pools: ReadonlyMap<string, SitePools>): void {

@@ -1,33 +1,21 @@
 /**
  * Azure Cloud Services: a service definition (`.csdef`) and its configuration (`.cscfg`) become roles.
- * Read from the published schemas of 2008 to 2015; element names are the same in all of them.
+ * Element names are those of Microsoft's published schemas, which have kept them from 2008 to 2015.
  *
- * What bears on the network is either understood or an error. Elements about anything else (settings, storage,
- * start-up tasks) are passed over.
+ * What bears on the network is understood, or is an error, or (where leaving it out only narrows what is allowed) a
+ * warning. Elements about anything else (settings, storage, start-up tasks) are passed over.
  */
-import type { DiagnosticLog, SourceText } from '../../file/index.ts'
-import type { Endpoint, Role } from '../network.ts'
-import { instanceCounts } from './cscfg.ts'
-import { csdefEndpoints } from './csdef-endpoints.ts'
-import { parseXml, type XmlElement } from './xml.ts'
+import type { DiagnosticLog, SourceRange, SourceText } from '../../file/index.ts'
+import type { Role } from '../network.ts'
+import { readServiceConfiguration } from './cscfg.ts'
+import { importRole } from './csdef-role.ts'
+import { notSupported, notUsed, required } from './mistake.ts'
+import { parseXml } from './xml.ts'
 
-/** Elements inside a role that have no bearing on the network. */
-const passedOver = new Set([
-  'Imports',
-  'ConfigurationSettings',
-  'LocalResources',
-  'LocalStorage',
-  'Startup',
-  'Runtime',
-  'Certificates',
-  'Contents',
-  'Sites',
-])
-
-/** The roles of a service; those that are wrong are left out and the reasons are in the log. */
+/** The roles of a service; what is wrong with them is in the log. */
 export function importCsdef(definition: SourceText, configuration: SourceText, log: DiagnosticLog): Role[] {
   const root = parseXml(definition, log)
-  const counts = instanceCounts(configuration, log)
+  const counts = readServiceConfiguration(configuration, log)
   if (!root || !counts) return []
   if (root.name !== 'ServiceDefinition') {
     log.report('GL1021', root.at, `expected <ServiceDefinition>, found <${root.name}>`, {
@@ -35,42 +23,45 @@ export function importCsdef(definition: SourceText, configuration: SourceText, l
     })
     return []
   }
-  const roles: Role[] = []
+  const roles = new Map<string, Role>()
   for (const element of root.children) {
-    if (element.name === 'WebRole' || element.name === 'WorkerRole') {
-      const role = importRole(element, counts, log)
-      if (role) roles.push(role)
-    } else if (element.name !== 'LoadBalancerProbes') unsupported(element, log)
+    if (element.name === 'LoadBalancerProbes') {
+      notUsed(element, 'all instances count as healthy', log)
+      continue
+    }
+    if (element.name !== 'WebRole' && element.name !== 'WorkerRole') {
+      notSupported(element, log)
+      continue
+    }
+    const name = required(element, 'name', log)
+    if (name === undefined) continue
+    const same = roles.get(name)
+    if (same) {
+      log.report('GL2005', element.at, `role '${name}' is given twice`, {
+        related: [{ message: 'first given here', at: same.at }],
+      })
+      continue
+    }
+    const count = counts.get(name)
+    if (!count)
+      log.report('GL1023', element.at, `the configuration gives no instance count for role '${name}'`, {
+        hint: `add <Role name="${name}"><Instances count="1" /></Role> to the .cscfg file`,
+      })
+    roles.set(name, importRole(element, name, count?.instances ?? 1, log))
   }
-  return roles
+  reportStrayRoles(counts, roles, log)
+  return [...roles.values()]
 }
 
-function importRole(
-  element: XmlElement,
-  counts: ReadonlyMap<string, number>,
+function reportStrayRoles(
+  counts: ReadonlyMap<string, { readonly at: SourceRange }>,
+  roles: ReadonlyMap<string, Role>,
   log: DiagnosticLog,
-): Role | undefined {
-  const name = element.attributes.get('name')
-  if (!name) {
-    log.report('GL1022', element.at, `<${element.name}> has no name`)
-    return undefined
-  }
-  const instances = counts.get(name)
-  if (instances === undefined)
-    log.report('GL1023', element.at, `the configuration gives no instance count for role '${name}'`, {
-      hint: `add <Role name="${name}"><Instances count="1" /></Role> to the .cscfg file`,
-    })
-  const endpoints: Endpoint[] = []
-  for (const child of element.children) {
-    if (child.name === 'Endpoints') endpoints.push(...csdefEndpoints(child, log))
-    else if (!passedOver.has(child.name)) unsupported(child, log)
-  }
-  const kind = element.name === 'WebRole' ? 'web' : 'worker'
-  return { name, kind, at: element.at, instances: instances ?? 0, endpoints }
-}
-
-export function unsupported(element: XmlElement, log: DiagnosticLog): void {
-  log.report('GL1024', element.at, `<${element.name}> is not supported yet`, {
-    hint: 'it may bear on what the network allows, so it is not passed over: remove it, or write the service in YAML',
-  })
+): void {
+  for (const [name, { at }] of counts)
+    if (!roles.has(name))
+      log.report('GL1026', at, `the configuration has a role '${name}', which the definition has not`, {
+        severity: 'warning',
+        hint: 'is this the configuration of another definition? The role is left out',
+      })
 }

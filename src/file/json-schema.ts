@@ -1,0 +1,23 @@
+/** The JSON Schema of network files, for editors. It asks for no more than the loader does, and for nearly all of it. */
+import { toJsonSchema } from '@valibot/to-json-schema'
+import { NetworkFile } from './schema.ts'
+
+/** Patterns for the forms that a check describes in code: near enough for completion and for most slips. */
+const patterns: Readonly<Record<string, string>> = {
+  prefix: '^[0-9A-Fa-f:.]+/[0-9]{1,3}$',
+  address: '^[0-9A-Fa-f:.]+$',
+}
+
+/** As it is published in `schema/network.schema.json`. */
+export function networkJsonSchema(): object {
+  const schema = toJsonSchema(NetworkFile, {
+    typeMode: 'input',
+    errorMode: 'ignore',
+    overrideAction: ({ valibotAction, jsonSchema }) => {
+      const { type, message } = valibotAction as { type: string; message?: unknown }
+      const pattern = type === 'check' ? patterns[String(message)] : undefined
+      return pattern ? { ...jsonSchema, pattern } : undefined
+    },
+  })
+  return { $id: 'network.schema.json', ...schema }
+}
