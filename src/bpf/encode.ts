@@ -72,6 +72,8 @@ export function instructionFault(ins: Instruction): string | undefined {
 }
 
 function wideFault(ins: Instruction): string | undefined {
+  if (ins.parameter !== undefined)
+    return `parameter '${ins.parameter}' has no value; instantiate the program first`
   if (ins.offset !== 0) return 'reserved fields must be 0'
   if (ins.dst === 10) return 'r10, the frame pointer, is read-only'
   if (typeof ins.imm === 'number' && !Number.isSafeInteger(ins.imm))

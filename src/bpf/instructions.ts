@@ -169,6 +169,11 @@ export const ldMap = (dst: Register, map: string): Instruction => ({
   ...instruction(CLASS.ld | MODE.imm | SIZE.dw, dst, PSEUDO.mapFd, 0, 0n),
   map,
 })
+/** dst = the value that a parameter has when the program is instantiated; takes two slots. See `instantiate`. */
+export const ldParameter = (dst: Register, parameter: string): Instruction => ({
+  ...instruction(CLASS.ld | MODE.imm | SIZE.dw, dst, PSEUDO.value, 0, 0n),
+  parameter,
+})
 /** dst = address of byte `offset` in the value of an array of one entry; takes two slots. */
 export const ldMapValue = (dst: Register, map: string, offset = 0): Instruction => ({
   ...instruction(CLASS.ld | MODE.imm | SIZE.dw, dst, PSEUDO.mapValue, 0, BigInt(offset) << 32n),

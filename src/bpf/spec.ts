@@ -53,6 +53,8 @@ export interface Instruction {
   readonly label?: string
   /** Name of the map whose address `ld_imm64` loads. */
   readonly map?: string
+  /** Name of the parameter whose value `ld_imm64` loads once the program is instantiated. */
+  readonly parameter?: string
   /** Where the builder call stands that emitted it, and what it was for. */
   readonly note?: InstructionNote
 }

@@ -130,6 +130,9 @@ export function lower(blocks: readonly Block[], registerOf: Int8Array): Instruct
       case 'map':
         emit(op.value ? asm.ldMapValue(reg(op.def), op.map, op.offset) : asm.ldMap(reg(op.def), op.map))
         break
+      case 'parameter':
+        emit(asm.ldParameter(reg(op.def), op.parameter))
+        break
       case 'call':
         passArguments(op.args, reg, {
           copy,

@@ -31,6 +31,8 @@ export type OperationKind =
   | 'address'
   /** def = address of the map, or of its value + offset */
   | 'map'
+  /** def = the 64-bit value that the parameter has when the program is instantiated */
+  | 'parameter'
   /** def (if any) = helper(args) */
   | 'call'
   | 'jump'
@@ -67,6 +69,7 @@ export interface Operation {
   order: 'be' | 'le'
   helper: number
   map: string
+  parameter: string
   slot: StackSlot | undefined
   /** Id of the label that stands here or is jumped to. */
   label: number
@@ -92,6 +95,7 @@ export function operation(kind: OperationKind, note: InstructionNote | undefined
     order: 'be',
     helper: 0,
     map: '',
+    parameter: '',
     slot: undefined,
     label: NONE,
     args: NO_ARGUMENTS,
@@ -112,6 +116,7 @@ export function isPure(op: Operation): boolean {
     case 'load':
     case 'address':
     case 'map':
+    case 'parameter':
       return true
     default:
       return false

@@ -77,6 +77,18 @@ export class ProgramBuilder extends ControlFlow {
     return result
   }
 
+  /**
+   * A constant that is given later, by `instantiate`: one build then serves many programs that differ in it only. Any 64-bit
+   * value; until it is given the program cannot be assembled.
+   */
+  parameter(name: string): Value {
+    const result = this.emitter.newValue()
+    const op = this.emitter.emit('parameter')
+    op.parameter = name
+    op.def = result.id
+    return result
+  }
+
   /** Address of the map, for helpers that take one. */
   mapAddress(map: MapSpec): Value {
     const result = this.emitter.newValue()

@@ -20,7 +20,8 @@ export function remakeable(blocks: readonly Block[], wanted: ReadonlySet<number>
   for (const block of blocks) {
     for (const op of block.operations) {
       if (op.def === NONE || !wanted.has(op.def)) continue
-      const cheap = op.kind === 'const' || op.kind === 'address' || op.kind === 'map'
+      const cheap =
+        op.kind === 'const' || op.kind === 'address' || op.kind === 'map' || op.kind === 'parameter'
       if (!cheap || found.has(op.def)) several.add(op.def)
       else found.set(op.def, op)
     }
