@@ -7,7 +7,7 @@ import { encodeInto, instructionFault } from './encode.ts'
 import { AssembleError } from './errors.ts'
 import { formatInstruction } from './format.ts'
 import { MAX_INSTRUCTIONS } from './kernel-abi.ts'
-import { slotsOf } from './opcodes.ts'
+import { GOTOL, slotsOf } from './opcodes.ts'
 import { layOut, type Placement } from './placement.ts'
 import type { Instruction, InstructionNote, ProgramSpec } from './spec.ts'
 
@@ -73,7 +73,7 @@ export function assemble(spec: ProgramSpec, options: AssembleOptions = {}): Asse
 
 function encodeJump(view: DataView, at: number, ins: Instruction, placement: Placement): void {
   const distance = placement.slotOf[placement.labels.get(ins.target!)!]! - at - 1
-  if (ins.opcode === 0x06) encodeInto(view, at * 8, ins, 0, distance)
+  if (ins.opcode === GOTOL) encodeInto(view, at * 8, ins, 0, distance)
   else encodeInto(view, at * 8, ins, distance)
 }
 

@@ -22,6 +22,7 @@ export type Opcode =
 export const OPCODES: ReadonlyArray<Opcode | undefined> = table()
 
 export const LD_IMM64 = CLASS.ld | MODE.imm | SIZE.dw
+export const GOTOL = CLASS.jmp32 | JMP.ja
 
 /** Slots of 8 bytes. */
 export function slotsOf(opcode: number): 1 | 2 {

@@ -1,5 +1,6 @@
 /** Conditions as values: comparisons, and their combinations, which are evaluated only as far as needed. */
 import type { JumpName } from '../opcodes.ts'
+import type { InstructionNote } from '../spec.ts'
 import type { Operand } from './value.ts'
 
 export interface Comparison {
@@ -8,6 +9,8 @@ export interface Comparison {
   readonly bits: 32 | 64
   readonly left: Operand
   readonly right: Operand
+  /** Where it was written. */
+  readonly note: InstructionNote | undefined
 }
 
 export type Condition =

@@ -27,75 +27,75 @@ export class ControlFlow extends MemoryCalls {
   }
 
   eq(a: Operand, x: Operand): Condition {
-    return comparison('jeq', 64, a, x)
+    return this.comparison('jeq', 64, a, x)
   }
   ne(a: Operand, x: Operand): Condition {
-    return comparison('jne', 64, a, x)
+    return this.comparison('jne', 64, a, x)
   }
   /** Unsigned, as `ge`, `lt` and `le`. */
   gt(a: Operand, x: Operand): Condition {
-    return comparison('jgt', 64, a, x)
+    return this.comparison('jgt', 64, a, x)
   }
   ge(a: Operand, x: Operand): Condition {
-    return comparison('jge', 64, a, x)
+    return this.comparison('jge', 64, a, x)
   }
   lt(a: Operand, x: Operand): Condition {
-    return comparison('jlt', 64, a, x)
+    return this.comparison('jlt', 64, a, x)
   }
   le(a: Operand, x: Operand): Condition {
-    return comparison('jle', 64, a, x)
+    return this.comparison('jle', 64, a, x)
   }
   /** Signed, as `sge`, `slt` and `sle`. */
   sgt(a: Operand, x: Operand): Condition {
-    return comparison('jsgt', 64, a, x)
+    return this.comparison('jsgt', 64, a, x)
   }
   sge(a: Operand, x: Operand): Condition {
-    return comparison('jsge', 64, a, x)
+    return this.comparison('jsge', 64, a, x)
   }
   slt(a: Operand, x: Operand): Condition {
-    return comparison('jslt', 64, a, x)
+    return this.comparison('jslt', 64, a, x)
   }
   sle(a: Operand, x: Operand): Condition {
-    return comparison('jsle', 64, a, x)
+    return this.comparison('jsle', 64, a, x)
   }
   /** Some bit of the mask is set in `a`. */
   anyBit(a: Operand, mask: Operand): Condition {
-    return comparison('jset', 64, a, mask)
+    return this.comparison('jset', 64, a, mask)
   }
 
   /** Of the low halves, as all `…32` comparisons. */
   eq32(a: Operand, x: Operand): Condition {
-    return comparison('jeq', 32, a, x)
+    return this.comparison('jeq', 32, a, x)
   }
   ne32(a: Operand, x: Operand): Condition {
-    return comparison('jne', 32, a, x)
+    return this.comparison('jne', 32, a, x)
   }
   gt32(a: Operand, x: Operand): Condition {
-    return comparison('jgt', 32, a, x)
+    return this.comparison('jgt', 32, a, x)
   }
   ge32(a: Operand, x: Operand): Condition {
-    return comparison('jge', 32, a, x)
+    return this.comparison('jge', 32, a, x)
   }
   lt32(a: Operand, x: Operand): Condition {
-    return comparison('jlt', 32, a, x)
+    return this.comparison('jlt', 32, a, x)
   }
   le32(a: Operand, x: Operand): Condition {
-    return comparison('jle', 32, a, x)
+    return this.comparison('jle', 32, a, x)
   }
   sgt32(a: Operand, x: Operand): Condition {
-    return comparison('jsgt', 32, a, x)
+    return this.comparison('jsgt', 32, a, x)
   }
   sge32(a: Operand, x: Operand): Condition {
-    return comparison('jsge', 32, a, x)
+    return this.comparison('jsge', 32, a, x)
   }
   slt32(a: Operand, x: Operand): Condition {
-    return comparison('jslt', 32, a, x)
+    return this.comparison('jslt', 32, a, x)
   }
   sle32(a: Operand, x: Operand): Condition {
-    return comparison('jsle', 32, a, x)
+    return this.comparison('jsle', 32, a, x)
   }
   anyBit32(a: Operand, mask: Operand): Condition {
-    return comparison('jset', 32, a, mask)
+    return this.comparison('jset', 32, a, mask)
   }
 
   /** Every part holds; later parts are evaluated only while all before held. None: true. */
@@ -200,7 +200,7 @@ export class ControlFlow extends MemoryCalls {
 
   private jumpOn(test: Comparison, jump: JumpName, to: Label): void {
     const left = this.emitter.register(this.emitter.asValue(test.left))
-    const op = this.emitter.emit('branch')
+    const op = this.emitter.emit('branch', test.note)
     op.jump = jump
     op.size = test.bits
     op.a = left
@@ -212,8 +212,9 @@ export class ControlFlow extends MemoryCalls {
     if (label.owner !== this.emitter) this.emitter.refuse('a label of another program is used')
     return label.id
   }
-}
 
-function comparison(jump: JumpName, bits: 32 | 64, left: Operand, right: Operand): Comparison {
-  return { kind: 'comparison', jump, bits, left, right }
+  private comparison(jump: JumpName, bits: 32 | 64, left: Operand, right: Operand): Comparison {
+    const note = this.emitter.here(this.comparison)
+    return { kind: 'comparison', jump, bits, left, right, note }
+  }
 }

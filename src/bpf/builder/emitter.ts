@@ -24,10 +24,17 @@ export class Emitter {
     return this.registers
   }
 
-  emit(kind: OperationKind): Operation {
-    const op = operation(kind, this.noteHere())
+  /** Records an operation with the caller's place, or with that of an earlier call. */
+  emit(kind: OperationKind, place?: InstructionNote): Operation {
+    const op = operation(kind, place ?? this.here(this.emit))
     this.operations.push(op)
     return op
+  }
+
+  /** The caller's place, as far as it is recorded; `above` is the function that asks. */
+  here(above: (...args: never[]) => unknown): InstructionNote | undefined {
+    if (this.sites) return new SiteNote(this.text, above)
+    return this.text === undefined ? undefined : { site: '', text: this.text }
   }
 
   newValue(): Value {
@@ -44,7 +51,9 @@ export class Emitter {
     this.own(label, 'label')
     if (this.placed.has(label)) this.refuse(`label '${label.hint}' is placed twice; make a second label`)
     this.placed.add(label)
-    this.emit('label').label = label.id
+    const op = operation('label', undefined)
+    op.label = label.id
+    this.operations.push(op)
   }
 
   register(value: Value): number {
@@ -113,16 +122,11 @@ export class Emitter {
   }
 
   refuse(why: string): never {
-    const note = this.sites ? ` (${new SiteNote(undefined).site})` : ''
+    const note = this.sites ? ` (${new SiteNote(undefined, this.refuse).site})` : ''
     throw new BuildError(`Building failed: ${why}${note}`)
   }
 
   private own(thing: { readonly owner: object }, what: string): void {
     if (thing.owner !== this) this.refuse(`a ${what} of another program is used; make it with this builder`)
-  }
-
-  private noteHere(): InstructionNote | undefined {
-    if (this.sites) return new SiteNote(this.text)
-    return this.text === undefined ? undefined : { site: '', text: this.text }
   }
 }
