@@ -1,0 +1,10 @@
+/** Names: the network's zone, and a small authoritative server for it. */
+export * from './answer.ts'
+export * from './datagram.ts'
+export { emitMessage } from './emit.ts'
+export * from './message.ts'
+export { formatName, type Name, name, parseName } from './name.ts'
+export * from './name-server.ts'
+export { parseMessage } from './parse.ts'
+export * from './zone.ts'
+export * from './zone-of.ts'
