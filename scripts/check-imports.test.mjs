@@ -98,11 +98,12 @@ describe('brokenRule', () => {
     expect(rule('src/bpf/a.ts', '../file/source.ts', true)).toContain('stands alone')
   })
 
-  it('wants values from the face of a folder, and lets tests and types pass', () => {
+  it('wants values from the face of a folder, and lets types, tests and scripts pass', () => {
     expect(rule('src/policy/a.ts', '../net/ip.ts')).toContain('src/net/index.ts')
     expect(rule('src/policy/a.ts', '../net/ip.ts', true)).toBeUndefined()
     expect(rule('src/policy/a.test.ts', '../net/ip.ts')).toBeUndefined()
     expect(rule('test/kernel/a.test.ts', '../../src/net/ip.ts')).toBeUndefined()
+    expect(rule('scripts/a.ts', '../src/net/ip.ts')).toBeUndefined()
     expect(rule('bench/a.ts', '../src/net/ip.ts')).toContain('src/net/index.ts')
     expect(rule('src/index.ts', './net/ip.ts')).toContain('src/net/index.ts')
     expect(rule('src/index.ts', './net/index.ts')).toBeUndefined()

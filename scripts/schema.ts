@@ -1,6 +1,11 @@
-/** `npx tsx scripts/schema.ts`: writes schema/network.schema.json from the schema in src/file. */
+/**
+ * `npx tsx scripts/schema.ts`: writes what is derived from src/file: the JSON Schema of network files and the reference of
+ * the diagnostics. A test says if they are stale.
+ */
 import { writeFileSync } from 'node:fs'
+import { diagnosticsReference } from '../src/file/diagnostics-reference.ts'
 import { networkJsonSchema } from '../src/file/json-schema.ts'
 
-const target = new URL('../schema/network.schema.json', import.meta.url)
-writeFileSync(target, `${JSON.stringify(networkJsonSchema(), null, 2)}\n`)
+const target = (path: string) => new URL(`../${path}`, import.meta.url)
+writeFileSync(target('schema/network.schema.json'), `${JSON.stringify(networkJsonSchema(), null, 2)}\n`)
+writeFileSync(target('docs/reference/diagnostics.md'), diagnosticsReference())
