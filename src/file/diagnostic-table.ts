@@ -1,52 +1,189 @@
-/** Every diagnostic number: a title, and the long form that `glacis explain CODE` prints. */
+/**
+ * Every diagnostic number: a title, and the long form that `glacis explain CODE` prints. GL10xx: the network file.
+ * GL102x: files that it imports. GL2xxx: what names and addresses mean together.
+ */
 export interface DiagnosticEntry {
   readonly title: string
+  /** Paragraphs are separated by an empty line. */
   readonly text: string
 }
 
+const entry = (title: string, ...paragraphs: string[]): DiagnosticEntry => ({
+  title,
+  text: paragraphs.join('\n\n'),
+})
+
 export const diagnosticTable = {
-  GL1001: { title: 'file cannot be read', text: '' },
-  GL1002: { title: 'file too large', text: '' },
-  GL1003: { title: 'not a text file', text: '' },
-  GL1004: { title: 'YAML syntax', text: '' },
-  GL1005: { title: 'nested too deeply', text: '' },
-  GL1006: { title: 'aliases expand too far', text: '' },
-  GL1007: { title: 'key given twice', text: '' },
-  GL1008: { title: 'unknown key', text: '' },
-  GL1009: { title: 'missing key', text: '' },
-  GL1010: { title: 'wrong type', text: '' },
-  GL1011: { title: 'value out of range', text: '' },
-  GL1012: { title: 'malformed value', text: '' },
-  GL1020: { title: 'XML syntax', text: '' },
-  GL1021: { title: 'unexpected XML document', text: '' },
-  GL1022: { title: 'XML attribute missing', text: '' },
-  GL1023: { title: 'instance count missing', text: '' },
-  GL1024: { title: 'XML element not supported yet', text: '' },
-  GL1025: { title: 'unknown endpoint protocol', text: '' },
-  GL1026: { title: 'role without a definition', text: '' },
-  GL1027: { title: 'XML attribute out of range', text: '' },
-  GL1028: { title: 'module not expanded', text: '' },
-  GL2001: { title: 'reference to nothing', text: '' },
-  GL2002: { title: 'pool exhausted', text: '' },
-  GL2003: { title: 'no host for the virtual machines', text: '' },
-  GL2004: { title: 'VIP outside its pool', text: '' },
-  GL2005: { title: 'given twice', text: '' },
-  GL2010: { title: 'address family missing', text: '' },
-  GL2011: { title: 'pool outside the internal prefixes', text: '' },
-  GL2012: { title: 'public prefix inside the internal prefixes', text: '' },
-  GL2013: { title: 'overlapping prefixes', text: '' },
-  GL2014: { title: 'addresses that machines cannot have', text: '' },
-  GL2015: { title: 'network too large', text: '' },
-  GL2020: { title: 'port of a VIP taken', text: '' },
-  GL2021: { title: 'port of a VM taken', text: '' },
-  GL2022: { title: 'reserved port', text: '' },
-  GL2030: { title: 'name too long', text: '' },
-  GL2031: { title: 'machines of the same name', text: '' },
-  GL2032: { title: 'name of a machine', text: '' },
-  GL2040: { title: 'service without roles, or with two sets', text: '' },
-  GL2041: { title: 'VIP without a public endpoint', text: '' },
-  GL2042: { title: 'two addresses of one family', text: '' },
-  GL2043: { title: 'template not used', text: '' },
+  GL1001: entry(
+    'file cannot be read',
+    'The network file, or a file that it imports, does not exist, is a directory, or may not be read.',
+    'Paths on the command line are taken from the current directory. Paths in a network file are taken from the directory of that file.',
+  ),
+  GL1002: entry(
+    'file too large',
+    'Files of more than 4 MiB are refused before they are parsed. A network of 100,000 VMs needs about 2.5 MB.',
+  ),
+  GL1003: entry(
+    'not a text file',
+    'Network files and service definitions are UTF-8 text. The file has bytes that are not, or control characters.',
+    'Convert it, for instance with `iconv -f UTF-16 -t UTF-8`.',
+  ),
+  GL1004: entry(
+    'YAML syntax',
+    'The file is not YAML 1.2. Nothing else is checked before this is right.',
+    'Most often: a bracket or quote that is not closed, a tab in the indentation, a missing space after a colon, or text with `: ` or ` #` in it that needs quotes.',
+  ),
+  GL1005: entry(
+    'nested too deeply',
+    'A network file has at most eight levels. Text that nests far deeper is refused before it is parsed, since parsing it could take very long.',
+  ),
+  GL1006: entry(
+    'aliases expand too far',
+    'YAML aliases (`*name`) repeat what an anchor (`&name`) marks. Expanded, this file would hold more than a million values.',
+  ),
+  GL1007: entry(
+    'key given twice',
+    'A mapping has the same key twice. YAML readers differ in which one they take, so neither is taken.',
+  ),
+  GL1008: entry(
+    'unknown key',
+    'The key has no meaning at this place. It is not passed over, because a setting that is not read is worse than none.',
+    'Editors that know `schema/network.schema.json` complete the keys; begin the file with `# yaml-language-server: $schema=` and its path.',
+  ),
+  GL1009: entry('missing key', 'The mapping lacks a key that has no standard value.'),
+  GL1010: entry(
+    'wrong type',
+    'The value is not of the type that is wanted here: text, a whole number, a list, or a mapping.',
+    "YAML takes `42` and `true` for a number and a truth value; in quotes they are text. `'443'` in quotes is text and not a port.",
+  ),
+  GL1011: entry('value out of range', 'The value is of the right type, but too small, too large, or empty.'),
+  GL1012: entry(
+    'malformed value',
+    'The text does not have the form that is wanted here.',
+    'Names are DNS labels in lower case: a letter, then letters, digits and hyphens, at most 63. Prefixes are an address and a length, with no bit set after the length. Addresses stand alone.',
+  ),
+  GL1020: entry(
+    'XML syntax',
+    'A service definition or configuration is not well-formed XML. Document types and entities are not read at all.',
+  ),
+  GL1021: entry(
+    'unexpected XML document',
+    'The root element is not the one that is wanted. `definition` names the `.csdef` file, `configuration` the `.cscfg` file.',
+  ),
+  GL1022: entry(
+    'XML attribute missing',
+    'An element lacks an attribute that it needs, or the attribute is no fit name.',
+  ),
+  GL1023: entry(
+    'instance count missing',
+    'The definition has a role of which the configuration does not say how many instances there are.',
+  ),
+  GL1024: entry(
+    'XML element not supported yet',
+    'The element or attribute may bear on what the network allows, and Glacis does not model it yet. As an error, it would have to be obeyed; as a warning, leaving it out only narrows what is allowed.',
+  ),
+  GL1025: entry('unknown endpoint protocol', 'Endpoints speak http, https, tcp or udp.'),
+  GL1026: entry(
+    'role without a definition',
+    'The configuration has a role that the definition has not. It is left out.',
+  ),
+  GL1027: entry(
+    'XML attribute out of range',
+    'A port, port range or instance count is no number or out of range.',
+  ),
+  GL1028: entry(
+    'module not expanded',
+    'Azure’s tools expand a module to endpoints of the role. Glacis does not, so they stay closed; what the definition itself says is complete.',
+  ),
+  GL2001: entry(
+    'reference to nothing',
+    'A name refers to a template, site or endpoint that is not in the file.',
+    'Names are case-sensitive.',
+  ),
+  GL2002: entry(
+    'pool exhausted',
+    'An address pool has fewer addresses than its machines need. Every address that is not written out is assigned from the pool of its kind, in order.',
+    'Of a prefix, the first address is not used, and in IPv4 not the last one either, unless it has only one or two. `vips` also holds the VIP of the name service and an egress address for each balancer.',
+  ),
+  GL2003: entry(
+    'no host for the virtual machines',
+    'A service is deployed in a site whose template has no hosts.',
+  ),
+  GL2004: entry(
+    'VIP outside its pool',
+    'Access routers let in traffic to the VIP pool of their site and to nothing else; a VIP outside it could never be reached.',
+  ),
+  GL2005: entry(
+    'given twice',
+    'A VIP, a site in a list, an endpoint of a role, or a role of a definition is given twice.',
+  ),
+  GL2010: entry(
+    'address family missing',
+    "The families of the network's `internal` prefixes are those of the network. Each pool needs a prefix of each of them, so that every machine has an address of each, and no other.",
+  ),
+  GL2011: entry(
+    'pool outside the internal prefixes',
+    "Internal pools lie within the network's `internal` prefixes: these are what is kept from showing itself outside. A pool elsewhere would not be protected.",
+  ),
+  GL2012: entry(
+    'public prefix inside the internal prefixes',
+    'Traffic to the `internal` prefixes is dropped at the perimeter, so nothing public can lie within them.',
+  ),
+  GL2013: entry(
+    'overlapping prefixes',
+    'Two pools hold the same addresses, so that a packet could belong to either. All pools of all sites, and `internet`, are disjoint.',
+  ),
+  GL2014: entry(
+    'addresses that machines cannot have',
+    'Loopback, link-local, multicast and reserved addresses (RFC 6890, RFC 4291) cannot be those of a machine.',
+  ),
+  GL2015: entry(
+    'network too large',
+    'The network would have more machines or links than Glacis handles on one machine: 300,000 machines, 1,500,000 links between fixed ones.',
+  ),
+  GL2020: entry(
+    'port of a VIP taken',
+    'All roles of a service share its VIP, so that a protocol and port of it can belong to one endpoint only. TCP and UDP are apart.',
+  ),
+  GL2021: entry(
+    'port of a VM taken',
+    'Two endpoints of one role use the same protocol and port of its VMs. A public endpoint can keep its port at the VIP and have another `local-port`.',
+  ),
+  GL2022: entry(
+    'reserved port',
+    'VMs get their addresses by DHCP and DHCPv6, which use the UDP ports 67, 68, 546 and 547.',
+  ),
+  GL2030: entry(
+    'name too long',
+    'VMs are named `<service>-<role>-<number>`; as this is a DNS label, it has at most 63 characters (RFC 1035).',
+  ),
+  GL2031: entry(
+    'machines of the same name',
+    'Two roles lead to the same VM names: service `a` with role `b-c`, and service `a-b` with role `c`.',
+  ),
+  GL2032: entry(
+    'name of a machine',
+    'The service would have the DNS name of one of the machines of a site, such as `ns1.west`.',
+  ),
+  GL2040: entry(
+    'service without roles, or with two sets',
+    'A service has its roles either in the network file, under `roles`, or in a service definition, under `import`.',
+  ),
+  GL2041: entry(
+    'VIP without a public endpoint',
+    'VIPs are given to a service of which nothing is public: nothing would answer there.',
+  ),
+  GL2042: entry('two addresses of one family', 'A service has one VIP of each family in each site.'),
+  GL2043: entry('template not used', 'No site is built from the template. This is only a warning.'),
 } as const satisfies Record<string, DiagnosticEntry>
 
 export type DiagnosticCode = keyof typeof diagnosticTable
+
+/** The entry of a code in any case, such as `gl2013`; `undefined` if there is none. */
+export function explainDiagnostic(
+  code: string,
+): (DiagnosticEntry & { readonly code: DiagnosticCode }) | undefined {
+  const upper = code.toUpperCase()
+  if (!Object.hasOwn(diagnosticTable, upper)) return undefined
+  return { code: upper as DiagnosticCode, ...diagnosticTable[upper as DiagnosticCode] }
+}

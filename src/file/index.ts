@@ -2,6 +2,7 @@
 export * from './diagnostic.ts'
 export * from './diagnostic-table.ts'
 export * from './format-diagnostic.ts'
+export * from './json-schema.ts'
 export * from './located.ts'
 export * from './read.ts'
 export * from './schema.ts'

@@ -37,14 +37,13 @@ export function nestingMistake(text: string): number | undefined {
 /** Indentation, and `- - ? -` in a row, both open a level each. */
 function lineMistake(text: string, start: number): number | undefined {
   let indicators = 0
-  let i = start
-  for (; i < text.length; i++) {
+  for (let i = start; i < text.length; i++) {
     const char = text[i] as string
-    if (char === ' ' || char === '\t') {
-      if (i - start > maxIndent && indicators === 0) return text[i + 1] === '\n' ? undefined : i
-    } else if ((char === '-' || char === '?' || char === ':') && /[ \t]/.test(text[i + 1] ?? '')) {
-      if (++indicators > maxIndicators) return i
-    } else return undefined
+    if (char === ' ' || char === '\t') continue
+    if (char === '\n' || char === '\r') return undefined
+    if (indicators === 0 && i - start > maxIndent) return i
+    if (!'-?:'.includes(char) || !/[ \t]/.test(text[i + 1] ?? '')) return undefined
+    if (++indicators > maxIndicators) return i
   }
   return undefined
 }

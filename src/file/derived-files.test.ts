@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { diagnosticTable, explainDiagnostic } from './diagnostic-table.ts'
+import { diagnosticsReference } from './diagnostics-reference.ts'
+import { networkJsonSchema } from './json-schema.ts'
+
+const committed = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+
+describe('files derived from the schema and the table (`npx tsx scripts/schema.ts` writes them)', () => {
+  it('schema/network.schema.json is up to date', () => {
+    expect(JSON.parse(committed('schema/network.schema.json'))).toEqual(
+      JSON.parse(JSON.stringify(networkJsonSchema())),
+    )
+  })
+
+  it('docs/reference/diagnostics.md is up to date', () => {
+    expect(committed('docs/reference/diagnostics.md')).toBe(diagnosticsReference())
+  })
+})
+
+describe('the JSON Schema', () => {
+  it('describes every key', () => {
+    const bare: string[] = []
+    const visit = (path: string, schema: Record<string, unknown>): void => {
+      for (const [key, child] of Object.entries(
+        (schema.properties ?? {}) as Record<string, Record<string, unknown>>,
+      )) {
+        if (!child.description) bare.push(`${path}.${key}`)
+        visit(`${path}.${key}`, child)
+      }
+      if (typeof schema.additionalProperties === 'object')
+        visit(`${path}.*`, schema.additionalProperties as Record<string, unknown>)
+    }
+    visit('', networkJsonSchema() as Record<string, unknown>)
+    expect(bare).toEqual([])
+  })
+
+  it('refuses unknown keys and knows standard values', () => {
+    const { properties, additionalProperties } = networkJsonSchema() as {
+      properties: {
+        templates: { additionalProperties: { properties: { ports: { properties: { ssh: object } } } } }
+      }
+      additionalProperties: boolean
+    }
+    expect(additionalProperties).toBe(false)
+    const { ssh } = properties.templates.additionalProperties.properties.ports.properties
+    expect(ssh).toMatchObject({ type: 'integer', minimum: 1, maximum: 65535, default: 22 })
+  })
+})
+
+describe('explainDiagnostic', () => {
+  it('finds entries in any case and none for what does not exist', () => {
+    expect(explainDiagnostic('gl2013')?.title).toBe('overlapping prefixes')
+    expect(explainDiagnostic('GL9999')).toBeUndefined()
+    expect(explainDiagnostic('toString')).toBeUndefined()
+  })
+
+  it('has a text for every number', () => {
+    for (const { title, text } of Object.values(diagnosticTable)) {
+      expect(title).toMatch(/^[A-Za-z]/)
+      expect(text.length).toBeGreaterThan(30)
+    }
+  })
+})

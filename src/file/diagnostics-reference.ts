@@ -1,0 +1,15 @@
+/** The reference page of all diagnostics, `docs/reference/diagnostics.md`. */
+import { diagnosticTable } from './diagnostic-table.ts'
+
+export function diagnosticsReference(): string {
+  const sections = Object.entries(diagnosticTable).map(
+    ([code, { title, text }]) => `## ${code}: ${title}\n\n${text}\n`,
+  )
+  return [
+    '# Diagnostics\n',
+    'What Glacis says about a network file that it cannot take, by number. `glacis explain CODE` prints the same.',
+    'GL1xxx are about the form of a file, GL2xxx about what it describes.\n',
+    '<!-- Written by scripts/schema.ts from src/file/diagnostic-table.ts. -->\n',
+    ...sections,
+  ].join('\n')
+}
