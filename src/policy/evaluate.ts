@@ -4,11 +4,11 @@
  */
 import type { Headers, IpHeaders } from '../wire/index.ts'
 import { isIcmpError } from '../wire/index.ts'
+import type { EgressTable } from './egress-table.ts'
 import { type FlowTable, flowOf, mayOpen, quotedFlowOf } from './flow-table.ts'
 import { inAny, matches } from './match.ts'
 import type { FlowTier, FlowUse, Point, Scope, Tier } from './point.ts'
 import type { Rule } from './rule.ts'
-import type { EgressTable } from './egress-table.ts'
 import { translate } from './translate.ts'
 
 /** What a point did with a packet, and which rule of which tier decided. */

@@ -2,7 +2,7 @@
  * Enforcement points: a place in the network where packets are judged, as an ordered list of tiers. Each tier
  * answers allow, deny or next; what no tier decided is denied by the point's own `default/deny` rule.
  */
-import type { Prefix } from '../net/index.ts'
+import type { Ip, Prefix } from '../net/index.ts'
 import type { OddReason } from '../wire/headers.ts'
 import type { Rule } from './rule.ts'
 import type { Translation } from './translation.ts'
@@ -25,6 +25,8 @@ export interface Point {
    * host itself; others pass it by untouched and uncounted. Odd frames are always judged, by the shape tier.
    */
   readonly scope?: Scope
+  /** Addresses of the one machine behind the filter, where there is one. Rules about them differ from machine to machine. */
+  readonly behind?: readonly Ip[]
   /** The flow table shared with the opposite direction; absent: the point is stateless. */
   readonly flow?: FlowUse
   readonly tiers: readonly Tier[]

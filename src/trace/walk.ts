@@ -71,7 +71,12 @@ export function walk(world: World, state: WorldState, from: string, packet: IpHe
   const paths: Path[] = []
   const visited = new Set<string>()
 
-  const arrive = (hops: readonly Hop[], node: string, packet: IpHeaders, arrival: string | undefined): void => {
+  const arrive = (
+    hops: readonly Hop[],
+    node: string,
+    packet: IpHeaders,
+    arrival: string | undefined,
+  ): void => {
     const judgements: Judgement[] = []
     const end = (kind: End, now = packet, route?: Route): void => {
       paths.push({
@@ -87,9 +92,12 @@ export function walk(world: World, state: WorldState, from: string, packet: IpHe
     const entered = pass(inward, packet, state, judgements)
     if ('rule' in entered) return end({ kind: 'denied', node, ...entered })
     const here = world.node(node)
-    if (arrival !== undefined && isLocal(here, entered.packet)) return end({ kind: 'delivered', node }, entered.packet)
-    if (arrival !== undefined && !forwarding.has(here.kind)) return end({ kind: 'not-for-node', node }, entered.packet)
-    const onward = arrival === undefined ? packet : { ...entered.packet, hopLimit: entered.packet.hopLimit - 1 }
+    if (arrival !== undefined && isLocal(here, entered.packet))
+      return end({ kind: 'delivered', node }, entered.packet)
+    if (arrival !== undefined && !forwarding.has(here.kind))
+      return end({ kind: 'not-for-node', node }, entered.packet)
+    const onward =
+      arrival === undefined ? packet : { ...entered.packet, hopLimit: entered.packet.hopLimit - 1 }
     if (onward.hopLimit <= 0) return end({ kind: 'hop-limit', node }, entered.packet)
     const route = world.route(node, onward.destination)
     if (!route || route.nextHops.length === 0)
@@ -111,7 +119,10 @@ export function walk(world: World, state: WorldState, from: string, packet: IpHe
     const left = pass(outward, packet, state, judgements)
     const alternatives = route.nextHops.length - 1
     const departure = nextHop.interface
-    const trail = [...hops, hopOf({ node, arrival, departure, alternatives, judgements, packet: arrived, route })]
+    const trail = [
+      ...hops,
+      hopOf({ node, arrival, departure, alternatives, judgements, packet: arrived, route }),
+    ]
     if ('rule' in left) {
       paths.push({ hops: trail, end: { kind: 'denied', node, ...left }, packet })
       return

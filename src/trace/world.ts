@@ -45,7 +45,10 @@ function found<T>(value: T | undefined, what: string): T {
 
 /** Longest-prefix match by one hash table per prefix length. */
 class RouteTable {
-  readonly #lengths: Readonly<Record<4 | 6, { length: number; routes: Map<bigint, Route> }[]>> = { 4: [], 6: [] }
+  readonly #lengths: Readonly<Record<4 | 6, { length: number; routes: Map<bigint, Route> }[]>> = {
+    4: [],
+    6: [],
+  }
 
   constructor(routes: readonly Route[]) {
     for (const route of routes) {

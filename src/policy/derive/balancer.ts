@@ -4,7 +4,7 @@
  */
 
 import type { Node, VirtualEndpoint } from '../../model/index.ts'
-import { PortRange } from '../../net/index.ts'
+import { formatProtocol, PortRange } from '../../net/index.ts'
 import { defaultDeny, shapeTier } from '../built-in.ts'
 import type { Point } from '../point.ts'
 import type { Origin, Rule } from '../rule.ts'
@@ -65,7 +65,7 @@ function internal(view: SiteView, balancer: Node, endpoints: readonly VirtualEnd
     const rule = {
       ...plain.rule,
       id: `hairpin/${plain.rule.id}`,
-      why: `A VM of the site uses ${endpoint.name}.`,
+      why: `A VM of the site uses ${nameOf(endpoint)}.`,
     }
     return [{ ...plain, rule, hairpin: { sources, address, ports: egressPorts } }]
   })
@@ -144,9 +144,16 @@ function endpointOut(endpoint: VirtualEndpoint): EndpointOut {
 }
 
 function endpointRule(prefix: string, endpoint: VirtualEndpoint): Rule {
-  const why = prefix === 'in' ? `${endpoint.name} is public.` : `Replies of ${endpoint.name}.`
-  const id = `${prefix}/${endpoint.name}/v${endpoint.vip.family}`
+  const name = nameOf(endpoint)
+  const why = prefix === 'in' ? `${name} is public.` : `Replies of ${name}.`
+  const id = `${prefix}/${name}/v${endpoint.vip.family}`
   return { id, action: 'allow', match: {}, origin: { kind: 'file', at: endpoint.at }, why }
+}
+
+/** Unique in a site and family: `shop/web/https`, `name-service/udp`. */
+function nameOf({ owner, protocol }: VirtualEndpoint): string {
+  if (owner.kind === 'name-service') return `name-service/${formatProtocol(protocol)}`
+  return `${owner.service}/${owner.role}/${owner.endpoint}`
 }
 
 const egressRule = (view: SiteView, id: string, why: string): Rule => ({

@@ -19,6 +19,7 @@ export function hostPoints(
       kind: 'host' as const,
       node: host.id,
       interfaces: interfacesOf(host.id),
+      behind: host.addresses,
       defaultDeny,
     }
     return [

@@ -20,6 +20,7 @@ export function hypervisorPoints(view: SiteView, portOfVm: (vm: string) => strin
       kind: 'hypervisor' as const,
       node: vm.vm.host,
       interfaces: [portOfVm(vm.id)],
+      behind: vm.addresses,
       defaultDeny,
     }
     return [

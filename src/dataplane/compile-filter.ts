@@ -1,0 +1,175 @@
+/**
+ * An enforcement point of rules as an eBPF program: what `judge` in `policy/evaluate.ts` says of a frame, the program says
+ * too, and counts under the same rule. Rules become code; a rule that cannot match costs nothing.
+ */
+import { type MapSpec, ProgramBuilder, type ProgramSpec, type StackSlot } from '../bpf/index.ts'
+import type { Family } from '../net/index.ts'
+import { type Match, matchProblem, type Point, type Rule, rulesOf, type Tier } from '../policy/index.ts'
+import type { OddReason } from '../wire/index.ts'
+import { emitFlowTier, emitOpen, type FlowContext } from './emit/flow.ts'
+import { emitFrame, type Frame, type Hook } from './emit/frame.ts'
+import { appliesTo, emitFields, emitMatch, type Fields } from './emit/match.ts'
+import { emitParse, type OddLabels, type Parsed } from './emit/parse.ts'
+import { type VerdictExit, verdictExit } from './emit/verdict.ts'
+
+export interface FilterOptions {
+  /** At most 15 characters; the kernel shows it. */
+  readonly name: string
+  readonly hook: Hook
+  readonly counters: MapSpec
+  /** Needed by points with a flow tier. */
+  readonly flows?: Readonly<Record<Family, MapSpec>>
+}
+
+/**
+ * Compiles a point without translation tiers into a template: its parameters (`filter-template.ts`) are what differs between
+ * points of the same rules. Throws `TypeError` on rules that make no sense (see `matchProblem`).
+ */
+export function compileFilter(point: Point, options: FilterOptions): ProgramSpec {
+  return new FilterCompiler(point, options).compile()
+}
+
+class FilterCompiler {
+  readonly #point: Point
+  readonly #options: FilterOptions
+  readonly #b: ProgramBuilder
+  readonly #frame: Frame
+  readonly #exit: VerdictExit
+  readonly #slots: ReadonlyMap<Rule, number>
+
+  constructor(point: Point, options: FilterOptions) {
+    this.#point = point
+    this.#options = options
+    const { name, hook, counters } = options
+    this.#b = new ProgramBuilder({ name, type: hook === 'xdp' ? 'xdp' : 'sched_cls', license: 'GPL' })
+    this.#frame = emitFrame(this.#b, hook)
+    this.#exit = verdictExit(this.#b, this.#frame, counters, hook)
+    this.#slots = new Map(rulesOf(point).map(({ rule }, index) => [rule, index]))
+    for (const { rule } of rulesOf(point)) {
+      const problem = matchProblem(rule.match)
+      if (problem) throw new TypeError(`compile rule ${rule.id} of ${point.id}: ${problem}`)
+    }
+  }
+
+  compile(): ProgramSpec {
+    const b = this.#b
+    const { labels, rules } = this.#oddFrames()
+    emitParse(b, this.#frame, labels, (parsed) => this.#judge(parsed))
+    for (const reason of Object.keys(labels) as OddReason[]) {
+      b.place(labels[reason])
+      this.#decide(rules[reason])
+    }
+    this.#exit.close()
+    return b.build()
+  }
+
+  #oddFrames(): { labels: OddLabels; rules: Readonly<Record<OddReason, Rule>> } {
+    const shape = this.#point.tiers.find((tier) => tier.kind === 'shape')
+    if (!shape) throw new TypeError(`compile ${this.#point.id}: its first tier must be a shape tier`)
+    const entries = Object.keys(shape.reasons).map((reason) => [reason, this.#b.label(reason)])
+    return { labels: Object.fromEntries(entries), rules: shape.reasons }
+  }
+
+  #judge(parsed: Parsed): void {
+    const { tiers, scope, defaultDeny } = this.#point
+    const matches = [
+      ...(scope ? [scope] : []),
+      ...tiers.flatMap((tier) => (tier.kind === 'rules' ? tier.rules.map(({ match }) => match) : [])),
+    ].filter((match) => appliesTo(match, parsed.family))
+    const fields = emitFields(this.#b, this.#frame, parsed, matches, this.#point.behind ?? [])
+    if (scope && !this.#enterScope(scope, fields)) return
+    let flow: StackSlot | undefined
+    for (const tier of tiers) {
+      if (tier.kind === 'flow') flow = this.#flowTier(tier, parsed)
+      else if (tier.kind === 'rules' && this.#ruleTier(tier, fields, flow)) return
+    }
+    this.#decide(defaultDeny)
+  }
+
+  /** False if no packet of the family is in scope: then the code has ended. */
+  #enterScope(scope: Match, fields: Fields): boolean {
+    const b = this.#b
+    if (!appliesTo(scope, fields.parsed.family)) {
+      this.#exit.passBy()
+      return false
+    }
+    const outside = b.label('outside')
+    const inside = b.label('inside')
+    emitMatch(b, fields, scope, outside)
+    b.jump(inside)
+    b.place(outside)
+    this.#exit.passBy()
+    b.place(inside)
+    return true
+  }
+
+  #flowTier(tier: Extract<Tier, { kind: 'flow' }>, parsed: Parsed): StackSlot {
+    const b = this.#b
+    const labels = {
+      established: b.label('established'),
+      related: b.label('related'),
+      noFlow: b.label('no-flow'),
+    }
+    const key = emitFlowTier(b, this.#frame, parsed, this.#flowContext(), labels)
+    const onward = b.label('onward')
+    b.jump(onward)
+    for (const answer of ['established', 'related', 'noFlow'] as const) {
+      b.place(labels[answer])
+      this.#decide(tier[answer])
+    }
+    b.place(onward)
+    return key
+  }
+
+  /** True if every packet was decided, so that nothing after this tier is reached. */
+  #ruleTier(tier: Extract<Tier, { kind: 'rules' }>, fields: Fields, flow: StackSlot | undefined): boolean {
+    const b = this.#b
+    const nextTier = b.label(`after-${tier.name}`)
+    let reachesNext = false
+    for (const rule of tier.rules) {
+      if (!appliesTo(rule.match, fields.parsed.family)) continue
+      const miss = b.label('miss')
+      b.note(rule.id, () => {
+        emitMatch(b, fields, rule.match, miss)
+        if (rule.action === 'next') b.jump(nextTier)
+        else this.#decide(rule, fields.parsed.family, flow)
+      })
+      reachesNext ||= rule.action === 'next'
+      if (matchesAll(rule.match, fields.parsed.family)) {
+        if (reachesNext) b.place(nextTier)
+        return !reachesNext
+      }
+      b.place(miss)
+    }
+    if (reachesNext) b.place(nextTier)
+    return false
+  }
+
+  #decide(rule: Rule, family?: Family, flow?: StackSlot): void {
+    const slot = this.#slots.get(rule)
+    if (slot === undefined || rule.action === 'next')
+      throw new TypeError(`compile ${this.#point.id}: rule ${rule.id} cannot decide`)
+    if (rule.action === 'allow' && flow && family)
+      emitOpen(this.#b, this.#flowMaps()[family], flow, this.#b.mov(slot))
+    this.#exit.decide(rule.action, slot)
+  }
+
+  #flowContext(): FlowContext {
+    const { flow, id } = this.#point
+    if (!flow) throw new TypeError(`compile ${id}: a flow tier needs the flow table of its point`)
+    return { heading: flow.heading, maps: this.#flowMaps() }
+  }
+
+  #flowMaps(): Readonly<Record<Family, MapSpec>> {
+    const { flows } = this.#options
+    if (!flows) throw new TypeError(`compile ${this.#point.id}: a flow tier needs flow maps`)
+    return flows
+  }
+}
+
+/** Whether a match, which applies to the family, holds for all its packets. */
+const matchesAll = (match: Match, family: Family): boolean =>
+  match.protocol === undefined &&
+  [match.source, match.destination].every(
+    (prefixes) => prefixes === undefined || prefixes.some((p) => p.family === family && p.length === 0),
+  )

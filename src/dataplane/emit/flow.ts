@@ -1,0 +1,197 @@
+/** The flow tier as code: `FlowTier` in `policy/point.ts` is its meaning, `flow-map.ts` its memory. */
+import type { Label, MapSpec, ProgramBuilder, StackSlot, Value } from '../../bpf/index.ts'
+import { type Family, Protocol } from '../../net/index.ts'
+import { type FlowUse, flowTimeout } from '../../policy/index.ts'
+import { extensionHeaders, fragmentHeader, icmpErrors } from '../../wire/index.ts'
+import { flowKey, flowValue } from '../flow-map.ts'
+import type { Frame } from './frame.ts'
+import { at, echo, emitEchoPorts, network16, type Parsed, transportAt } from './parse.ts'
+
+/** Parameter: number of the filter in its node. */
+export const filterNumber = 'filter'
+
+export interface FlowContext {
+  readonly heading: FlowUse['heading']
+  readonly maps: Readonly<Record<Family, MapSpec>>
+}
+
+/** Where the tier's answers go. */
+export interface FlowLabels {
+  readonly established: Label
+  readonly related: Label
+  readonly noFlow: Label
+}
+
+const icmpOf = (family: Family): number => (family === 4 ? Protocol.icmp : Protocol.icmp6)
+
+/**
+ * Emits the tier for a packet; falls through if it may open a flow. Returns the key of its flow on the stack, for
+ * {@link emitOpen}.
+ */
+export function emitFlowTier(
+  b: ProgramBuilder,
+  frame: Frame,
+  parsed: Parsed,
+  context: FlowContext,
+  labels: FlowLabels,
+): StackSlot {
+  const { family, protocol, detail } = parsed
+  const key = b.stack(flowKey[family].size, 8)
+  const ordinary = b.label('ordinary')
+  const error = b.label('error')
+  const type = b.and(detail, 0xff)
+
+  b.jumpIf(b.ne(protocol, icmpOf(family)), ordinary)
+  for (const number of icmpErrors[family]) b.jumpIf(b.eq(type, number), error)
+  b.jump(ordinary)
+
+  b.place(error)
+  emitQuotedKey(b, frame, parsed, context, key, labels.noFlow)
+  emitTouch(b, context.maps[family], key, labels.related, labels.noFlow)
+
+  b.place(ordinary)
+  emitKey(b, frame, parsed, context, key)
+  const unknown = b.label('unknown')
+  emitTouch(b, context.maps[family], key, labels.established, unknown)
+  b.place(unknown)
+  emitMayOpen(b, parsed, labels.noFlow)
+  return key
+}
+
+/** Records the flow of the packet, opened by a rule. */
+export function emitOpen(b: ProgramBuilder, map: MapSpec, key: StackSlot, rule: Value): void {
+  const value = b.stack(flowValue.size, 8)
+  b.store(8, value, flowValue.lastSeen, b.call('ktime_get_coarse_ns'))
+  b.store(4, value, flowValue.rule, rule)
+  b.store(4, value, flowValue.rule + 4, 0)
+  b.mapUpdate(map, key, value, 0)
+}
+
+function emitKey(
+  b: ProgramBuilder,
+  frame: Frame,
+  parsed: Parsed,
+  context: FlowContext,
+  key: StackSlot,
+): void {
+  const { family, protocol, ports } = parsed
+  const { source, destination } = at[family]
+  const toLocal = context.heading === 'to-local'
+  const field = flowKey[family]
+  copyAddress(b, frame, family, toLocal ? destination : source, key, field.local)
+  copyAddress(b, frame, family, toLocal ? source : destination, key, field.remote)
+  b.store(4, key, field.ports, toLocal ? swapPorts(b, ports) : ports)
+  b.store(4, key, field.owner, b.or(b.shl(protocol, 24), b.parameter(filterNumber)))
+}
+
+/** The key of the flow that an ICMP error is about; jumps to `none` if it quotes none or was sent to somebody else. */
+function emitQuotedKey(
+  b: ProgramBuilder,
+  frame: Frame,
+  parsed: Parsed,
+  context: FlowContext,
+  key: StackSlot,
+  none: Label,
+): void {
+  const { family, segment } = parsed
+  const { data } = frame
+  const outer = at[family]
+  const quoted = outer.transport + 8
+  const header = family === 4 ? 20 : 40
+  const start = quoted + header
+  b.jumpIf(b.lt(segment, 8 + header + 8), none)
+  b.requireBytes(frame, start + 8, none)
+  const shift = quoted - 14
+  const protocol = b.load(1, data, shift + (family === 4 ? at[4].protocol : at[6].nextHeader))
+  if (family === 4) {
+    b.jumpIf(b.ne(b.load(1, data, shift + at[4].versionLength), 0x45), none)
+    b.jumpIf(b.anyBit(b.load(2, data, shift + at[4].fragment), network16(0x1fff)), none)
+    b.jumpIf(b.eq(protocol, Protocol.icmp6), none)
+  } else {
+    b.jumpIf(b.ne(b.and(b.load(1, data, shift + at[6].version), 0xf0), 0x60), none)
+    for (const number of [fragmentHeader, ...extensionHeaders, Protocol.icmp])
+      b.jumpIf(b.eq(protocol, number), none)
+  }
+  for (const word of words(family))
+    b.jumpIf(
+      b.ne(
+        b.load(word.size, data, outer.destination + word.at),
+        b.load(word.size, data, shift + outer.source + word.at),
+      ),
+      none,
+    )
+
+  const ports = b.mov(0)
+  const done = b.label('ports')
+  const plain = b.label('plain')
+  b.jumpIf(b.eq(protocol, Protocol.tcp), plain)
+  b.jumpIf(b.eq(protocol, Protocol.udp), plain)
+  b.jumpIf(b.ne(protocol, icmpOf(family)), done)
+  emitEchoPorts(b, frame, family, b.load(1, data, start + transportAt.icmpType), start, ports)
+  b.jump(done)
+  b.place(plain)
+  b.set(ports, b.load(4, data, start + transportAt.ports))
+  b.place(done)
+
+  const toLocal = context.heading === 'to-local'
+  const field = flowKey[family]
+  copyAddress(b, frame, family, shift + (toLocal ? outer.source : outer.destination), key, field.local)
+  copyAddress(b, frame, family, shift + (toLocal ? outer.destination : outer.source), key, field.remote)
+  b.store(4, key, field.ports, toLocal ? ports : swapPorts(b, ports))
+  b.store(4, key, field.owner, b.or(b.shl(protocol, 24), b.parameter(filterNumber)))
+}
+
+/** Jumps to `known` if the flow is in the table and not timed out, noting that it was seen; else to `unknown`. */
+function emitTouch(b: ProgramBuilder, map: MapSpec, key: StackSlot, known: Label, unknown: Label): void {
+  const flow = b.mapLookup(map, key)
+  b.jumpIf(b.eq(flow, 0), unknown)
+  const seen = b.load(8, flow, flowValue.lastSeen)
+  const now = b.call('ktime_get_coarse_ns')
+  const age = b.sub(now, seen)
+  const { owner } = map.keySize === flowKey[4].size ? flowKey[4] : flowKey[6]
+  const protocol = b.load(1, key, owner + 3)
+  const limit = b.mov(flowTimeout(Protocol.icmp))
+  b.if(b.eq(protocol, Protocol.tcp), () => b.set(limit, flowTimeout(Protocol.tcp)))
+  b.if(b.eq(protocol, Protocol.udp), () => b.set(limit, flowTimeout(Protocol.udp)))
+  b.jumpIf(b.sge(age, limit), unknown)
+  b.store(8, flow, flowValue.lastSeen, now)
+  b.jump(known)
+}
+
+/** FIN, SYN, RST and ACK; a flow is opened by SYN alone. */
+const openingFlags = { mask: 0x17, value: 0x02 } as const
+
+function emitMayOpen(b: ProgramBuilder, { family, protocol, detail }: Parsed, noFlow: Label): void {
+  const opens = b.label('opens')
+  const notTcp = b.label('not-tcp')
+  b.jumpIf(b.ne(protocol, Protocol.tcp), notTcp)
+  b.jumpIf(b.ne(b.and(detail, openingFlags.mask), openingFlags.value), noFlow)
+  b.jump(opens)
+  b.place(notTcp)
+  b.jumpIf(b.ne(protocol, icmpOf(family)), opens)
+  b.jumpIf(b.eq(b.and(detail, 0xff), echo[family].reply), noFlow)
+  b.place(opens)
+}
+
+const words = (family: Family): readonly { size: 4 | 8; at: number }[] =>
+  family === 4
+    ? [{ size: 4, at: 0 }]
+    : [
+        { size: 8, at: 0 },
+        { size: 8, at: 8 },
+      ]
+
+function copyAddress(
+  b: ProgramBuilder,
+  frame: Frame,
+  family: Family,
+  from: number,
+  key: StackSlot,
+  to: number,
+): void {
+  for (const word of words(family))
+    b.store(word.size, key, to + word.at, b.load(word.size, frame.data, from + word.at))
+}
+
+/** Exchanges the two ports of a word. */
+const swapPorts = (b: ProgramBuilder, ports: Value): Value => b.or(b.shl(ports, 16), b.shr(ports, 16))

@@ -1,0 +1,136 @@
+/** A rule's condition as code: falls through if it holds, jumps to a label if it does not. */
+import type { Label, ProgramBuilder, Value } from '../../bpf/index.ts'
+import {
+  type Family,
+  hostPrefix,
+  type Ip,
+  type PortRange,
+  type Prefix,
+  Protocol,
+  prefixEquals,
+} from '../../net/index.ts'
+import type { Match } from '../../policy/index.ts'
+import { type AddressValue, emitAddressSet } from './address-set.ts'
+import type { Frame } from './frame.ts'
+import { emitIntervalTree, normalizeIntervals } from './interval-tree.ts'
+import { at, type Parsed } from './parse.ts'
+
+/** A parsed packet with its fields in host order, each loaded where the point first needs it. */
+export interface Fields {
+  readonly parsed: Parsed
+  readonly source: AddressValue
+  readonly destination: AddressValue
+  readonly sourcePort: Value
+  readonly destinationPort: Value
+  /** Addresses of the machine behind the filter. */
+  readonly behind: readonly Ip[]
+}
+
+/** Loads those fields of a packet that some of the matches ask about. */
+export function emitFields(
+  b: ProgramBuilder,
+  frame: Frame,
+  parsed: Parsed,
+  matches: readonly Match[],
+  behind: readonly Ip[],
+): Fields {
+  const asks = (key: keyof Match): boolean => matches.some((match) => match[key] !== undefined)
+  const { family, ports } = parsed
+  const { source, destination } = at[family]
+  const unused = parsed.protocol
+  const address = (wanted: boolean, offset: number): AddressValue => {
+    if (family === 4)
+      return { family, value: wanted ? b.bigEndian(b.load(4, frame.data, offset), 32) : unused }
+    return {
+      family,
+      high: wanted ? b.bigEndian(b.load(8, frame.data, offset), 64) : unused,
+      low: wanted ? b.bigEndian(b.load(8, frame.data, offset + 8), 64) : unused,
+    }
+  }
+  return {
+    parsed,
+    source: address(asks('source'), source),
+    destination: address(asks('destination'), destination),
+    sourcePort: asks('sourcePorts') ? b.bigEndian(ports, 16) : unused,
+    destinationPort: asks('destinationPorts') ? b.bigEndian(b.shr(ports, 16), 16) : unused,
+    behind,
+  }
+}
+
+/** Whether a rule can match any packet of a family at all. */
+export function appliesTo(match: Match, family: Family): boolean {
+  const holdsSome = (prefixes: readonly Prefix[] | undefined) =>
+    prefixes === undefined || prefixes.some((p) => p.family === family)
+  const ports = [match.sourcePorts, match.destinationPorts]
+  const icmp = match.icmpType !== undefined || match.icmpCode !== undefined
+  return (
+    (match.family ?? family) === family &&
+    holdsSome(match.source) &&
+    holdsSome(match.destination) &&
+    ports.every((ranges) => ranges === undefined || ranges.length > 0) &&
+    // ICMP of the other family is malformed before any rule is asked.
+    match.protocol !== (family === 4 ? Protocol.icmp6 : Protocol.icmp) &&
+    (!icmp || match.protocol === (family === 4 ? Protocol.icmp : Protocol.icmp6))
+  )
+}
+
+/** Emits the test; the match must apply to the packet's family. */
+export function emitMatch(b: ProgramBuilder, fields: Fields, match: Match, miss: Label): void {
+  const { parsed } = fields
+  if (match.protocol !== undefined) b.jumpIf(b.ne(parsed.protocol, match.protocol), miss)
+  if (match.tcpFlags) {
+    const { mask, value } = match.tcpFlags
+    if (mask !== 0) b.jumpIf(b.ne(b.and(parsed.detail, mask), value), miss)
+  }
+  if (match.icmpType !== undefined) b.jumpIf(b.ne(b.and(parsed.detail, 0xff), match.icmpType), miss)
+  if (match.icmpCode !== undefined) b.jumpIf(b.ne(b.shr(parsed.detail, 8), match.icmpCode), miss)
+  if (match.destinationPorts) emitPorts(b, fields.destinationPort, match.destinationPorts, miss)
+  if (match.sourcePorts) emitPorts(b, fields.sourcePort, match.sourcePorts, miss)
+  if (match.destination) emitIn(b, fields.destination, match.destination, fields.behind, miss)
+  if (match.source) emitIn(b, fields.source, match.source, fields.behind, miss)
+}
+
+function emitIn(
+  b: ProgramBuilder,
+  address: AddressValue,
+  prefixes: readonly Prefix[],
+  behind: readonly Ip[],
+  miss: Label,
+): void {
+  const ofFamily = prefixes.filter((p) => p.family === address.family)
+  if (ofFamily.some((p) => p.length === 0)) return
+  const hit = b.label('in')
+  if (ofFamily.length > 0 && isOwn(ofFamily, behind)) emitOwn(b, address, miss)
+  else emitAddressSet(b, address, ofFamily, hit, miss)
+  b.place(hit)
+}
+
+/** Parameters: the address behind the filter, in host order; of IPv6 its two halves. */
+export const ownAddress = { 4: 'own-ipv4', 6: { high: 'own-ipv6-high', low: 'own-ipv6-low' } } as const
+
+/** Falls through if the address is that of the machine behind the filter. */
+function emitOwn(b: ProgramBuilder, address: AddressValue, miss: Label): void {
+  if (address.family === 4) return b.jumpIf(b.ne(address.value, b.parameter(ownAddress[4])), miss)
+  b.jumpIf(b.ne(address.low, b.parameter(ownAddress[6].low)), miss)
+  b.jumpIf(b.ne(address.high, b.parameter(ownAddress[6].high)), miss)
+}
+
+/** Whether a list holds nothing but the addresses behind the filter, of which there is at most one of each family. */
+export const isOwn = (prefixes: readonly Prefix[], behind: readonly Ip[]): boolean =>
+  prefixes.every((p) => behind.some((address) => prefixEquals(hostPrefix(address), p)))
+
+function emitPorts(b: ProgramBuilder, port: Value, ranges: readonly PortRange[], miss: Label): void {
+  const intervals = normalizeIntervals(
+    ranges.map(({ first, last }) => ({ first: BigInt(first), last: BigInt(last) })),
+  )
+  if (intervals[0]?.first === 0n && intervals[0].last === 0xffffn) return
+  const hit = b.label('in')
+  emitIntervalTree(
+    b,
+    port,
+    16,
+    intervals.map((interval) => ({ ...interval, hit })),
+    miss,
+  )
+  b.place(hit)
+}

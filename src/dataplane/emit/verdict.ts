@@ -1,0 +1,51 @@
+/** The one exit of a program: counts the deciding rule, then returns the verdict. */
+import type { Label, MapSpec, ProgramBuilder, Value } from '../../bpf/index.ts'
+import { type Frame, type Hook, verdictOf } from './frame.ts'
+
+/** Parameter: slot of the point's first rule among the node's counters. */
+export const firstCounter = 'first-counter'
+
+/** Where rules report that they decided. */
+export interface VerdictExit {
+  /** Ends the program with a verdict in the name of a rule, by its number in the point. */
+  decide(action: 'allow' | 'deny', rule: number): void
+  /** As `decide`, with the rule's number in a register. */
+  decideBy(action: 'allow' | 'deny', rule: Value): void
+  /** Ends the program; no rule is counted. */
+  passBy(): void
+  /** Emits the exit itself; call once, last. */
+  close(): void
+}
+
+export function verdictExit(b: ProgramBuilder, frame: Frame, counters: MapSpec, hook: Hook): VerdictExit {
+  const rule = b.mov(0)
+  const verdict = b.mov(0)
+  const count: Label = b.label('count')
+  const done: Label = b.label('done')
+  return {
+    decide(action, index) {
+      b.set(rule, index)
+      b.set(verdict, verdictOf[hook][action])
+      b.jump(count)
+    },
+    decideBy(action, index) {
+      b.set(rule, index)
+      b.set(verdict, verdictOf[hook][action])
+      b.jump(count)
+    },
+    passBy() {
+      b.exit(verdictOf[hook].allow)
+    },
+    close() {
+      b.place(count)
+      const key = b.stack(4, 4)
+      b.store(4, key, 0, b.add(rule, b.parameter(firstCounter)))
+      const counter = b.mapLookup(counters, key)
+      b.jumpIf(b.eq(counter, 0), done)
+      b.store(8, counter, 0, b.add(b.load(8, counter, 0), 1))
+      b.store(8, counter, 8, b.add(b.load(8, counter, 8), frame.length))
+      b.place(done)
+      b.exit(verdict)
+    },
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * Points whose rules differ only in the address of the machine behind them share one compiled template. A thousand VMs of
+ * ten roles are ten builds.
+ */
+import { instantiate, type ProgramSpec } from '../bpf/index.ts'
+import { formatPrefix, type Ip, type Prefix } from '../net/index.ts'
+import type { Match, Point, Rule, Tier } from '../policy/index.ts'
+import { compileFilter, type FilterOptions } from './compile-filter.ts'
+import { filterNumber } from './emit/flow.ts'
+import { isOwn, ownAddress } from './emit/match.ts'
+import { firstCounter } from './emit/verdict.ts'
+
+export interface FilterPlacement {
+  /** At most 15 characters; the kernel shows it. */
+  readonly name: string
+  /** Slot of the point's first rule among the node's counters. */
+  readonly firstCounter: number
+  /** Number of the point's flow table in its node; any for a stateless point. */
+  readonly filter: number
+}
+
+/** Compiles filters, each distinct rule set once. */
+export class FilterCompilerCache {
+  readonly #templates = new Map<string, { template: ProgramSpec; used: ReadonlySet<string> }>()
+  readonly #tierKeys = new WeakMap<Tier, string>()
+
+  get templates(): number {
+    return this.#templates.size
+  }
+
+  compile(point: Point, options: Omit<FilterOptions, 'name'>, placement: FilterPlacement): ProgramSpec {
+    const key = `${options.hook} ${this.#keyOf(point)}`
+    let entry = this.#templates.get(key)
+    if (!entry) {
+      const template = compileFilter(point, { ...options, name: placement.name })
+      const used = new Set(
+        template.instructions.flatMap(({ parameter }) => (parameter === undefined ? [] : [parameter])),
+      )
+      entry = { template, used }
+      this.#templates.set(key, entry)
+    }
+    const { used } = entry
+    const values = Object.entries(parametersOf(point, placement)).filter(([name]) => used.has(name))
+    return instantiate(entry.template, { name: placement.name, parameters: Object.fromEntries(values) })
+  }
+
+  /** Equal for points that compile to the same template. */
+  #keyOf(point: Point): string {
+    const behind = point.behind ?? []
+    const scope = point.scope ? matchKey(point.scope, behind) : ''
+    const families = behind.map(({ family }) => family).join()
+    const tiers = point.tiers.map((tier) => this.#tierKey(tier, behind))
+    return [families, scope, point.flow?.heading ?? '', ...tiers].join('\n')
+  }
+
+  #tierKey(tier: Tier, behind: readonly Ip[]): string {
+    if (tier.kind !== 'rules') return `${tier.kind} ${tier.name}`
+    const known = this.#tierKeys.get(tier)
+    if (known !== undefined) return known
+    const own = tier.rules.some(({ match }) => lists(match).some((list) => isOwn(list, behind)))
+    const key = tier.rules.map((rule) => ruleKey(rule, behind)).join('\n')
+    if (!own) this.#tierKeys.set(tier, key)
+    return key
+  }
+}
+
+const lists = ({ source = [], destination = [] }: Match): readonly (readonly Prefix[])[] => [
+  source,
+  destination,
+]
+
+const ruleKey = (rule: Rule, behind: readonly Ip[]): string =>
+  `${rule.action} ${matchKey(rule.match, behind)}`
+
+function matchKey(match: Match, behind: readonly Ip[]): string {
+  const prefixes = (list: readonly Prefix[] | undefined) =>
+    list &&
+    ([4, 6] as const).map((family) => {
+      const ofFamily = list.filter((p) => p.family === family)
+      return isOwn(ofFamily, behind) ? `own ${ofFamily.length}` : ofFamily.map(formatPrefix)
+    })
+  return JSON.stringify({
+    ...match,
+    source: prefixes(match.source),
+    destination: prefixes(match.destination),
+  })
+}
+
+function parametersOf(point: Point, placement: FilterPlacement): Record<string, number | bigint> {
+  const values: Record<string, number | bigint> = {
+    [firstCounter]: placement.firstCounter,
+    [filterNumber]: placement.filter,
+  }
+  for (const { family, value } of point.behind ?? []) {
+    if (family === 4) values[ownAddress[4]] = value
+    else {
+      values[ownAddress[6].high] = value >> 64n
+      values[ownAddress[6].low] = value & ((1n << 64n) - 1n)
+    }
+  }
+  return values
+}

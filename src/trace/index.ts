@@ -1,0 +1,4 @@
+/** One packet, hop by hop, and why. */
+export * from './conversation.ts'
+export * from './walk.ts'
+export * from './world.ts'
