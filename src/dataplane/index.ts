@@ -1,0 +1,3 @@
+/** The network's policy as programs and maps. */
+export * from './counter-map.ts'
+export * from './deployment.ts'

@@ -1,0 +1,40 @@
+/**
+ * A whole network on one machine. Two implementations: `kernel` (namespaces, veth, the real data plane) and `portable` (nodes
+ * joined in this process, the same bytecode in the interpreter). One behaviour suite holds both.
+ */
+import type { Deployment } from '../dataplane/index.ts'
+import type { Network } from '../model/index.ts'
+import type { Opening, Outcome } from '../trace/index.ts'
+import type { Count } from '../dataplane/index.ts'
+
+export type Mode = 'kernel' | 'portable'
+
+export interface FabricOptions {
+  readonly network: Network
+  readonly deployment: Deployment
+  /** Called as the phases go on, for people. `done` ≤ `total`. */
+  readonly progress?: (phase: string, done: number, total: number) => void
+}
+
+export interface Fabric {
+  readonly mode: Mode
+  /** Seconds that each phase of bringing up took, in order: `nodes`, `links`, `programs`, `workloads`, … */
+  readonly seconds: Readonly<Record<string, number>>
+  /**
+   * Sends each opening's first packet from its node and source address and port, waits for what comes back. Probes run
+   * together, as many at once as is sensible; the result has their order. An outcome is `silent` after `patience` milliseconds.
+   */
+  probe(openings: readonly Opening[], patience?: number): Promise<readonly Observation[]>
+  /** Counters of a node, by slot (see `NodeDeployment.firstCounters`); empty if the node enforces nothing. */
+  counters(node: string): readonly Count[]
+  /** Takes everything down; may be called twice. */
+  close(): Promise<void>
+}
+
+export interface Observation {
+  readonly outcome: Outcome
+  /** What the system said, for people: `ECONNREFUSED`, `12 bytes back`. */
+  readonly detail?: string
+  /** Milliseconds until the outcome was known. */
+  readonly milliseconds: number
+}
