@@ -27,8 +27,10 @@ export async function udpEndpoint(
   where: BoundSocket | Peer,
 ): Promise<DatagramEndpoint & { readonly local: Peer }> {
   const socket = createSocket({ type, ipv6Only: type === 'udp6' })
+  // A descriptor is listening at once, before one could wait for it.
+  const listening = once(socket, 'listening')
   socket.bind('fd' in where ? { fd: where.fd } : where)
-  await once(socket, 'listening')
+  await listening
   // ICMP errors about earlier replies come up here; there is nobody to tell.
   socket.on('error', () => undefined)
   return {
