@@ -11,11 +11,14 @@ import {
   deleteLink,
   deleteRoute,
   disableOffloads,
+  enabledOffloads,
   type Namespace,
   NetlinkError,
   type NetlinkSocket,
   openNetlink,
+  openPacketSocket,
   replaceRoute,
+  settleLink,
   writeSysctls,
 } from '../../src/kernel/index.ts'
 import { ip, prefix } from '../../src/net/index.ts'
@@ -168,10 +171,33 @@ describeKernel('rtnetlink', () => {
   })
 
   it('turns offloads off', () => {
+    expect(enabledOffloads(left, 'east0')).toContain('transmit checksum')
     disableOffloads(left, 'east0')
+    expect(enabledOffloads(left, 'east0')).toEqual([])
     expect(() => disableOffloads(left, 'none')).toThrow(
-      /^turn segmentation offload of 'none' off: no such device/,
+      /^turn segmentation offload off on 'none': no such device/,
     )
+  })
+
+  it('carries packets as soon as both ends are up and settled', () => {
+    for (let round = 0; round < 50; round++) {
+      left.batch([
+        createVeth({ name: 'x', index: 40 }, { name: 'x', index: 40 }, b),
+        changeLink(40, { up: true }),
+      ])
+      expect(settleLink(left, 'x')).toBe(false)
+      right.batch([changeLink(40, { up: true })])
+      expect([settleLink(left, 'x'), settleLink(right, 'x')]).toEqual([true, true])
+      const [sender, receiver] = [openPacketSocket(a, 40), openPacketSocket(b, 40)]
+      const frame = new Uint8Array(60).fill(1)
+      expect(sender.send(frame)).toBe(true)
+      let got = receiver.receive()
+      // Multicast reports of IPv6 may come first.
+      while (got && got[12] !== 1) got = receiver.receive()
+      expect(got).toEqual(frame)
+      for (const socket of [sender, receiver]) socket.close()
+      left.batch([deleteLink(40)])
+    }
   })
 })
 

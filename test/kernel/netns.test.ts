@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readlinkSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import {
@@ -43,6 +44,25 @@ describeKernel('network namespaces', () => {
     const namespace = createNamespace()
     expect(() => inNamespace(namespace, async () => {})).toThrow('make it synchronous')
     expect(here()).toBe(outside)
+    closeNamespace(namespace)
+  })
+
+  it('ends the process if the way back is barred', () => {
+    const script = `import('./src/kernel/index.ts').then((k) => {
+      const home = k.homeNamespace()
+      k.inNamespace(k.createNamespace(), () => k.closeNamespace(home))
+      console.log('still here')
+    })`
+    const run = spawnSync(process.execPath, ['--import', 'tsx', '-e', script], { encoding: 'utf8' })
+    expect([run.signal, run.stdout]).toEqual(['SIGABRT', ''])
+  })
+
+  it('starts processes inside', () => {
+    const namespace = createNamespace()
+    const run = inNamespace(namespace, () =>
+      spawnSync('readlink', ['/proc/self/ns/net'], { encoding: 'utf8' }),
+    )
+    expect(run.stdout.trim()).toBe(`net:[${namespace.inode}]`)
     closeNamespace(namespace)
   })
 

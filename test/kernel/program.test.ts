@@ -36,6 +36,7 @@ import {
   openRing,
   type PacketSocket,
   pin,
+  settleLink,
   unmountBpfFs,
   writeSysctls,
 } from '../../src/kernel/index.ts'
@@ -216,6 +217,7 @@ describeKernel('links', () => {
       changeLink(2, { up: true }),
     ])
     right.batch([changeLink(2, { up: true })])
+    for (const socket of [left, right]) settleLink(socket, 'eth0')
     sender = openPacketSocket(a, 2)
     receiver = openPacketSocket(b, 2)
   })

@@ -21,6 +21,7 @@ import {
   type Poller,
   type SocketProbe,
   sendProbes,
+  settleLink,
   writeSysctls,
 } from '../../src/kernel/index.ts'
 import { ip, prefix } from '../../src/net/index.ts'
@@ -186,7 +187,10 @@ describeKernel('sockets in namespaces', () => {
     ])
     const peer = openNetlink(b)
     peer.batch([changeLink(5, { up: true })])
-    for (const socket of [netlink, peer]) socket.close()
+    for (const socket of [netlink, peer]) {
+      settleLink(socket, 'quiet')
+      socket.close()
+    }
     const [sender, receiver] = [openPacketSocket(a, 5), openPacketSocket(b, 5)]
     const frame = Uint8Array.from({ length: 60 }, (_, i) => i)
     frame.set([255, 255, 255, 255, 255, 255, 2, 0, 0, 0, 0, 1, 0x88, 0xb5])

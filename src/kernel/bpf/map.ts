@@ -108,6 +108,11 @@ export class KernelMap implements BpfMap {
     return lookupBatch(this) ?? [...this.#walk()]
   }
 
+  /** Whether the kernel has operations on many entries for this map; without, they go one by one. */
+  hasBatches(): boolean {
+    return lookupBatch(this) !== undefined
+  }
+
   /** From now on nobody can write through bpf(2); programs still can unless the map's flags forbid it. Cannot be undone. */
   freeze(): void {
     const attr = clearAttr()
