@@ -4,19 +4,9 @@
  * when there is nothing to do it says nothing.
  */
 import { fileURLToPath } from 'node:url'
-import { inRoot, PrepareError, runScript, say } from './checkout.mjs'
+import { inRoot, runScript, say } from './checkout.mjs'
 import { buildIsFresh, packagesAreFresh } from './freshness.mjs'
-
-export const oldestNode = 20
-
-/** Throws `PrepareError` on a Node that is too old. */
-export function checkNode(version = process.versions.node) {
-  if (Number.parseInt(version, 10) >= oldestNode) return
-  const remedy = `Install a newer one (for example: nvm install ${oldestNode}) and try again`
-  throw new PrepareError(
-    `run on Node ${version}: it is too old, Glacis needs ${oldestNode} or newer. ${remedy}`,
-  )
-}
+import { checkNode } from './node-version.mjs'
 
 /** Installs packages and, unless `build` is false, compiles. Throws `PrepareError`. */
 export async function prepare({ build = true } = {}) {

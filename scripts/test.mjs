@@ -4,9 +4,11 @@
  */
 import { inRoot, runScript } from './checkout.mjs'
 import { run } from './command.mjs'
+import { checkNodeForTests } from './node-version.mjs'
 import { prepare } from './prepare.mjs'
 
 await runScript(async () => {
+  checkNodeForTests()
   await prepare({ build: false })
   const args = process.argv.slice(2)
   if (args.length > 0) {
