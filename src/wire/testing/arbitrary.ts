@@ -103,7 +103,7 @@ export const arbitraryHeaders = (universe: Universe = anywhere): fc.Arbitrary<Ip
         tcpFlags: arbitraryTcpFlags,
         icmpType: arbitraryIcmpType(family),
         icmpCode: oneOfWeighted([4, fc.constantFrom(0, 1, 3, 4)], [1, fc.nat(255)]),
-        quoted: fc.option(arbitraryFlow(universe, family), { nil: undefined, freq: 8 }),
+        quoted: fc.option(arbitraryFlow(universe, family), { nil: undefined, freq: 12 }),
       })
       .map((parts) => headersOf(family, parts))
       .filter((headers) => !isNeighbourDiscovery(headers)),
@@ -208,12 +208,16 @@ const arbitrarySpoil: fc.Arbitrary<Spoil> = oneOfWeighted<Spoil>(
   [1, fc.tuple(fc.nat(140), fc.nat(255)).map(([offset, value]) => setByte(offset, value))],
 )
 
-/** Any bytes: well-formed frames with up to four changes, ARP, neighbour discovery, and now and then noise. */
+/** Any bytes: well-formed frames with up to three changes, ARP, neighbour discovery, and now and then noise. */
 export const arbitraryBytes = (universe: Universe = anywhere): fc.Arbitrary<Uint8Array> => {
+  const changes = (count: number) => fc.array(arbitrarySpoil, { minLength: count, maxLength: count })
   const spoilt = fc
-    .tuple(fc.oneof(arbitraryFrame(universe), arbitraryOdd), fc.array(arbitrarySpoil, { maxLength: 4 }))
+    .tuple(
+      oneOfWeighted([8, arbitraryFrame(universe)], [1, arbitraryOdd]),
+      oneOfWeighted([3, changes(0)], [4, changes(1)], [2, changes(2)], [1, changes(3)]),
+    )
     .map(([frame, spoils]) => spoils.reduce((current, spoil) => spoil(current), frame))
-  return oneOfWeighted([12, spoilt], [1, fc.uint8Array({ maxLength: 160 })])
+  return oneOfWeighted([20, spoilt], [1, fc.uint8Array({ maxLength: 160 })])
 }
 
 /** ARP and neighbour discovery. */
