@@ -38,7 +38,11 @@ function nodeRoutes(network: Network, node: Node): Route[] {
     case 'vm':
       return defaults(context, 'host')
     default:
-      return [...toNeighbours(context, 'vm'), ...defaults(context, 'distribution-router')]
+      return [
+        ...toNeighbours(context, 'vm'),
+        ...toNeighbours(context, 'distribution-router'),
+        ...defaults(context, 'distribution-router'),
+      ]
   }
 }
 
@@ -110,6 +114,7 @@ function distributionRouterRoutes(context: Context, site: Site): Route[] {
   return [
     ...below.flatMap((machine) => routes(node, machine.node.addresses.map(hostPrefix), hops([machine]))),
     ...vms,
+    ...toNeighbours(context, 'distribution-router'),
     ...toNeighbours(context, 'balancer', ({ addresses, publicAddresses }) => [
       ...addresses,
       ...publicAddresses,

@@ -105,7 +105,10 @@ function listenersOf(kind: RowKind, ports: SitePorts): readonly Listener[] {
   }
 }
 
-/** internet – ISPs – access routers – balancers – distribution routers – machines; each row fully joined to the next. */
+/**
+ * internet – ISPs – access routers – balancers – distribution routers – machines; each row fully joined to the next, and
+ * the distribution routers to each other.
+ */
 export function joinRows(site: string, internet: string, { rows }: SiteNodes, links: LinkMaker): void {
   for (const isp of rows.isp)
     links.join(
@@ -116,6 +119,10 @@ export function joinRows(site: string, internet: string, { rows }: SiteNodes, li
   joinAll('peering', rows.isp, rows['access-router'], links)
   joinAll('inside', rows['access-router'], rows.balancer, links)
   joinAll('inside', rows.balancer, rows['distribution-router'], links)
+  // A packet for one of them, or from a wide-area link of one of them, must not depend on which one it came to first.
+  rows['distribution-router'].forEach((b, index) => {
+    for (const a of rows['distribution-router'].slice(0, index)) joinAll('inside', [a], [b], links)
+  })
   for (const row of machineRows) joinAll('inside', rows['distribution-router'], rows[row], links)
 }
 
