@@ -2,10 +2,21 @@
  * An enforcement point of rules as an eBPF program: what `judge` in `policy/evaluate.ts` says of a frame, the program says
  * too, and counts under the same rule. Rules become code; a rule that cannot match costs nothing.
  */
-import { type MapSpec, ProgramBuilder, type ProgramSpec, type StackSlot } from '../bpf/index.ts'
+import { type Label, type MapSpec, ProgramBuilder, type ProgramSpec, type StackSlot } from '../bpf/index.ts'
 import type { Family } from '../net/index.ts'
-import { type Match, matchProblem, type Point, type Rule, rulesOf, type Tier } from '../policy/index.ts'
+import {
+  type Match,
+  matchProblem,
+  type Point,
+  type Rule,
+  rulesOf,
+  type Tier,
+  type TranslationTier,
+} from '../policy/index.ts'
 import type { OddReason } from '../wire/index.ts'
+import { type Scratch, scratch } from './balance/egress.ts'
+import type { BalancerMaps } from './balance/maps.ts'
+import { emitTranslationTier } from './balance/translate.ts'
 import { emitFlowTier, emitOpen, type FlowContext } from './emit/flow.ts'
 import { emitFrame, type Frame, type Hook } from './emit/frame.ts'
 import { appliesTo, emitFields, emitMatch, type Fields } from './emit/match.ts'
@@ -19,10 +30,12 @@ export interface FilterOptions {
   readonly counters: MapSpec
   /** Needed by points with a flow tier. */
   readonly flows?: Readonly<Record<Family, MapSpec>>
+  /** Needed by points with a translation tier. */
+  readonly balancer?: Readonly<Record<Family, BalancerMaps>>
 }
 
 /**
- * Compiles a point without translation tiers into a template: its parameters (`filter-template.ts`) are what differs between
+ * Compiles a point into a template: its parameters (`filter-template.ts`) are what differs between
  * points of the same rules. Throws `TypeError` on rules that make no sense (see `matchProblem`).
  */
 export function compileFilter(point: Point, options: FilterOptions): ProgramSpec {
@@ -36,6 +49,9 @@ class FilterCompiler {
   readonly #frame: Frame
   readonly #exit: VerdictExit
   readonly #slots: ReadonlyMap<Rule, number>
+  readonly #malformed: Label
+  /** Stack memory of translations, made when a tier first needs it. */
+  #scratch: Scratch | undefined
 
   constructor(point: Point, options: FilterOptions) {
     this.#point = point
@@ -43,6 +59,7 @@ class FilterCompiler {
     const { name, hook, counters } = options
     this.#b = new ProgramBuilder({ name, type: hook === 'xdp' ? 'xdp' : 'sched_cls', license: 'GPL' })
     this.#frame = emitFrame(this.#b, hook)
+    this.#malformed = this.#b.label('malformed')
     this.#exit = verdictExit(this.#b, this.#frame, counters, hook)
     this.#slots = new Map(rulesOf(point).map(({ rule }, index) => [rule, index]))
     for (const { rule } of rulesOf(point)) {
@@ -66,7 +83,10 @@ class FilterCompiler {
   #oddFrames(): { labels: OddLabels; rules: Readonly<Record<OddReason, Rule>> } {
     const shape = this.#point.tiers.find((tier) => tier.kind === 'shape')
     if (!shape) throw new TypeError(`compile ${this.#point.id}: its first tier must be a shape tier`)
-    const entries = Object.keys(shape.reasons).map((reason) => [reason, this.#b.label(reason)])
+    const entries = Object.keys(shape.reasons).map((reason) => [
+      reason,
+      reason === 'malformed' ? this.#malformed : this.#b.label(reason),
+    ])
     return { labels: Object.fromEntries(entries), rules: shape.reasons }
   }
 
@@ -82,6 +102,7 @@ class FilterCompiler {
     for (const tier of tiers) {
       if (tier.kind === 'flow') flow = this.#flowTier(tier, parsed)
       else if (tier.kind === 'rules' && this.#ruleTier(tier, fields, flow)) return
+      else if (tier.kind === 'translation') this.#translationTier(tier, parsed)
     }
     this.#decide(defaultDeny)
   }
@@ -143,6 +164,26 @@ class FilterCompiler {
     }
     if (reachesNext) b.place(nextTier)
     return false
+  }
+
+  #translationTier(tier: TranslationTier, parsed: Parsed): void {
+    const { balancer } = this.#options
+    if (!balancer)
+      throw new TypeError(`compile ${this.#point.id}: a translation tier needs the balancer's maps`)
+    this.#scratch ??= scratch(this.#b)
+    emitTranslationTier(
+      {
+        b: this.#b,
+        frame: this.#frame,
+        parsed,
+        maps: balancer[parsed.family],
+        memory: this.#scratch,
+        exit: this.#exit,
+        short: this.#malformed,
+        number: (rule) => this.#slots.get(rule) as number,
+      },
+      tier,
+    )
   }
 
   #decide(rule: Rule, family?: Family, flow?: StackSlot): void {

@@ -3,8 +3,9 @@
  * ten roles are ten builds.
  */
 import { instantiate, type ProgramSpec } from '../bpf/index.ts'
-import { formatPrefix, type Ip, type Prefix } from '../net/index.ts'
+import { formatPrefix, type Ip, ipBytes, type Prefix } from '../net/index.ts'
 import type { Match, Point, Rule, Tier } from '../policy/index.ts'
+import { egressAddress, translationTierKey } from './balance/translate.ts'
 import { compileFilter, type FilterOptions } from './compile-filter.ts'
 import { filterNumber } from './emit/flow.ts'
 import { isOwn, ownAddress } from './emit/match.ts'
@@ -17,6 +18,8 @@ export interface FilterPlacement {
   readonly firstCounter: number
   /** Number of the point's flow table in its node; any for a stateless point. */
   readonly filter: number
+  /** A balancer's egress addresses, at most one per family. */
+  readonly egress?: readonly Ip[]
 }
 
 /** Compiles filters, each distinct rule set once. */
@@ -53,7 +56,14 @@ export class FilterCompilerCache {
     return [families, scope, point.flow?.heading ?? '', ...tiers].join('\n')
   }
 
+  #rememberKey<T extends Tier>(tier: T, compute: (tier: T) => string): string {
+    const key = this.#tierKeys.get(tier) ?? compute(tier)
+    this.#tierKeys.set(tier, key)
+    return key
+  }
+
   #tierKey(tier: Tier, behind: readonly Ip[]): string {
+    if (tier.kind === 'translation') return this.#rememberKey(tier, translationTierKey)
     if (tier.kind !== 'rules') return `${tier.kind} ${tier.name}`
     const known = this.#tierKeys.get(tier)
     if (known !== undefined) return known
@@ -97,6 +107,12 @@ function parametersOf(point: Point, placement: FilterPlacement): Record<string, 
       values[ownAddress[6].high] = value >> 64n
       values[ownAddress[6].low] = value & ((1n << 64n) - 1n)
     }
+  }
+  for (const address of placement.egress ?? []) {
+    const bytes = ipBytes(address)
+    const view = new DataView(bytes.buffer)
+    for (let at = 0; at < bytes.length; at += 4)
+      values[egressAddress(address.family, at / 4)] = view.getUint32(at, true)
   }
   return values
 }

@@ -1,3 +1,4 @@
 /** The network's policy as programs and maps. */
+export * from './compile.ts'
 export * from './counter-map.ts'
 export * from './deployment.ts'

@@ -2,10 +2,10 @@
 import type { Label, MapSpec, ProgramBuilder, StackSlot, Value } from '../../bpf/index.ts'
 import { type Family, Protocol } from '../../net/index.ts'
 import { type FlowUse, flowTimeout } from '../../policy/index.ts'
-import { extensionHeaders, fragmentHeader, icmpErrors } from '../../wire/index.ts'
 import { flowKey, flowValue } from '../flow-map.ts'
 import type { Frame } from './frame.ts'
-import { at, echo, emitEchoPorts, network16, type Parsed, transportAt } from './parse.ts'
+import { at, echo, type Parsed } from './parse.ts'
+import { emitIfError, emitQuoted, emitSameAddress, icmpOf, swapPorts } from './quoted.ts'
 
 /** Parameter: number of the filter in its node. */
 export const filterNumber = 'filter'
@@ -22,8 +22,6 @@ export interface FlowLabels {
   readonly noFlow: Label
 }
 
-const icmpOf = (family: Family): number => (family === 4 ? Protocol.icmp : Protocol.icmp6)
-
 /**
  * Emits the tier for a packet; falls through if it may open a flow. Returns the key of its flow on the stack, for
  * {@link emitOpen}.
@@ -35,14 +33,11 @@ export function emitFlowTier(
   context: FlowContext,
   labels: FlowLabels,
 ): StackSlot {
-  const { family, protocol, detail } = parsed
+  const { family } = parsed
   const key = b.stack(flowKey[family].size, 8)
   const ordinary = b.label('ordinary')
   const error = b.label('error')
-  const type = b.and(detail, 0xff)
-
-  b.jumpIf(b.ne(protocol, icmpOf(family)), ordinary)
-  for (const number of icmpErrors[family]) b.jumpIf(b.eq(type, number), error)
+  emitIfError(b, parsed, error)
   b.jump(ordinary)
 
   b.place(error)
@@ -93,52 +88,15 @@ function emitQuotedKey(
   key: StackSlot,
   none: Label,
 ): void {
-  const { family, segment } = parsed
-  const { data } = frame
-  const outer = at[family]
-  const quoted = outer.transport + 8
-  const header = family === 4 ? 20 : 40
-  const start = quoted + header
-  b.jumpIf(b.lt(segment, 8 + header + 8), none)
-  b.requireBytes(frame, start + 8, none)
-  const shift = quoted - 14
-  const protocol = b.load(1, data, shift + (family === 4 ? at[4].protocol : at[6].nextHeader))
-  if (family === 4) {
-    b.jumpIf(b.ne(b.load(1, data, shift + at[4].versionLength), 0x45), none)
-    b.jumpIf(b.anyBit(b.load(2, data, shift + at[4].fragment), network16(0x1fff)), none)
-    b.jumpIf(b.eq(protocol, Protocol.icmp6), none)
-  } else {
-    b.jumpIf(b.ne(b.and(b.load(1, data, shift + at[6].version), 0xf0), 0x60), none)
-    for (const number of [fragmentHeader, ...extensionHeaders, Protocol.icmp])
-      b.jumpIf(b.eq(protocol, number), none)
-  }
-  for (const word of words(family))
-    b.jumpIf(
-      b.ne(
-        b.load(word.size, data, outer.destination + word.at),
-        b.load(word.size, data, shift + outer.source + word.at),
-      ),
-      none,
-    )
-
-  const ports = b.mov(0)
-  const done = b.label('ports')
-  const plain = b.label('plain')
-  b.jumpIf(b.eq(protocol, Protocol.tcp), plain)
-  b.jumpIf(b.eq(protocol, Protocol.udp), plain)
-  b.jumpIf(b.ne(protocol, icmpOf(family)), done)
-  emitEchoPorts(b, frame, family, b.load(1, data, start + transportAt.icmpType), start, ports)
-  b.jump(done)
-  b.place(plain)
-  b.set(ports, b.load(4, data, start + transportAt.ports))
-  b.place(done)
-
+  const { family } = parsed
+  const quoted = emitQuoted(b, frame, parsed, none)
+  emitSameAddress(b, frame, family, at[family].destination, quoted.source, none)
   const toLocal = context.heading === 'to-local'
   const field = flowKey[family]
-  copyAddress(b, frame, family, shift + (toLocal ? outer.source : outer.destination), key, field.local)
-  copyAddress(b, frame, family, shift + (toLocal ? outer.destination : outer.source), key, field.remote)
-  b.store(4, key, field.ports, toLocal ? ports : swapPorts(b, ports))
-  b.store(4, key, field.owner, b.or(b.shl(protocol, 24), b.parameter(filterNumber)))
+  copyAddress(b, frame, family, toLocal ? quoted.source : quoted.destination, key, field.local)
+  copyAddress(b, frame, family, toLocal ? quoted.destination : quoted.source, key, field.remote)
+  b.store(4, key, field.ports, toLocal ? quoted.ports : swapPorts(b, quoted.ports))
+  b.store(4, key, field.owner, b.or(b.shl(quoted.protocol, 24), b.parameter(filterNumber)))
 }
 
 /** Jumps to `known` if the flow is in the table and not timed out, noting that it was seen; else to `unknown`. */
@@ -192,6 +150,3 @@ function copyAddress(
   for (const word of words(family))
     b.store(word.size, key, to + word.at, b.load(word.size, frame.data, from + word.at))
 }
-
-/** Exchanges the two ports of a word. */
-const swapPorts = (b: ProgramBuilder, ports: Value): Value => b.or(b.shl(ports, 16), b.shr(ports, 16))

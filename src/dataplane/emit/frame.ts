@@ -2,7 +2,15 @@
  * Access to the frame under judgement, for both hooks. On tc the headers may lie outside the linear part of a socket buffer;
  * they are pulled in first, so that everything after it reads the same on both.
  */
-import { type ProgramBuilder, TCX_DROP, TCX_NEXT, type Value, XDP_DROP, XDP_PASS } from '../../bpf/index.ts'
+import {
+  type ProgramBuilder,
+  SK_BUFF,
+  TCX_DROP,
+  TCX_NEXT,
+  type Value,
+  XDP_DROP,
+  XDP_PASS,
+} from '../../bpf/index.ts'
 
 export type Hook = 'xdp' | 'tc'
 
@@ -25,24 +33,21 @@ export interface Frame {
 /** Ethernet, IPv6, ICMPv6 error header, quoted IPv6, eight bytes quoted: the deepest that any program looks. */
 const deepest = 14 + 40 + 8 + 40 + 8
 
-/** `struct __sk_buff` offsets (linux/bpf.h). */
-const skb = { length: 0, data: 76, dataEnd: 80 } as const
-
 export function emitFrame(b: ProgramBuilder, hook: Hook): Frame {
   if (hook === 'xdp') {
     const { data, end } = b.packet()
     return { hook, data, end, length: b.sub(end, data) }
   }
-  const length = b.load(4, b.context, skb.length)
-  const data = b.load(4, b.context, skb.data)
-  const end = b.load(4, b.context, skb.dataEnd)
+  const length = b.load(4, b.context, SK_BUFF.len)
+  const data = b.load(4, b.context, SK_BUFF.data)
+  const end = b.load(4, b.context, SK_BUFF.data_end)
   b.if(b.gt(b.add(data, deepest), end), () => {
     b.if(b.lt(b.sub(end, data), length), () => {
       const wanted = b.mov(deepest)
       b.if(b.lt(length, deepest), () => b.set(wanted, length))
       b.call('skb_pull_data', b.context, wanted)
-      b.set(data, b.load(4, b.context, skb.data))
-      b.set(end, b.load(4, b.context, skb.dataEnd))
+      b.set(data, b.load(4, b.context, SK_BUFF.data))
+      b.set(end, b.load(4, b.context, SK_BUFF.data_end))
     })
   })
   return { hook, data, end, length }

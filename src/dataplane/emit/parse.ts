@@ -2,7 +2,7 @@
  * Reading headers, check by check in the order that `wire/read-headers.ts` writes down; the numbers in this file are its
  * numbers. Since IP options and extension headers never pass, every header has a fixed offset.
  */
-import type { Label, ProgramBuilder, Value } from '../../bpf/index.ts'
+import { type Label, type ProgramBuilder, SK_BUFF, type Value } from '../../bpf/index.ts'
 import type { Family } from '../../net/index.ts'
 import { extensionHeaders, fragmentHeader, neighbourDiscovery, type OddReason } from '../../wire/index.ts'
 import type { Frame } from './frame.ts'
@@ -75,6 +75,8 @@ export function emitParse(
   const ipv6 = b.label('ipv6')
   const ipv4 = b.label('ipv4')
   b.requireBytes(frame, 14, odd.malformed) // 1
+  // On receive the kernel may have moved a VLAN tag out of the frame.
+  if (frame.hook === 'tc') b.jumpIf(b.ne(b.load(4, b.context, SK_BUFF.vlan_present), 0), odd['not-ip'])
   const etherType = b.load(2, data, at.etherType)
   b.jumpIf(b.eq(etherType, network16(0x0800)), ipv4)
   b.jumpIf(b.eq(etherType, network16(0x86dd)), ipv6)

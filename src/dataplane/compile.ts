@@ -1,0 +1,117 @@
+/** From policy to deployment: every node's maps, programs and attachments. The same policy gives the same bytes. */
+import type { MapSpec } from '../bpf/index.ts'
+import type { Network } from '../model/index.ts'
+import type { Family } from '../net/index.ts'
+import { type Point, type Policy, rulesOf } from '../policy/index.ts'
+import { balancerContents, contentSizes, type Entry } from './balance/contents.ts'
+import { type BalancerMaps, balancerMaps } from './balance/maps.ts'
+import type { FilterOptions } from './compile-filter.ts'
+import { counterMap } from './counter-map.ts'
+import type { Attachment, Deployment, NodeDeployment } from './deployment.ts'
+import { FilterCompilerCache } from './filter-template.ts'
+import { flowMap } from './flow-map.ts'
+
+export interface CompileOptions {
+  /** Flows kept per host and family. Default 65,536. */
+  readonly flows?: number
+  /** Outward connections kept per balancer and family. Default 65,536. */
+  readonly egress?: number
+}
+
+/** Compiles all points of a policy. Throws `TypeError` for rules that make no sense; derived policies have none. */
+export function compileDeployment(
+  network: Network,
+  policy: Policy,
+  options: CompileOptions = {},
+): Deployment {
+  const byNode = new Map<string, Point[]>()
+  for (const point of policy.points) {
+    const points = byNode.get(point.node) ?? []
+    points.push(point)
+    byNode.set(point.node, points)
+  }
+  const cache = new FilterCompilerCache()
+  const egressOf = new Map(
+    network.nodes.filter(({ kind }) => kind === 'balancer').map((n) => [n.id, n.publicAddresses]),
+  )
+  const nodes = new Map<string, NodeDeployment>()
+  for (const [node, points] of byNode) {
+    const layout = layOut(points, options)
+    const attachments = points.map((point): Attachment => {
+      const { firstCounters, filters } = layout
+      const program = cache.compile(
+        point,
+        { hook: hookOf(point) === 'xdp' ? 'xdp' : 'tc', ...layout.maps },
+        {
+          name: programName(point),
+          firstCounter: firstCounters.get(point.id) as number,
+          filter: filters.get(point.flow?.table ?? '') ?? 0,
+          egress: egressOf.get(node) ?? [],
+        },
+      )
+      return { point, program, hook: hookOf(point), interfaces: point.interfaces }
+    })
+    nodes.set(node, {
+      node,
+      attachments,
+      maps: layout.specs,
+      contents: layout.contents,
+      firstCounters: layout.firstCounters,
+    })
+  }
+  return { nodes }
+}
+
+interface Layout {
+  readonly maps: Omit<FilterOptions, 'name' | 'hook'>
+  readonly specs: Readonly<Record<string, MapSpec>>
+  readonly contents: Readonly<Record<string, readonly Entry[]>>
+  readonly firstCounters: ReadonlyMap<string, number>
+  /** Flow table id → number in the node. */
+  readonly filters: ReadonlyMap<string, number>
+}
+
+function layOut(points: readonly Point[], { flows = 65_536, egress = 65_536 }: CompileOptions): Layout {
+  const firstCounters = new Map<string, number>()
+  const filters = new Map<string, number>()
+  let slots = 0
+  for (const point of points) {
+    firstCounters.set(point.id, slots)
+    slots += rulesOf(point).length
+    if (point.flow && !filters.has(point.flow.table)) filters.set(point.flow.table, filters.size)
+  }
+  const counters = counterMap(slots)
+  const specs: MapSpec[] = [counters]
+  const contents: Record<string, readonly Entry[]> = {}
+  const stateful = filters.size > 0 ? { 4: flowMap(4, flows), 6: flowMap(6, flows) } : undefined
+  if (stateful) specs.push(stateful[4], stateful[6])
+  const translates = points.some(({ tiers }) => tiers.some(({ kind }) => kind === 'translation'))
+  const balancer: Partial<Record<Family, BalancerMaps>> = {}
+  for (const family of translates ? ([4, 6] as const) : []) {
+    const held = balancerContents(points, family)
+    const maps = balancerMaps(family, contentSizes(held, egress))
+    balancer[family] = maps
+    specs.push(...Object.values(maps))
+    for (const name of ['vips', 'ring', 'backends', 'replies'] as const)
+      contents[maps[name].name] = held[name]
+  }
+  return {
+    maps: {
+      counters,
+      ...(stateful && { flows: stateful }),
+      ...(translates && { balancer: balancer as Record<Family, BalancerMaps> }),
+    },
+    specs: Object.fromEntries(specs.map((spec) => [spec.name, spec])),
+    contents,
+    firstCounters,
+    filters,
+  }
+}
+
+function hookOf({ kind, direction }: Point): Attachment['hook'] {
+  if (kind === 'access-router' || kind === 'balancer') return 'xdp'
+  return direction === 'in' ? 'tcx-ingress' : 'tcx-egress'
+}
+
+/** What `bpftool prog` shows: the end of the point's id that fits 15 characters. */
+const programName = ({ id }: Point): string => id.replace(/[^A-Za-z0-9_.]/g, '_').slice(-15)
