@@ -1,4 +1,5 @@
 /** One packet, hop by hop, and why. */
+export * from './acceptance-matrix.ts'
 export * from './conversation.ts'
 export * from './walk.ts'
 export * from './world.ts'

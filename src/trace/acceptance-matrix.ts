@@ -1,0 +1,226 @@
+/**
+ * Who is to be asked what, so that every kind of source meets every kind of destination: derived from the model, never listed by
+ * hand. A source meets all destinations of its own site and, of other sites, one of each kind.
+ */
+import { type Network, type Node, type NodeKind, nodesOfKind, virtualEndpoints } from '../model/index.ts'
+import { formatProtocol, type Ip } from '../net/index.ts'
+import type { Opening } from './conversation.ts'
+
+export type SourceKind = 'internet' | 'isp' | 'vm' | Machine
+export type DestinationKind =
+  | 'vip-open'
+  | 'vip-closed'
+  | 'vm-own-service'
+  | 'vm-other-tenant'
+  | 'vm-other-service'
+  | 'vm'
+  | 'host-agent'
+  | 'host-other'
+  | 'internet'
+  | 'access-router'
+  | 'distribution-router'
+  | 'balancer'
+  | Exclude<Machine, 'host'>
+
+type Machine = 'name-server' | 'fabric-controller' | 'jump-box' | 'storage' | 'activation-server' | 'host'
+
+/** One packet to be sent, and where it stands in the matrix. */
+export interface MatrixProbe {
+  readonly opening: Opening
+  readonly source: SourceKind
+  readonly destination: DestinationKind
+  /** What is addressed, for people: `vip shop/web/https`, `west/fc1`. */
+  readonly target: string
+}
+
+interface Target {
+  readonly name: string
+  /** Absent for VIPs. */
+  readonly node?: Node
+  readonly site?: string
+  readonly kind: Exclude<DestinationKind, `vm-${string}`>
+  readonly address: Ip
+  readonly protocol: Opening['protocol']
+  readonly port: number
+}
+
+/** Every probe of the network, in a stable order. Source ports are unique in the matrix. */
+export function acceptanceMatrix(network: Network): readonly MatrixProbe[] {
+  const targets = targetsOf(network)
+  const sampled = new Map(network.sites.map(({ name }) => [name, firstOfEachKind(targets, name)]))
+  const ports = freePorts(network)
+  const probes: MatrixProbe[] = []
+  for (const { kind, node } of sourcesOf(network)) {
+    for (const target of targets) {
+      const near = node.site === undefined || target.site === undefined || target.site === node.site
+      if (!near && !sampled.get(target.site as string)?.has(target)) continue
+      if (target.node?.id === node.id) continue
+      const source = node.addresses.find(({ family }) => family === target.address.family)
+      if (!source) continue
+      const { protocol, port, address } = target
+      const opening = { from: node.id, source, destination: address, protocol, destinationPort: port }
+      const sourcePort = ports.next().value as number
+      probes.push({
+        opening: { ...opening, sourcePort },
+        source: kind,
+        destination: relation(node, target),
+        target: target.name,
+      })
+    }
+  }
+  return probes
+}
+
+const machines: readonly Machine[] = [
+  'jump-box',
+  'fabric-controller',
+  'storage',
+  'name-server',
+  'activation-server',
+  'host',
+]
+
+/** One node of each kind and site, and of VMs one of each role. */
+function sourcesOf(network: Network): readonly { kind: SourceKind; node: Node }[] {
+  const internet = network.nodes.filter(({ kind }) => kind === 'internet')
+  const ofSites = network.sites.flatMap(({ name }) => [
+    ...first(network, name, 'isp'),
+    ...firstOfRoles(network, name),
+    ...machines.flatMap((kind) => first(network, name, kind)),
+  ])
+  return [...internet, ...ofSites].map((node) => ({ kind: node.kind as SourceKind, node }))
+}
+
+function targetsOf(network: Network): readonly Target[] {
+  const closed = closedPort(network)
+  const targets: Target[] = []
+  const outside = network.nodes.find(({ kind }) => kind === 'internet')
+  if (outside) targets.push(...nodeTargets(outside, 'internet', [closed]))
+  for (const { name, ports } of network.sites) {
+    targets.push(...vipTargets(network, name, closed))
+    for (const vm of firstOfRoles(network, name)) targets.push(...nodeTargets(vm, 'vm', [closed]))
+    for (const host of first(network, name, 'host')) {
+      targets.push(...nodeTargets(host, 'host-agent', []).filter(({ port }) => port === ports.agent))
+      targets.push(...portTargets(host, 'host-other', [ports.ssh, closed]))
+    }
+    for (const kind of ['access-router', 'distribution-router', 'balancer'] as const)
+      for (const node of first(network, name, kind)) targets.push(...portTargets(node, kind, [ports.ssh]))
+    for (const kind of machines)
+      if (kind !== 'host')
+        for (const node of first(network, name, kind)) targets.push(...nodeTargets(node, kind, [closed]))
+  }
+  return targets
+}
+
+/** Each declared port of each VIP, one that is not declared, and a ping. */
+function vipTargets(network: Network, site: string, closed: number): readonly Target[] {
+  const endpoints = virtualEndpoints(network).filter((endpoint) => endpoint.site === site)
+  const seen = new Set<bigint>()
+  return endpoints.flatMap(({ vip: address, protocol, port, owner }): Target[] => {
+    const name =
+      owner.kind === 'service'
+        ? `vip ${owner.service}/${owner.role}/${owner.endpoint}`
+        : 'vip of the name service'
+    const declared: Target = {
+      name,
+      site,
+      kind: 'vip-open',
+      address,
+      protocol: formatProtocol(protocol) as 'tcp' | 'udp',
+      port,
+    }
+    if (seen.has(address.value)) return [declared]
+    seen.add(address.value)
+    const undeclared = (['tcp', 'udp', 'icmp'] as const).map(
+      (other): Target => ({
+        ...declared,
+        kind: 'vip-closed',
+        protocol: other,
+        port: other === 'icmp' ? 0 : closed,
+      }),
+    )
+    return [declared, ...undeclared]
+  })
+}
+
+/** Every listener of a node, ports where nothing listens, and a ping. */
+function nodeTargets(node: Node, kind: Target['kind'], closed: readonly number[]): readonly Target[] {
+  const listening = node.listeners.flatMap(({ protocol, port }) =>
+    node.addresses.map((address) => target(node, kind, address, protocol, port)),
+  )
+  return [...listening, ...portTargets(node, kind, closed)]
+}
+
+function portTargets(node: Node, kind: Target['kind'], ports: readonly number[]): readonly Target[] {
+  return node.addresses.flatMap((address) => [
+    ...ports.flatMap((port) =>
+      (['tcp', 'udp'] as const)
+        .filter((protocol) => !node.listeners.some((l) => l.protocol === protocol && l.port === port))
+        .map((protocol) => target(node, kind, address, protocol, port)),
+    ),
+    ...(ports.length > 0 ? [target(node, kind, address, 'icmp', 0)] : []),
+  ])
+}
+
+function target(
+  node: Node,
+  kind: Target['kind'],
+  address: Ip,
+  protocol: Opening['protocol'],
+  port: number,
+): Target {
+  const site = node.site === undefined ? {} : { site: node.site }
+  return { name: node.id, node, kind, address, protocol, port, ...site }
+}
+
+/** Of the targets of a site the first of each kind, protocol and family. */
+function firstOfEachKind(targets: readonly Target[], site: string): ReadonlySet<Target> {
+  const found = new Map<string, Target>()
+  for (const candidate of targets) {
+    if (candidate.site !== site) continue
+    const key = `${candidate.kind} ${candidate.protocol} ${candidate.address.family}`
+    if (!found.has(key)) found.set(key, candidate)
+  }
+  return new Set(found.values())
+}
+
+function relation(source: Node, { kind, node }: Target): DestinationKind {
+  if (kind !== 'vm' || !source.vm || !node?.vm) return kind
+  if (source.vm.service === node.vm.service) return 'vm-own-service'
+  return source.vm.tenant === node.vm.tenant ? 'vm-other-service' : 'vm-other-tenant'
+}
+
+const first = (network: Network, site: string, kind: NodeKind): readonly Node[] =>
+  nodesOfKind(network, site, kind).slice(0, 1)
+
+function firstOfRoles(network: Network, site: string): readonly Node[] {
+  const found = new Map<string, Node>()
+  for (const vm of nodesOfKind(network, site, 'vm')) {
+    const key = `${vm.vm?.service} ${vm.vm?.role}`
+    if (!found.has(key)) found.set(key, vm)
+  }
+  return [...found.values()]
+}
+
+const usedPorts = (network: Network): ReadonlySet<number> =>
+  new Set([
+    ...network.nodes.flatMap(({ listeners }) => listeners.map(({ port }) => port)),
+    ...network.services.flatMap(({ roles }) =>
+      roles.flatMap(({ endpoints }) => endpoints.map((e) => e.publicPort)),
+    ),
+    ...network.sites.flatMap(({ ports }) => Object.values(ports) as number[]),
+  ])
+
+/** A port on which nobody listens and that no VIP declares. */
+function closedPort(network: Network): number {
+  const used = usedPorts(network)
+  let port = 4444
+  while (used.has(port)) port++
+  return port
+}
+
+/** Source ports, none of which is a port of the network. */
+function* freePorts(network: Network): Generator<number, never> {
+  const used = usedPorts(network)
+  for (;;) for (let port = 10_000; port < 65_536; port++) if (!used.has(port)) yield port
+}
