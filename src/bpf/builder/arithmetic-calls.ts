@@ -1,6 +1,7 @@
 /** The builder's arithmetic: 64-bit operations, and `…32` ones on the low halves that clear the upper half of the result. */
 import type { AluName } from '../opcodes.ts'
 import { Emitter } from './emitter.ts'
+import type { Operation } from './operation.ts'
 import { type Operand, Value } from './value.ts'
 
 type Name = 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'and' | 'or' | 'xor' | 'shl' | 'shr' | 'sar'
@@ -64,7 +65,7 @@ export class ArithmeticCalls {
     op.alu = ALU_NAME[(narrow ? name.slice(0, -2) : name) as Name]
     op.size = narrow ? 32 : 64
     op.a = this.emitter.register(target)
-    this.emitter.setOperand(op, x)
+    this.setSecond(op, x)
     op.def = op.a
   }
 
@@ -165,12 +166,20 @@ export class ArithmeticCalls {
     op.alu = alu
     op.size = bits
     op.a = left
-    this.emitter.setOperand(op, x)
-    const shifts = alu === 'lsh' || alu === 'rsh' || alu === 'arsh'
-    if (shifts && op.b === -1 && (op.imm < 0 || op.imm >= bits)) {
-      this.emitter.refuse(`a shift by ${op.imm} is outside 0–${bits - 1}`)
-    }
+    this.setSecond(op, x)
     return this.define(op)
+  }
+
+  private setSecond(op: Operation, x: Operand): void {
+    this.emitter.setOperand(op, x, op.size)
+    if (x instanceof Value) return
+    const shifts = op.alu === 'lsh' || op.alu === 'rsh' || op.alu === 'arsh'
+    if (shifts && (x < 0 || x >= op.size)) {
+      this.emitter.refuse(`a shift by ${x} is outside 0–${op.size - 1}; shift by less`)
+    }
+    if ((op.alu === 'div' || op.alu === 'mod') && op.imm === 0) {
+      this.emitter.refuse('division by the constant 0; test the divisor first')
+    }
   }
 
   private unary(kind: 'neg' | 'endian', a: Operand, bits: number, order: 'be' | 'le' = 'be'): Value {

@@ -204,7 +204,7 @@ export class ControlFlow extends MemoryCalls {
     op.jump = jump
     op.size = test.bits
     op.a = left
-    this.emitter.setOperand(op, test.right)
+    this.emitter.setOperand(op, test.right, test.bits)
     op.label = to.id
   }
 

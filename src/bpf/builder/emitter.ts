@@ -61,10 +61,10 @@ export class Emitter {
     return value.id
   }
 
-  /** Sets the second operand of an operation. */
-  setOperand(op: Operation, x: Operand): void {
+  /** Sets the second operand of an operation of that many bits; a constant that would be cut is refused. */
+  setOperand(op: Operation, x: Operand, bits = 64): void {
     if (x instanceof Value) op.b = this.register(x)
-    else op.imm = this.constant(x)
+    else op.imm = this.constant(x, bits)
   }
 
   setBase(op: Operation, base: Value | StackSlot, offset: number): void {
@@ -85,12 +85,12 @@ export class Emitter {
     }
   }
 
-  constant(x: number | bigint): number | bigint {
-    if (typeof x === 'number') {
-      if (!Number.isSafeInteger(x)) this.refuse(`${x} is not an exact integer; use a bigint`)
-      return x
+  constant(x: number | bigint, bits = 64): number | bigint {
+    if (typeof x === 'number' && !Number.isSafeInteger(x)) {
+      this.refuse(`${x} is not an exact integer; use a bigint`)
     }
-    if (x < -(1n << 63n) || x >= 1n << 64n) this.refuse(`${x} does not fit 64 bits`)
+    const range = 2 ** bits
+    if (x < -range / 2 || x >= range) this.refuse(`the constant ${x} does not fit ${bits} bits; cut it first`)
     return exact(x)
   }
 

@@ -3,7 +3,6 @@
  * 32-bit field. A constant of 32 bits with the top bit set would be sign-extended by a 64-bit instruction: the 32-bit
  * instruction is used where the upper half is known to be zero, else the constant goes into a register.
  */
-import { BuildError } from '../errors.ts'
 import type { JumpName } from '../opcodes.ts'
 import { fitsSigned32, fitsUnsigned32 } from './constants.ts'
 import type { Block } from './flow.ts'
@@ -118,23 +117,19 @@ function move(like: Operation, to: number, from: number): Operation {
 /** Also brings the constant of a 32-bit operation into signed form, which has the same low 32 bits. */
 function fitsImmediate(op: Operation): boolean {
   if (op.size === 64) return fitsSigned32(op.imm)
-  if (!fitsSigned32(op.imm) && !fitsUnsigned32(op.imm)) {
-    throw new BuildError(
-      `Building failed: constant ${op.imm} of a 32-bit operation does not fit 32 bits${op.note ? ` (${op.note.site})` : ''}; use the 64-bit operation`,
-    )
-  }
-  op.imm = op.imm | 0
+  op.imm = low32(op.imm)
   return true
 }
 
+/** A store takes the low bytes of its operand. */
 function storeFits(op: Operation): boolean {
   if (op.size === 8) return fitsSigned32(op.imm)
-  const range = 2 ** (op.size * 8)
-  if (typeof op.imm !== 'number' || op.imm < -range / 2 || op.imm >= range) {
-    throw new BuildError(
-      `Building failed: constant ${op.imm} does not fit the ${op.size} bytes it is stored to${op.note ? ` (${op.note.site})` : ''}; cut it first`,
-    )
-  }
-  op.imm = op.imm | 0
+  op.imm = low32(op.imm)
+  if (op.size === 1) op.imm &= 0xff
+  else if (op.size === 2) op.imm &= 0xffff
   return true
+}
+
+function low32(value: number | bigint): number {
+  return typeof value === 'number' ? value | 0 : Number(BigInt.asIntN(32, value))
 }

@@ -18,7 +18,7 @@ export class MemoryCalls extends ArithmeticCalls {
     const op = this.emitter.emit('store')
     op.size = size
     this.emitter.setBase(op, base, offset)
-    this.emitter.setOperand(op, x)
+    this.emitter.setOperand(op, x, 8 * size)
   }
 
   /** Adds to `size` aligned bytes, atomically for all CPUs. */

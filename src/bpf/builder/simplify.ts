@@ -4,7 +4,6 @@
  * through the address of a stack slot go through the frame pointer.
  */
 import { evaluateAlu, evaluateEndian, evaluateJump } from '../arithmetic.ts'
-import { BuildError } from '../errors.ts'
 import type { JumpName } from '../opcodes.ts'
 import { exact, signed64 } from './constants.ts'
 import { type Argument, NONE, type Operation } from './operation.ts'
@@ -113,10 +112,14 @@ function foldAlu(op: Operation, known: number | bigint | undefined): void {
     op.imm = known
   }
   if (op.b !== NONE) return
-  if ((op.alu === 'div' || op.alu === 'mod') && BigInt.asUintN(bits, BigInt(op.imm)) === 0n) {
-    throw new BuildError(
-      `Building failed: division by the constant 0${op.note ? ` (${op.note.site})` : ''}; test the divisor first`,
-    )
+  const divides = op.alu === 'div' || op.alu === 'mod'
+  if (divides && BigInt.asUintN(bits, BigInt(op.imm)) === 0n) {
+    if (op.alu === 'div') becomeConst(op, 0)
+    else op.kind = bits === 64 ? 'move' : 'zext'
+    return
+  }
+  if (op.alu === 'lsh' || op.alu === 'rsh' || op.alu === 'arsh') {
+    op.imm = Number(BigInt.asUintN(64, BigInt(op.imm)) & BigInt(bits - 1))
   }
   if (bits === 64 && isIdentity(op)) op.kind = 'move'
 }
