@@ -38,8 +38,9 @@ export const diagnosticTable = {
     'A network file has at most eight levels. Text that nests far deeper is refused before it is parsed, since parsing it could take very long.',
   ),
   GL1006: entry(
-    'aliases expand too far',
-    'YAML aliases (`*name`) repeat what an anchor (`&name`) marks. Expanded, this file would hold more than a million values.',
+    'too many values',
+    'The file holds more values than any network needs, so that reading it could take very long.',
+    'YAML aliases (`*name`) repeat what an anchor (`&name`) marks. Expanded, they may hold a million values at most.',
   ),
   GL1007: entry(
     'key given twice',
@@ -62,6 +63,7 @@ export const diagnosticTable = {
     'The text does not have the form that is wanted here.',
     'Names are DNS labels in lower case: a letter, then letters, digits and hyphens, at most 63. Prefixes are an address and a length, with no bit set after the length. Addresses stand alone.',
   ),
+  GL1013: entry('too many mistakes', 'The file has very many mistakes, of which only the first are shown.'),
   GL1020: entry(
     'XML syntax',
     'A service definition or configuration is not well-formed XML. Document types and entities are not read at all.',

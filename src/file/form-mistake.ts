@@ -70,6 +70,7 @@ function valueMistake(issue: BaseIssue<unknown>, subject: string): FormMistake {
     case 'min_length':
     case 'min_entries':
       return { code: 'GL1011', message: `${subject} must not be empty` }
+    case 'max_length':
     case 'max_entries':
       return { code: 'GL1011', message: `${subject} must have at most ${String(requirement)} entries` }
   }

@@ -8,22 +8,22 @@ export interface FormatOptions {
   readonly color?: boolean
 }
 
-/** How much of a long line is shown. */
-const width = 100
-
 export function formatDiagnostic(diagnostic: Diagnostic, { color = false }: FormatOptions = {}): string {
   const paint = pc.createColors(color)
   const { at, code, severity, message, excerpt, hint, related } = diagnostic
   const mark = severity === 'error' ? paint.red : paint.yellow
   const lines = [`${paint.bold(formatSource(at))}: ${mark(`${severity} ${code}`)}: ${harmless(message)}`]
-  if (excerpt !== undefined) {
-    const window = windowOf(excerpt, at.column - 1)
+  if (excerpt) {
     const number = String(at.line)
-    const caret = at.column - 1 - window.skipped + (window.skipped > 0 ? 1 : 0)
-    const span = Math.max(1, Math.min(at.length, window.text.length - caret))
+    const ellipsis = excerpt.column > 1 ? '…' : ''
+    const line = `${ellipsis}${harmless(excerpt.text)}${excerpt.more ? '…' : ''}`.trimEnd()
+    const caret = at.column - excerpt.column + ellipsis.length
+    const span = Math.max(1, Math.min(at.length, line.length - caret))
     const gutter = (text: string) => paint.dim(`  ${text.padStart(number.length)} |`)
-    lines.push(`${gutter(number)} ${window.text}`)
-    lines.push(`${gutter('')} ${' '.repeat(caret)}${mark('^'.repeat(span))}`)
+    lines.push(
+      `${gutter(number)} ${line}`.trimEnd(),
+      `${gutter('')} ${' '.repeat(caret)}${mark('^'.repeat(span))}`,
+    )
   }
   for (const other of related ?? [])
     lines.push(`  ${paint.dim('see')} ${formatSource(other.at)}: ${harmless(other.message)}`)
@@ -44,17 +44,6 @@ export function formatDiagnostics(diagnostics: readonly Diagnostic[], options: F
 
 const plural = (count: number, word: string) =>
   count === 0 ? '' : `${count} ${word}${count === 1 ? '' : 's'}`
-
-function windowOf(line: string, column: number): { text: string; skipped: number } {
-  const clean = harmless(line.trimEnd())
-  if (clean.length <= width) return { text: clean, skipped: 0 }
-  const skipped = Math.max(0, Math.min(column - 20, clean.length - width))
-  const end = skipped + width
-  return {
-    text: `${skipped > 0 ? '…' : ''}${clean.slice(skipped, end)}${end < clean.length ? '…' : ''}`,
-    skipped,
-  }
-}
 
 /** No character of a file may steer the terminal: control and direction characters become one visible dot each. */
 function harmless(text: string): string {

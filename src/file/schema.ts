@@ -11,7 +11,9 @@ export const namePattern = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 export const zonePattern =
   /^(?=.{3,190}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
+// Limits that keep every check fast whatever the file; no network that fits the others needs more.
 export const maxSites = 64
+const maxEndpoints = 256
 
 // The messages name the form that a value lacks; `form-mistake.ts` makes sentences of them.
 const name = v.pipe(v.string(), v.regex(namePattern, 'name'))
@@ -27,7 +29,7 @@ const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535))
 const path = v.pipe(v.string(), v.minLength(1))
 
 const prefixes = (description: string, ...examples: string[]) =>
-  v.pipe(v.array(prefix), v.minLength(1), v.description(description), v.examples([examples]))
+  v.pipe(v.array(prefix), v.minLength(1), v.maxLength(16), v.description(description), v.examples([examples]))
 
 const count = (minimum: number, maximum: number, description: string) =>
   v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(maximum), v.description(description))
@@ -93,6 +95,7 @@ const Site = v.strictObject({
         v.pipe(
           v.array(address),
           v.minLength(1),
+          v.maxLength(2),
           v.description('VIPs of the name service; assigned if left out.'),
         ),
       ),
@@ -120,11 +123,19 @@ const Role = v.strictObject({
   ),
   instances: v.optional(count(1, 10_000, 'VMs of this role in each site.'), 1),
   public: v.optional(
-    v.pipe(v.record(name, Endpoint), v.description('Endpoints behind the VIP, open to all, by name.')),
+    v.pipe(
+      v.record(name, Endpoint),
+      v.maxEntries(maxEndpoints),
+      v.description('Endpoints behind the VIP, open to all, by name.'),
+    ),
     {},
   ),
   internal: v.optional(
-    v.pipe(v.record(name, Endpoint), v.description('Endpoints open to VMs of the same service, by name.')),
+    v.pipe(
+      v.record(name, Endpoint),
+      v.maxEntries(maxEndpoints),
+      v.description('Endpoints open to VMs of the same service, by name.'),
+    ),
     {},
   ),
 })
@@ -136,10 +147,15 @@ const Import = v.strictObject({
 
 const Service = v.strictObject({
   tenant: v.pipe(name, v.description('Whose deployment it is.')),
-  sites: v.pipe(v.array(name), v.minLength(1), v.description('Sites where it is deployed.')),
+  sites: v.pipe(
+    v.array(name),
+    v.minLength(1),
+    v.maxLength(maxSites),
+    v.description('Sites where it is deployed.'),
+  ),
   vips: v.optional(
     v.pipe(
-      v.record(name, v.pipe(v.array(address), v.minLength(1))),
+      v.record(name, v.pipe(v.array(address), v.minLength(1), v.maxLength(2))),
       v.description('VIPs by site, at most one of each family; assigned from the pool if left out.'),
       v.examples([{ west: ['198.51.100.40', '2001:db8:16::40'] }]),
     ),

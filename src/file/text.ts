@@ -18,17 +18,30 @@ export function SourceText(file: string, text: string): SourceText {
 export function rangeAt(source: SourceText, start: number, end: number): SourceRange {
   const offset = Math.max(0, Math.min(start, source.text.length))
   const line = lineIndex(source.lineStarts, offset)
-  const lineStart = source.lineStarts[line] as number
-  const lineEnd = lineStart + lineText(source, line + 1).length
-  const length = Math.max(1, Math.min(end, lineEnd) - offset)
-  return { file: source.file, line: line + 1, column: offset - lineStart + 1, length }
+  const length = Math.max(1, Math.min(end, lineEnd(source, line)) - offset)
+  return {
+    file: source.file,
+    line: line + 1,
+    column: offset - (source.lineStarts[line] as number) + 1,
+    length,
+  }
 }
 
-/** Text of a 1-based line without its line break; empty past the end. */
-export function lineText({ text, lineStarts }: SourceText, line: number): string {
-  const start = lineStarts[line - 1]
+/** Text of a 1-based line without its line break, or a part of it from a 0-based column on; empty past the end. */
+export function lineText(source: SourceText, line: number, from = 0, to = Number.POSITIVE_INFINITY): string {
+  const start = source.lineStarts[line - 1]
   if (start === undefined) return ''
-  return text.slice(start, (lineStarts[line] ?? text.length + 1) - 1).replace(/\r$/, '')
+  return source.text.slice(start + from, Math.min(start + to, lineEnd(source, line - 1)))
+}
+
+/** Length of a 1-based line in UTF-16 units, without its line break. */
+export const lineLength = (source: SourceText, line: number): number =>
+  lineEnd(source, line - 1) - (source.lineStarts[line - 1] ?? 0)
+
+function lineEnd({ text, lineStarts }: SourceText, index: number): number {
+  const next = lineStarts[index + 1]
+  if (next === undefined) return text.length
+  return text[next - 2] === '\r' ? next - 2 : next - 1
 }
 
 function lineIndex(starts: readonly number[], offset: number): number {

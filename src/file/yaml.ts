@@ -7,6 +7,7 @@ import type { DiagnosticLog } from './diagnostic.ts'
 import type { Located, LocatedEntry } from './located.ts'
 import { nestingMistake } from './nesting.ts'
 import { rangeAt, type SourceText } from './text.ts'
+import { maxWeight, yamlWeight } from './weight.ts'
 
 /** Aliases expanded. A network of 100,000 VMs needs some 100,000. */
 const maxValues = 1_000_000
@@ -17,6 +18,12 @@ export function parseYaml(source: SourceText, log: DiagnosticLog): Located | und
   if (deep !== undefined) {
     log.report('GL1005', rangeAt(source, deep, deep + 1), 'values are nested too deeply here', {
       hint: 'a network file needs at most 8 levels: close a bracket or move this block to the left',
+    })
+    return undefined
+  }
+  if (yamlWeight(source.text) > maxWeight) {
+    log.report('GL1006', rangeAt(source, 0, 1), 'the file holds more values than any network needs', {
+      hint: 'is this the right file?',
     })
     return undefined
   }

@@ -7,13 +7,14 @@ import { Prefix, prefixCovers, prefixEquals, prefixesOverlap, prefixFirst } from
  * prefix that `minus` does not touch stays as it was written.
  */
 export function subtractPrefixes(from: readonly Prefix[], minus: readonly Prefix[]): Prefix[] {
-  return from.flatMap((whole) => minus.reduce((rest, hole) => rest.flatMap((p) => without(p, hole)), [whole]))
+  return from.flatMap((whole) => without(whole, minus))
 }
 
-function without(whole: Prefix, hole: Prefix): Prefix[] {
-  if (!prefixesOverlap(whole, hole)) return [whole]
-  if (prefixCovers(hole, whole)) return []
-  return halves(whole).flatMap((half) => without(half, hole))
+function without(whole: Prefix, minus: readonly Prefix[]): Prefix[] {
+  const holes = minus.filter((hole) => prefixesOverlap(whole, hole))
+  if (holes.length === 0) return [whole]
+  if (holes.some((hole) => prefixCovers(hole, whole))) return []
+  return halves(whole).flatMap((half) => without(half, holes))
 }
 
 function halves({ family, value, length }: Prefix): [Prefix, Prefix] {

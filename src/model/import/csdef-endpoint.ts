@@ -6,6 +6,8 @@ import type { XmlElement } from './xml.ts'
 
 /** Ports that the definition leaves to the platform (none given, or `*`) are assigned from here on. */
 const firstDynamicPort = 20_000
+/** Microsoft's platform allows 25. */
+const maxEndpoints = 256
 
 type Spoken = Pick<Endpoint, 'protocol' | 'application'>
 
@@ -38,6 +40,10 @@ interface Draft extends Spoken, Pick<Endpoint, 'name' | 'at' | 'exposure'> {
 }
 
 export function importEndpoints(list: XmlElement, log: DiagnosticLog): Endpoint[] {
+  if (list.children.length > maxEndpoints) {
+    log.report('GL1027', list.at, `a role has at most ${maxEndpoints} endpoints, not ${list.children.length}`)
+    return []
+  }
   const drafts = list.children.flatMap((element) => draftOf(element, log) ?? [])
   const isTaken = (port: number) =>
     drafts.some(
