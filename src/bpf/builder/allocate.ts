@@ -9,34 +9,35 @@ import { NONE } from './operation.ts'
 import { remakeable, spill } from './spill.ts'
 import { StackSlot } from './value.ts'
 
+/** Each round moves at least one value to the stack; a few suffice. */
+const MAX_ROUNDS = 64
+
 /**
  * Changes the blocks (spills). Returns the machine register of each virtual one.
  * @throws BuildError if some path reads a value that it has not computed.
  */
 export function allocate(blocks: readonly Block[], registers: number, owner: object): Int8Array {
   let count = registers
-  for (;;) {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
     const { out, undefinedAtEntry } = liveness(blocks, count)
     if (undefinedAtEntry.length > 0) refuseUndefined(blocks, undefinedAtEntry[0]!)
     const source = interference(blocks, out, count)
     for (let register = registers; register < count; register++)
       source.cost[register] = Number.POSITIVE_INFINITY
     const { registerOf, spilled } = colour(source, preferences(blocks, count, source.acrossCall))
-    if (spilled.size === 0) return registerOf
+    if (spilled.length === 0) return registerOf
+    const alone = spilled.filter(({ members }) => members.length === 1)
+    const remake = remakeable(blocks, new Set(alone.map(({ members }) => members[0]!)))
+    const slots: StackSlot[] = []
     const slotOf = new Map<number, StackSlot>()
-    const alone = new Set<number>()
-    for (const members of spilled.values()) if (members.length === 1) alone.add(members[0]!)
-    const remake = remakeable(blocks, alone)
-    for (const members of spilled.values()) {
+    for (const { members, place } of spilled) {
       if (remake.has(members[0]!)) continue
-      const slot = new StackSlot(8, 8, owner)
-      for (const register of members) slotOf.set(register, slot)
+      slots[place] ??= new StackSlot(8, 8, owner)
+      for (const register of members) slotOf.set(register, slots[place])
     }
-    const before = count
     spill(blocks, { slotOf, remake }, () => count++)
-    if (count === before)
-      throw new BuildError('Building failed: no registers left; report this as a bug of the toolkit')
   }
+  throw new BuildError('Building failed: the registers do not suffice; report this as a bug of the toolkit')
 }
 
 /** Machine registers that calls, the entry and exits demand. */

@@ -6,8 +6,14 @@ import { NONE } from './operation.ts'
 export interface Colouring {
   /** Machine register of each virtual one; NONE for those that found none. */
   readonly registerOf: Int8Array
-  /** Node of each virtual register that found none; members of a node share their place on the stack. */
-  readonly spilled: ReadonlyMap<number, readonly number[]>
+  /** Those that found none: virtual registers that are one node, and the place on the stack that is free for it. */
+  readonly spilled: readonly Spilled[]
+}
+
+export interface Spilled {
+  readonly members: readonly number[]
+  /** Nodes that are never live at the same time share a place. */
+  readonly place: number
 }
 
 const ANY = [2, 3, 4, 5, 0, 1, 6, 7, 8, 9]
@@ -37,16 +43,31 @@ export function colour(source: Interference, preferences: Uint16Array): Colourin
     if (chosen !== undefined) registerOf[node] = chosen
   }
 
-  const spilled = new Map<number, number[]>()
+  const members = new Map<number, number[]>()
   for (let register = 0; register < count; register++) {
     const node = nodes.find(register)
     registerOf[register] = registerOf[node]!
     if (registerOf[node] !== NONE) continue
-    const members = spilled.get(node)
-    if (members === undefined) spilled.set(node, [register])
-    else members.push(register)
+    const known = members.get(node)
+    if (known === undefined) members.set(node, [register])
+    else known.push(register)
   }
-  return { registerOf, spilled }
+  return { registerOf, spilled: placesFor(members, nodes) }
+}
+
+function placesFor(membersOf: ReadonlyMap<number, readonly number[]>, nodes: Nodes): Spilled[] {
+  const placeOf = new Map<number, number>()
+  return [...membersOf].map(([node, members]) => {
+    const taken = new Set<number>()
+    nodes.forEachNeighbour(node, (other) => {
+      const place = placeOf.get(other)
+      if (place !== undefined) taken.add(place)
+    })
+    let place = 0
+    while (taken.has(place)) place++
+    placeOf.set(node, place)
+    return { members, place }
+  })
 }
 
 /** Order in which nodes leave the graph; they are coloured in the opposite one. */

@@ -44,7 +44,12 @@ export function spill(blocks: readonly Block[], plan: SpillPlan, newRegister: ()
       const from = plan.slotOf.get(op.a)
       const to = plan.slotOf.get(op.def)
       if (from !== undefined && from === to) return
-      if (from === undefined && to !== undefined && !plan.remake.has(op.a)) {
+      const again = plan.remake.get(op.a)
+      if (again !== undefined && to === undefined) {
+        out.push({ ...again, def: op.def, note: op.note })
+        return
+      }
+      if (from === undefined && to !== undefined && again === undefined) {
         out.push(access('store', op, to, op.a))
         return
       }
