@@ -3,13 +3,13 @@ import { check, libc } from './libc.ts'
 import { allocate, lazily, setPointer } from './memory.ts'
 import type { NetlinkSocket } from './netlink/index.ts'
 
-/** Numbers of the command that reads and the one that writes. Checksums come last: segmentation needs them. */
+/** Numbers of the command that reads and the one that writes. Transmit checksums come first: segmentation goes with them. */
 const offloads = {
+  'transmit checksum': [0x16, 0x17],
   segmentation: [0x1e, 0x1f],
   'generic segmentation': [0x23, 0x24],
-  'generic receive': [0x2b, 0x2c],
   'receive checksum': [0x14, 0x15],
-  'transmit checksum': [0x16, 0x17],
+  'generic receive': [0x2b, 0x2c],
 } as const
 export type Offload = keyof typeof offloads
 
@@ -24,12 +24,14 @@ const argument = lazily(() => allocate(8))
  * checksums left open, no frames above the MTU. `socket` must be of the namespace that has the device.
  */
 export function disableOffloads(socket: NetlinkSocket, device: string): void {
-  for (const name of names) command(socket, device, offloads[name][1], 0, `turn ${name} offload off`)
+  for (const name of names)
+    if (isEnabled(socket, device, name))
+      command(socket, device, offloads[name][1], 0, `turn ${name} offload off`)
 }
 
 /** Which offloads of the device are on. */
 export const enabledOffloads = (socket: NetlinkSocket, device: string): Offload[] =>
-  names.filter((name) => command(socket, device, offloads[name][0], 0, `read ${name} offload`) !== 0)
+  names.filter((name) => isEnabled(socket, device, name))
 
 /**
  * Finishes what bringing a link up has started, and returns whether it carries packets. Without it a kernel thread does so some time
@@ -37,6 +39,9 @@ export const enabledOffloads = (socket: NetlinkSocket, device: string): Offload[
  */
 export const settleLink = (socket: NetlinkSocket, device: string): boolean =>
   command(socket, device, ETHTOOL_GLINK, 0, 'read link state') !== 0
+
+const isEnabled = (socket: NetlinkSocket, device: string, name: Offload): boolean =>
+  command(socket, device, offloads[name][0], 0, `read ${name} offload`) !== 0
 
 const names = Object.keys(offloads) as Offload[]
 

@@ -46,6 +46,8 @@ describeKernel('rtnetlink', () => {
       changeLink(11, { up: true }),
     ])
     right.batch([changeLink(20, { up: true }), changeLink(21, { up: true })])
+    settleLink(left, 'east0')
+    settleLink(right, 'west0')
   })
 
   afterAll(() => {
@@ -73,6 +75,20 @@ describeKernel('rtnetlink', () => {
 
   it('makes no address of its own accord when told so', () => {
     expect(left.addresses().filter((entry) => entry.index !== 1)).toEqual([])
+  })
+
+  it('makes no address on a link that is told so', () => {
+    const namespace = createNamespace()
+    const socket = openNetlink(namespace)
+    socket.batch([
+      createVeth({ name: 'quiet', index: 2 }, { name: 'plain', index: 3 }),
+      changeLink(2, { automaticLinkLocal: false }),
+      changeLink(2, { up: true }),
+      changeLink(3, { up: true }),
+    ])
+    expect(socket.addresses().map((entry) => entry.index)).toEqual([3])
+    socket.close()
+    closeNamespace(namespace)
   })
 
   it('adds, lists and deletes addresses of both families', () => {
@@ -175,7 +191,7 @@ describeKernel('rtnetlink', () => {
     disableOffloads(left, 'east0')
     expect(enabledOffloads(left, 'east0')).toEqual([])
     expect(() => disableOffloads(left, 'none')).toThrow(
-      /^turn segmentation offload off on 'none': no such device/,
+      /^read transmit checksum offload on 'none': no such device/,
     )
   })
 

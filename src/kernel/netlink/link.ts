@@ -12,6 +12,7 @@ import {
   readAttributes,
   readText,
   text,
+  u8,
   u32,
   viewOf,
 } from './message.ts'
@@ -39,6 +40,11 @@ export interface LinkChange {
   readonly name?: string
   readonly mac?: Mac
   readonly mtu?: number
+  /**
+   * False: the link makes no IPv6 link-local address of its own (RFC 4862 section 5.3). In a request of its own, before the one that
+   * brings the link up. Cheaper than the parameter net.ipv6.conf.default.addr_gen_mode.
+   */
+  readonly automaticLinkLocal?: boolean
   /** Moves the link there, down and without its addresses. */
   readonly namespace?: Namespace
 }
@@ -74,12 +80,17 @@ const IFLA_MTU = 4
 const IFLA_LINK = 5
 const IFLA_LINKINFO = 18
 const IFLA_STATS64 = 23
+const IFLA_AF_SPEC = 26
 const IFLA_NET_NS_FD = 28
 const IFLA_NUM_TX_QUEUES = 31
 const IFLA_NUM_RX_QUEUES = 32
 const IFLA_INFO_KIND = 1
 const IFLA_INFO_DATA = 2
 const VETH_INFO_PEER = 1
+const IFLA_INET6_ADDR_GEN_MODE = 8
+const AF_INET6 = 10
+/** Derived from the hardware address, none. */
+const IN6_ADDR_GEN_MODE = { eui64: 0, none: 1 } as const
 const IFF_UP = 0x1
 const IFF_RUNNING = 0x40
 
@@ -114,11 +125,19 @@ export function changeLink(link: number | string, change: LinkChange): NetlinkRe
           attribute(IFLA_IFNAME, text(link)),
           ...linkAttributes(withoutName(link, change)),
         ]
+  if (change.automaticLinkLocal !== undefined) {
+    const mode = change.automaticLinkLocal ? IN6_ADDR_GEN_MODE.eui64 : IN6_ADDR_GEN_MODE.none
+    const inet6 = attribute(AF_INET6, [attribute(IFLA_INET6_ADDR_GEN_MODE, u8(mode))])
+    parts.push(attribute(IFLA_AF_SPEC, [inet6]))
+  }
   if (change.namespace) parts.push(attribute(IFLA_NET_NS_FD, u32(change.namespace.fd)))
   return { type: RTM_NEWLINK, flags: 0, payload: concatenate(parts), what: `change link '${link}'` }
 }
 
-/** Deletes a link; the other end of a veth goes with it. */
+/**
+ * Deletes a link; the other end of a veth goes with it. Takes tens of milliseconds each, since the kernel waits until no processor looks
+ * at the link any more; a thousand links go within a second when their namespaces are closed instead.
+ */
 export function deleteLink(link: number | string): NetlinkRequest {
   const payload =
     typeof link === 'number'
