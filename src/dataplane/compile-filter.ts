@@ -18,7 +18,7 @@ import { type Scratch, scratch } from './balance/egress.ts'
 import type { BalancerMaps } from './balance/maps.ts'
 import { emitTranslationTier } from './balance/translate.ts'
 import { emitFlowTier, emitOpen, type FlowContext } from './emit/flow.ts'
-import { emitFrame, type Frame, type Hook } from './emit/frame.ts'
+import { emitFrame, type Frame, type Hook, verdictOf } from './emit/frame.ts'
 import { appliesTo, emitFields, emitMatch, type Fields } from './emit/match.ts'
 import { emitParse, type OddLabels, type Parsed } from './emit/parse.ts'
 import { type VerdictExit, verdictExit } from './emit/verdict.ts'
@@ -28,6 +28,8 @@ export interface FilterOptions {
   readonly name: string
   readonly hook: Hook
   readonly counters: MapSpec
+  /** What the program returns for packets that it allows. Absent: they go on, to the next program or the stack. */
+  readonly allow?: number
   /** Needed by points with a flow tier. */
   readonly flows?: Readonly<Record<Family, MapSpec>>
   /** Needed by points with a translation tier. */
@@ -56,11 +58,11 @@ class FilterCompiler {
   constructor(point: Point, options: FilterOptions) {
     this.#point = point
     this.#options = options
-    const { name, hook, counters } = options
+    const { name, hook, counters, allow = verdictOf[hook].allow } = options
     this.#b = new ProgramBuilder({ name, type: hook === 'xdp' ? 'xdp' : 'sched_cls', license: 'GPL' })
     this.#frame = emitFrame(this.#b, hook)
     this.#malformed = this.#b.label('malformed')
-    this.#exit = verdictExit(this.#b, this.#frame, counters, hook)
+    this.#exit = verdictExit(this.#b, this.#frame, counters, { allow, deny: verdictOf[hook].deny })
     this.#slots = new Map(rulesOf(point).map(({ rule }, index) => [rule, index]))
     for (const { rule } of rulesOf(point)) {
       const problem = matchProblem(rule.match)

@@ -16,6 +16,8 @@ export interface CompileOptions {
   readonly flows?: number
   /** Outward connections kept per balancer and family. Default 65,536. */
   readonly egress?: number
+  /** As `FilterOptions.allow`, for measuring programs apart from what follows them. */
+  readonly allow?: number
 }
 
 /** Compiles all points of a policy. Throws `TypeError` for rules that make no sense; derived policies have none. */
@@ -41,7 +43,11 @@ export function compileDeployment(
       const { firstCounters, filters } = layout
       const program = cache.compile(
         point,
-        { hook: hookOf(point) === 'xdp' ? 'xdp' : 'tc', ...layout.maps },
+        {
+          hook: hookOf(point) === 'xdp' ? 'xdp' : 'tc',
+          ...layout.maps,
+          ...(options.allow === undefined ? {} : { allow: options.allow }),
+        },
         {
           name: programName(point),
           firstCounter: firstCounters.get(point.id) as number,

@@ -32,7 +32,7 @@ export class FilterCompilerCache {
   }
 
   compile(point: Point, options: Omit<FilterOptions, 'name'>, placement: FilterPlacement): ProgramSpec {
-    const key = `${options.hook} ${this.#keyOf(point)}`
+    const key = `${options.hook} ${options.allow ?? ''} ${this.#keyOf(point)}`
     let entry = this.#templates.get(key)
     if (!entry) {
       const template = compileFilter(point, { ...options, name: placement.name })

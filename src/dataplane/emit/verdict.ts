@@ -1,6 +1,6 @@
 /** The one exit of a program: counts the deciding rule, then returns the verdict. */
 import type { Label, MapSpec, ProgramBuilder, Value } from '../../bpf/index.ts'
-import { type Frame, type Hook, verdictOf } from './frame.ts'
+import type { Frame } from './frame.ts'
 
 /** Parameter: slot of the point's first rule among the node's counters. */
 export const firstCounter = 'first-counter'
@@ -17,7 +17,13 @@ export interface VerdictExit {
   close(): void
 }
 
-export function verdictExit(b: ProgramBuilder, frame: Frame, counters: MapSpec, hook: Hook): VerdictExit {
+/** @param verdicts what the program returns */
+export function verdictExit(
+  b: ProgramBuilder,
+  frame: Frame,
+  counters: MapSpec,
+  verdicts: Readonly<Record<'allow' | 'deny', number>>,
+): VerdictExit {
   const rule = b.mov(0)
   const verdict = b.mov(0)
   const count: Label = b.label('count')
@@ -25,16 +31,16 @@ export function verdictExit(b: ProgramBuilder, frame: Frame, counters: MapSpec, 
   return {
     decide(action, index) {
       b.set(rule, index)
-      b.set(verdict, verdictOf[hook][action])
+      b.set(verdict, verdicts[action])
       b.jump(count)
     },
     decideBy(action, index) {
       b.set(rule, index)
-      b.set(verdict, verdictOf[hook][action])
+      b.set(verdict, verdicts[action])
       b.jump(count)
     },
     passBy() {
-      b.exit(verdictOf[hook].allow)
+      b.exit(verdicts.allow)
     },
     close() {
       b.place(count)

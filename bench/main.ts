@@ -1,0 +1,55 @@
+/** `npm run -s bench -- NAME [--quick] [--json]` */
+import { formatReport, machine, meetsMust, type Report, type Row } from './report.ts'
+
+/** A benchmark; `quick` ends within a minute, at the price of fewer and shorter rounds. */
+export interface Benchmark {
+  readonly about: string
+  run(options: { readonly quick: boolean; readonly say: (line: string) => void }): Promise<readonly Row[]>
+}
+
+const benchmarks: Readonly<Record<string, () => Promise<{ benchmark: Benchmark }>>> = {
+  programs: () => import('./programs.ts'),
+  up: () => import('./up.ts'),
+}
+
+const usage = `Usage: npm run -s bench -- NAME [--quick] [--json]
+
+Benchmarks:
+${Object.keys(benchmarks)
+  .map((name) => `  ${name}`)
+  .join('\n')}
+
+The exit code is 1 if a figure misses what it must reach, 2 for wrong arguments.
+`
+
+async function main(args: readonly string[]): Promise<number> {
+  const known = new Set(['--quick', '--json', '--help'])
+  const names = args.filter((arg) => !arg.startsWith('--'))
+  const wrong = args.find((arg) => arg.startsWith('--') && !known.has(arg))
+  if (args.includes('--help')) {
+    process.stdout.write(usage)
+    return 0
+  }
+  const [name] = names
+  const load = name === undefined ? undefined : benchmarks[name]
+  if (!load || names.length !== 1 || wrong !== undefined) {
+    const fault = wrong
+      ? `option ${wrong} is unknown`
+      : name
+        ? `there is no benchmark ${name}`
+        : 'name a benchmark'
+    process.stderr.write(`Reading the arguments failed: ${fault}\n\n${usage}`)
+    return 2
+  }
+  const quick = args.includes('--quick')
+  const { benchmark } = await load()
+  process.stderr.write(`${name}: ${benchmark.about}\n`)
+  const rows = await benchmark.run({ quick, say: (line) => process.stderr.write(`  ${line}\n`) })
+  const report: Report = { benchmark: name as string, machine: machine(), quick, rows }
+  process.stdout.write(
+    args.includes('--json') ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report),
+  )
+  return rows.every(meetsMust) ? 0 : 1
+}
+
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,252 @@
+/**
+ * Nanoseconds that each program of the data plane takes for a packet. XDP programs stand in the live-frame rig, and what is quoted is
+ * the time per frame less that of a device that only drops. tc programs, which rewrite nothing, are run repeatedly on one packet.
+ */
+import type { BpfMap, ProgramSpec } from '../src/bpf/index.ts'
+import { XDP_DROP } from '../src/bpf/index.ts'
+import { compileDeployment, type NodeDeployment, readCounters } from '../src/dataplane/index.ts'
+import { type KernelProgram, kernelEngine } from '../src/kernel/index.ts'
+import { loadNetwork, type Network, virtualEndpoints } from '../src/model/index.ts'
+import { Ip, type Ip as IpAddress } from '../src/net/index.ts'
+import { derivePolicy } from '../src/policy/index.ts'
+import { buildFrame } from '../src/wire/index.ts'
+import { type Floor, floorKey, floorMaps, floorProgram } from './floors.ts'
+import type { Benchmark } from './main.ts'
+import type { Measured, Row } from './report.ts'
+import { openRig } from './rig/generator.ts'
+import { inTurn, type Spread } from './rounds.ts'
+
+export const benchmark: Benchmark = {
+  about: 'nanoseconds per packet of each program, beside the floors of the same run',
+  async run({ quick, say }) {
+    const { network } = loadNetwork('examples/two-sites/network.yaml')
+    if (!network) throw new Error('load the example: it has mistakes')
+    const deployment = compileDeployment(network, derivePolicy(network), { allow: XDP_DROP })
+    const rounds = quick ? 5 : 15
+    return [...xdpRows(network, deployment.nodes, rounds, quick, say), ...tcRows(network, rounds, quick, say)]
+  },
+}
+
+interface Subject {
+  readonly name: string
+  readonly node: string
+  readonly point: string
+  readonly frames: readonly Uint8Array[]
+  readonly goal?: number
+}
+
+const client = (index: number): IpAddress => Ip(4, (192n << 24n) + (2n << 8n) + 1n + BigInt(index & 0x7f))
+
+function xdpSubjects(network: Network): readonly Subject[] {
+  const site = network.sites[0]?.name as string
+  const endpoint = virtualEndpoints(network).find(
+    ({ site: of, vip, protocol, owner }) =>
+      of === site && vip.family === 4 && protocol === 6 && owner.kind === 'service',
+  )
+  const backend = endpoint?.backends[0]
+  if (!endpoint || !backend) throw new Error('choose a flow: the example has no TCP endpoint')
+  const inward = (flow: number): Uint8Array =>
+    buildFrame({
+      ip: { source: client(flow >> 10), destination: endpoint.vip },
+      tcp: { sourcePort: 1024 + ((flow & 0xffff) % 60_000), destinationPort: endpoint.port, flags: 0x10 },
+    })
+  const outward = (flow: number): Uint8Array =>
+    buildFrame({
+      ip: { source: backend.address, destination: client(flow >> 10) },
+      tcp: { sourcePort: backend.port, destinationPort: 1024 + ((flow & 0xffff) % 60_000), flags: 0x10 },
+    })
+  const many = (flows: number, frame: (flow: number) => Uint8Array) =>
+    Array.from({ length: flows }, (_, i) => frame(i))
+  const [router, balancer] = [`${site}/ar1`, `${site}/lb1`]
+  const at = (name: string, node: string, side: string, frames: readonly Uint8Array[]): Subject => ({
+    name,
+    node,
+    point: `${node}/${side}/in`,
+    frames,
+  })
+  return [
+    at('access router, from outside, allowed', router, 'external', many(1, inward)),
+    at('access router, from outside, 64k flows', router, 'external', many(65_536, inward)),
+    at(
+      'access router, from inside, allowed',
+      router,
+      'internal',
+      many(1, (i) => vipFrame(endpoint.vip, endpoint.port, i)),
+    ),
+    { ...at('balancer, VIP to DIP, 1 flow', balancer, 'external', many(1, inward)), goal: 22 },
+    { ...at('balancer, VIP to DIP, 4k flows', balancer, 'external', many(4096, inward)) },
+    { ...at('balancer, VIP to DIP, 64k flows', balancer, 'external', many(65_536, inward)), goal: 23 },
+    at('balancer, reply to VIP, 1 flow', balancer, 'internal', many(1, outward)),
+    at('balancer, reply to VIP, 64k flows', balancer, 'internal', many(65_536, outward)),
+  ]
+}
+
+const vipFrame = (vip: IpAddress, port: number, flow: number): Uint8Array =>
+  buildFrame({
+    ip: { source: vip, destination: client(flow) },
+    tcp: { sourcePort: port, destinationPort: 40_000, flags: 0x10 },
+  })
+
+function xdpRows(
+  network: Network,
+  nodes: ReadonlyMap<string, NodeDeployment>,
+  rounds: number,
+  quick: boolean,
+  say: (line: string) => void,
+): readonly Row[] {
+  const rig = openRig()
+  const count = quick ? 100_000 : 400_000
+  const rows: Row[] = []
+  try {
+    for (const subject of xdpSubjects(network)) {
+      const node = nodes.get(subject.node) as NodeDeployment
+      const maps = loadMaps(node)
+      const attachment = node.attachments.find(({ point }) => point.id === subject.point)
+      if (!attachment) throw new Error(`find the program of ${subject.point}: it has none`)
+      const program = kernelEngine.load(attachment.program, maps)
+      const floors = loadFloors('xdp', subject.frames)
+      rig.trace(subject.frames)
+      const measure = (device: KernelProgram) => () => {
+        rig.load(device)
+        return rig.send(count)
+      }
+      const before = counted(maps)
+      const spreads = inTurn(
+        {
+          nothing: measure(floors.nothing),
+          parse: measure(floors.parse),
+          'hash-miss': measure(floors['hash-miss']),
+          'lru-hit': measure(floors['lru-hit']),
+          program: measure(program),
+        },
+        rounds,
+      )
+      const delivered = counted(maps) - before
+      if (delivered !== count * (rounds + 1))
+        throw new Error(
+          `measure ${subject.name}: ${delivered} of ${count * (rounds + 1)} frames were counted`,
+        )
+      rows.push(rowOf(subject, spreads, program))
+      say(`${subject.name}: ${(spreads.program.median - spreads.nothing.median).toFixed(1)} ns`)
+      for (const loaded of [program, ...Object.values(floors)]) loaded.close()
+      for (const map of Object.values(maps)) map.close()
+    }
+  } finally {
+    rig.close()
+  }
+  return rows
+}
+
+/** tc programs of a VM's port, for an established flow: what most packets meet. */
+function tcRows(
+  network: Network,
+  rounds: number,
+  quick: boolean,
+  say: (line: string) => void,
+): readonly Row[] {
+  const deployment = compileDeployment(network, derivePolicy(network))
+  const vm = network.nodes.find(({ vm }) => vm?.role === 'web')
+  const [address] = vm?.addresses ?? []
+  if (!vm?.vm || !address) throw new Error('choose a VM: the example has no web role')
+  const node = deployment.nodes.get(vm.vm.host) as NodeDeployment
+  const maps = loadMaps(node)
+  const port = vm.listeners[0]?.port as number
+  const toVm = (flags: number) =>
+    buildFrame({
+      ip: { source: client(1), destination: address },
+      tcp: { sourcePort: 40_000, destinationPort: port, flags },
+    })
+  const fromVm = buildFrame({
+    ip: { source: address, destination: client(1) },
+    tcp: { sourcePort: port, destinationPort: 40_000, flags: 0x10 },
+  })
+  const load = (id: string): KernelProgram => {
+    const spec = node.attachments.find(({ point }) => point.id === id)?.program as ProgramSpec
+    return kernelEngine.load(spec, maps)
+  }
+  const filter = `${vm.vm.host}/vm/${vm.name}`
+  const programs = { in: load(`${filter}/in`), out: load(`${filter}/out`) }
+  programs.in.test({ packet: toVm(0x02) })
+  const repeat = quick ? 200_000 : 1_000_000
+  const rows = (
+    [
+      ['VM filter, to the VM, established', programs.in, toVm(0x10)],
+      ['VM filter, from the VM, established', programs.out, fromVm],
+    ] as const
+  ).map(([name, program, frame]) => {
+    const floors = loadFloors('sched_cls', [frame])
+    const measure = (device: KernelProgram) => () => device.test({ packet: frame, repeat }).nanoseconds
+    const spreads = inTurn(
+      {
+        nothing: measure(floors.nothing),
+        parse: measure(floors.parse),
+        'hash-miss': measure(floors['hash-miss']),
+        'lru-hit': measure(floors['lru-hit']),
+        program: measure(program),
+      },
+      rounds,
+    )
+    for (const floor of Object.values(floors)) floor.close()
+    say(`${name}: ${(spreads.program.median - spreads.nothing.median).toFixed(1)} ns`)
+    return rowOf({ name }, spreads, program)
+  })
+  for (const program of Object.values(programs)) program.close()
+  for (const map of Object.values(maps)) map.close()
+  return rows
+}
+
+function loadMaps(node: NodeDeployment): Record<string, BpfMap> {
+  const maps = Object.fromEntries(
+    Object.entries(node.maps).map(([name, spec]) => [name, kernelEngine.createMap(spec)]),
+  )
+  for (const [name, entries] of Object.entries(node.contents)) maps[name]?.updateBatch(entries)
+  return maps
+}
+
+const counted = (maps: Readonly<Record<string, BpfMap>>): number =>
+  readCounters(maps.counters as BpfMap).reduce((sum, { packets }) => sum + Number(packets), 0)
+
+function loadFloors(type: 'xdp' | 'sched_cls', frames: readonly Uint8Array[]): Record<Floor, KernelProgram> {
+  const hash = kernelEngine.createMap(floorMaps.hash)
+  const lru = kernelEngine.createMap(floorMaps.lru)
+  const value = new Uint8Array(16).fill(1)
+  for (const frame of frames) lru.update(floorKey(frame), value)
+  const maps = { floor_hash: hash, floor_lru: lru }
+  const load = (floor: Floor) => kernelEngine.load(floorProgram(floor, type), maps)
+  const floors = {
+    nothing: load('nothing'),
+    parse: load('parse'),
+    'hash-miss': load('hash-miss'),
+    'lru-hit': load('lru-hit'),
+  }
+  hash.close()
+  lru.close()
+  return floors
+}
+
+function rowOf(
+  { name, goal }: Pick<Subject, 'name' | 'goal'>,
+  spreads: Readonly<Record<Floor | 'program', Spread>>,
+  program: KernelProgram,
+): Row {
+  const base = spreads.nothing.median
+  const above = (spread: Spread): number => spread.median - base
+  const peers: Measured[] = [
+    { name: 'parse', value: above(spreads.parse), unit: 'ns' },
+    { name: 'and hash miss', value: above(spreads['hash-miss']), unit: 'ns' },
+    { name: 'and LRU hit', value: above(spreads['lru-hit']), unit: 'ns' },
+    { name: 'instructions', value: program.spec.instructions.length, unit: '' },
+  ]
+  return {
+    name,
+    value: above(spreads.program),
+    min: spreads.program.min - base,
+    max: spreads.program.max - base,
+    rounds: spreads.program.rounds,
+    unit: 'ns',
+    better: 'lower',
+    ...(goal === undefined ? {} : { goal }),
+    base: { name: 'program that does nothing', value: base, unit: 'ns' },
+    peers,
+  }
+}

@@ -1,0 +1,7 @@
+import type { Benchmark } from './main.ts'
+export const benchmark: Benchmark = {
+  about: '',
+  async run() {
+    return []
+  },
+}
