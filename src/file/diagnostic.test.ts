@@ -40,6 +40,15 @@ describe('sortedDiagnostics', () => {
   })
 })
 
+describe('report', () => {
+  it('keeps no sentence longer than a person would read', () => {
+    const { log, at } = logOf('one')
+    log.report('GL1010', at(0), 'x'.repeat(1_000_000), { hint: 'y'.repeat(1_000_000) })
+    expect(log.entries[0]?.message).toHaveLength(300)
+    expect(log.entries[0]?.hint).toHaveLength(300)
+  })
+})
+
 describe('an excerpt', () => {
   it('is the line', () => {
     const { log, at } = logOf('one\r\ntwo\r\n')

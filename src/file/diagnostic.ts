@@ -60,15 +60,18 @@ export function DiagnosticLog(): DiagnosticLog {
       entries.push({
         code,
         severity,
-        message,
+        message: bounded(message),
         at,
         ...(source && { excerpt: excerptOf(source, at) }),
-        ...(hint !== undefined && { hint }),
+        ...(hint !== undefined && { hint: bounded(hint) }),
         ...(related && { related }),
       })
     },
   }
 }
+
+/** Names and messages that come from a file may be as long as it. */
+const bounded = (text: string): string => (text.length > 300 ? `${text.slice(0, 299)}…` : text)
 
 /** How much of a line is kept, and how much of that stands before the mistake. */
 const excerptWidth = 100

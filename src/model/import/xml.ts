@@ -44,11 +44,7 @@ export function parseXml(given: SourceText, log: DiagnosticLog): XmlElement | un
     if (valid !== true) {
       const { line, col, msg } = valid.err as { line: number; col?: number; msg: string }
       const offset = (source.lineStarts[line - 1] ?? 0) + (col ?? 1) - 1
-      log.report(
-        'GL1020',
-        rangeAt(source, offset, offset + 1),
-        `not well-formed XML: ${msg.replace(/\.$/, '')}`,
-      )
+      log.report('GL1020', rangeAt(source, offset, offset + 1), `not well-formed XML: ${plainWords(msg)}`)
       return undefined
     }
     const roots = elements(parser.parse(source.text) as RawNode[], source, 0)
@@ -58,11 +54,14 @@ export function parseXml(given: SourceText, log: DiagnosticLog): XmlElement | un
     log.report(
       'GL1020',
       rangeAt(source, 0, 1),
-      `not well-formed XML: ${(error as Error).message.split('\n')[0]}`,
+      `not well-formed XML: ${plainWords((error as Error).message)}`,
     )
   }
   return undefined
 }
+
+/** The parser quotes what it found at full length and over several lines. */
+const plainWords = (message: string): string => message.replace(/\s+/g, ' ').replace(/\.$/, '')
 
 type RawNode = Readonly<Record<string, unknown>>
 
