@@ -187,7 +187,7 @@ function roleTier(role: Role, sameService: readonly Prefix[]): RuleTier {
       match: {
         ...(isPublic ? {} : { source: sameService }),
         protocol: Protocol[endpoint.protocol],
-        destinationPorts: [PortRange(endpoint.port)],
+        destinationPorts: [PortRange(endpoint.port, endpoint.lastPort)],
       },
       origin: { kind: 'file', at: endpoint.at },
       why: isPublic
