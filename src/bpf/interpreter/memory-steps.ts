@@ -5,6 +5,9 @@ import { CONTEXT_TAG, POINTER_TAG, STACK_TAG } from './memory.ts'
 import type { Registers, Step } from './registers.ts'
 import { Trap } from './trap.ts'
 
+/** Offsets above are pointers that went below their region. */
+const LAST_OFFSET = 0x7fff_ffff
+
 type Size = 1 | 2 | 4 | 8
 
 /** d = size bytes at s + offset */
@@ -30,11 +33,11 @@ export function loadStep(
     }
     const view = views[tag - POINTER_TAG]
     if (view === undefined) {
-      if (tag !== CONTEXT_TAG) throw memory.notMemory(tag - POINTER_TAG)
+      if (tag !== CONTEXT_TAG || at > LAST_OFFSET) throw memory.fault(tag - POINTER_TAG, at, size)
       machine.context.load(at, size, { lo, hi }, d)
       return next
     }
-    if (at + size > view.byteLength) throw memory.outside(tag - POINTER_TAG, at, size)
+    if (at + size > view.byteLength) throw memory.fault(tag - POINTER_TAG, at, size)
     if (tag === STACK_TAG) memory.checkWritten(at, size)
     if (size === 8) {
       lo[d] = view.getInt32(at, true)
@@ -77,11 +80,11 @@ export function storeStep(
     const number = tag - POINTER_TAG
     const view = views[number]
     if (view === undefined) {
-      if (tag !== CONTEXT_TAG) throw memory.notMemory(number)
+      if (tag !== CONTEXT_TAG || at > LAST_OFFSET) throw memory.fault(number, at, size)
       machine.context.store(at, size, { lo, hi }, s)
       return next
     }
-    if (at + size > view.byteLength) throw memory.outside(number, at, size)
+    if (at + size > view.byteLength) throw memory.fault(number, at, size)
     if (tag === STACK_TAG) for (let i = at; i < at + size; i++) written[i] = 1
     else if (memory.isReadOnly(number)) throw readOnly()
     if (size === 8) {

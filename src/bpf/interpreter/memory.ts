@@ -88,8 +88,7 @@ export class AddressSpace {
     const number = hi - POINTER_TAG
     const view = this.views[number]
     const at = lo >>> 0
-    if (view === undefined) throw this.notMemory(number)
-    if (at + size > view.byteLength) throw this.outside(number, lo, size)
+    if (view === undefined || at + size > view.byteLength) throw this.fault(number, at, size)
     if (number === STACK) {
       if (write) this.written.fill(1, at, at + size)
       else this.checkWritten(at, size)
@@ -122,18 +121,22 @@ export class AddressSpace {
     return this.readOnly.size > 0 && this.readOnly.has(number)
   }
 
-  outside(number: number, lo: number, size: number): Trap {
-    const length = this.views[number]?.byteLength ?? 0
-    const where = number === STACK ? 'the stack' : `a region of ${length} bytes`
-    const at = number === STACK ? (lo | 0) - STACK_SIZE : lo | 0
-    return new Trap('out-of-bounds', `${size} bytes at offset ${at} are outside ${where}; check bounds first`)
-  }
-
-  notMemory(number: number): Trap {
-    if (this.maps[number] !== undefined)
-      return new Trap('not-a-pointer', 'the address of a map is no memory; look up a value first')
+  /** Why `size` bytes at offset `at` of a region cannot be accessed. Offsets in the upper half are below the next region. */
+  fault(number: number, at: number, size: number): Trap {
+    if (at > 0x7fff_ffff) return this.fault(number + 1, at - 0x1_0000_0000, size)
+    const view = this.views[number]
+    if (view !== undefined) {
+      const [where, start] =
+        number === STACK ? ['the stack', STACK_SIZE] : [`a region of ${view.byteLength} bytes`, 0]
+      return new Trap(
+        'out-of-bounds',
+        `${size} bytes at offset ${at - start} are outside ${where}; check bounds first`,
+      )
+    }
     if (number === CONTEXT)
       return new Trap('bad-argument', 'the context is no memory for helpers; copy what you need')
+    if (this.maps[number] !== undefined)
+      return new Trap('not-a-pointer', 'the address of a map is no memory; look up a value first')
     if (number > 0 && number < MAX_REGIONS)
       return new Trap(
         'out-of-bounds',

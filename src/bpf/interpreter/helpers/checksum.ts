@@ -15,10 +15,6 @@ export const CHECKSUM_HELPERS: HelperTable = {
     const fromSize = machine.low(2)
     const toSize = machine.low(4)
     const seed = machine.low(5)
-    if (fromSize % 4 !== 0 || toSize % 4 !== 0) {
-      machine.setResult(-ERRNO.EINVAL)
-      return
-    }
     const from = fromSize === 0 ? undefined : machine.bytes(1, fromSize, false)
     const to = toSize === 0 ? undefined : machine.bytes(3, toSize, false)
     machine.setResult(difference(from, to, seed))
@@ -80,7 +76,7 @@ function replace(machine: Machine, allowed: number, skip: (old: number) => boole
   machine.setResult(0)
 }
 
-/** Since Linux 6.13 the result is folded to 16 bits, except for a lone seed. */
+/** As since Linux 6.13: of any sizes, and folded to 16 bits except for a lone seed. */
 function difference(from: Uint8Array | undefined, to: Uint8Array | undefined, seed: number): number {
   if (from !== undefined && to !== undefined) return fold(add32(partial(to, seed), ~partial(from, 0) >>> 0))
   if (to !== undefined) return fold(partial(to, seed))
@@ -88,13 +84,10 @@ function difference(from: Uint8Array | undefined, to: Uint8Array | undefined, se
   return seed
 }
 
-/** One's complement sum of 32-bit words in host order. */
+/** One's complement sum of 32-bit words in host order; what is missing of the last word is zero. */
 function partial(bytes: Uint8Array, seed: number): number {
   let sum = seed
-  for (let i = 0; i < bytes.length; i += 4) {
-    const word = bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24)
-    sum = add32(sum, word >>> 0)
-  }
+  for (let i = 0; i < bytes.length; i++) sum = add32(sum, (bytes[i]! << (8 * (i & 3))) >>> 0)
   return sum
 }
 
