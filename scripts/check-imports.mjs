@@ -1,10 +1,11 @@
 /**
- * `node scripts/check-imports.mjs`: import order and file length of the whole checkout. A finding is one line,
+ * `node scripts/check-imports.mjs`: import order, import cycles and file length of the whole checkout. A finding is one line,
  * `file:line: rule`. Exit code 1 if a rule is broken; a long file is only a warning until it is far too long.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { inRoot } from './checkout.mjs'
+import { importCycles } from './import-cycles.mjs'
 import { brokenRule } from './import-rules.mjs'
 import { importsOf } from './source-imports.mjs'
 
@@ -36,13 +37,14 @@ export function checkTree(root = inRoot()) {
   const files = checkedFolders
     .filter((folder) => existsSync(`${root}/${folder}`))
     .flatMap((folder) => sourcesBelow(root, folder))
+  const texts = new Map(files.map((file) => [file, readFileSync(`${root}/${file}`, 'utf8')]))
   const findings = files.flatMap((file) =>
-    checkFile(file, readFileSync(`${root}/${file}`, 'utf8'), dependencies).map((finding) => ({
-      file,
-      ...finding,
-    })),
+    checkFile(file, texts.get(file), dependencies).map((finding) => ({ file, ...finding })),
   )
-  return { files, findings }
+  const cycles = importCycles(new Map(files.map((file) => [file, importsOf(texts.get(file))]))).map(
+    ({ file, line, path }) => ({ file, line, rule: `imports itself: ${path.join(' → ')}`, fatal: true }),
+  )
+  return { files, findings: [...findings, ...cycles] }
 }
 
 const sourcesBelow = (root, folder) =>

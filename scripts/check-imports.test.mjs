@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { checkFile, checkTree } from './check-imports.mjs'
+import { importCycles } from './import-cycles.mjs'
 import { brokenRule, folders } from './import-rules.mjs'
 import { importsOf, maskLiterals } from './source-imports.mjs'
 
@@ -163,6 +164,34 @@ describe('checkFile', () => {
     [601, [{ fatal: true }]],
   ])('judges a file of %i lines', (lines, findings) => {
     expect(checkFile('src/net/a.ts', '\n'.repeat(lines), [])).toMatchObject(findings)
+  })
+})
+
+describe('importCycles', () => {
+  const cycles = (files) =>
+    importCycles(new Map(Object.entries(files).map(([file, text]) => [file, importsOf(text)])))
+
+  it('finds the way around, across folders', () => {
+    const files = {
+      'src/a/a.ts': "import '../b/b.ts'",
+      'src/b/b.ts': "\nexport * from './c.ts'",
+      'src/b/c.ts': "import '../a/a.ts'",
+    }
+    const path = ['src/a/a.ts', 'src/b/b.ts', 'src/b/c.ts', 'src/a/a.ts']
+    expect(cycles(files)).toEqual([{ file: 'src/b/c.ts', line: 1, path }])
+  })
+
+  it('finds a file that imports itself', () => {
+    expect(cycles({ 'src/a.ts': "import './a.ts'" })).toMatchObject([{ path: ['src/a.ts', 'src/a.ts'] }])
+  })
+
+  it('minds neither types nor two ways to one file', () => {
+    const files = {
+      'src/a.ts': "import './b.ts'\nimport './c.ts'",
+      'src/b.ts': "import './c.ts'\nimport type { A } from './a.ts'",
+      'src/c.ts': '',
+    }
+    expect(cycles(files)).toEqual([])
   })
 })
 

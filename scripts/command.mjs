@@ -1,7 +1,7 @@
 /** Child processes of the scripts: their output, their failure, and interrupts on the way. */
 import { spawn } from 'node:child_process'
 import { basename } from 'node:path'
-import { PrepareError, root } from './checkout.mjs'
+import { PrepareError, root, say } from './checkout.mjs'
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
@@ -14,12 +14,13 @@ export function npm(args) {
 
 /**
  * Runs a command in the checkout and resolves to its exit code. An interrupt of ours is passed on and waited for; then,
- * and when the command cannot be started, throws `PrepareError`. `onOutput` gets the text of a piped stdout.
+ * and when the command cannot be started, throws `PrepareError`. `onOutput` gets the text of a piped stdout. After `limit`
+ * seconds the command is ended, which counts as failed.
  */
 export function run(
   command,
   args,
-  { verb = `run ${command}`, missing, onStart = () => {}, onOutput, stdio, env } = {},
+  { verb = `run ${command}`, missing, onStart = () => {}, onOutput, stdio, env, limit } = {},
 ) {
   return new Promise((resolve, reject) => {
     const shell = process.platform === 'win32' && command === 'npm'
@@ -31,6 +32,18 @@ export function run(
     })
     if (child.pid !== undefined) onStart(child.pid)
     if (onOutput) child.stdout.setEncoding('utf8').on('data', onOutput)
+    let timedOut = false
+    const timers =
+      limit === undefined
+        ? []
+        : [
+            setTimeout(() => {
+              timedOut = true
+              say(`${verb}: not done after ${limit} s, ending it`)
+              child.kill('SIGTERM')
+            }, limit * 1000),
+            setTimeout(() => child.kill('SIGKILL'), (limit + 10) * 1000),
+          ]
     let received
     const forward = (signal) => {
       received = signal
@@ -38,6 +51,7 @@ export function run(
     }
     for (const signal of signals) process.on(signal, forward)
     const settle = () => {
+      for (const timer of timers) clearTimeout(timer)
       for (const signal of signals) process.off(signal, forward)
     }
     child.on('error', (error) => {
@@ -48,7 +62,7 @@ export function run(
       settle()
       if (received)
         reject(new PrepareError(`${verb}: interrupted by ${received}. Run the same command again`))
-      else resolve(code ?? 1)
+      else resolve(timedOut ? 1 : (code ?? 1))
     })
   })
 }

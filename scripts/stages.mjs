@@ -15,6 +15,8 @@ import { prepare } from './prepare.mjs'
 const bin = (...path) => inRoot('node_modules', ...path)
 const node = (args, options) => run(process.execPath, args, { stdio: ['ignore', 1, 2], ...options })
 const one = (code, note) => ({ passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, note })
+/** Seconds; far above what is usual, so that only a hang meets them. */
+const limits = { tests: 40 * 60, acceptance: 10 * 60 }
 const inCi = process.env.CI === 'true'
 
 const lint = async () =>
@@ -40,7 +42,11 @@ async function tests() {
   const folder = mkdtempSync(join(tmpdir(), 'glacis-test-'))
   try {
     const file = join(folder, 'counts.json')
-    const code = await node([bin('vitest', 'vitest.mjs'), 'run'], { env: { GLACIS_COUNTS: file } })
+    const code = await node([bin('vitest', 'vitest.mjs'), 'run'], {
+      verb: 'run tests',
+      limit: limits.tests,
+      env: { GLACIS_COUNTS: file },
+    })
     const counts = attempt(() => JSON.parse(readFileSync(file, 'utf8')))
     if (counts === undefined) return one(1, 'vitest ended without counting')
     const { passed, failed, skipped, kernel } = counts
@@ -80,6 +86,8 @@ const acceptance = (mode) => async () => {
   const code = await node([inRoot('bin', 'glacis'), ...args], {
     stdio: ['ignore', 'pipe', 2],
     onOutput: collect,
+    verb: 'run up --check',
+    limit: limits.acceptance,
   })
   const report = attempt(() => JSON.parse(output))
   if (report === undefined) return one(1, `exit code ${code} and no JSON on stdout: ${output.slice(0, 200)}`)
