@@ -1,6 +1,8 @@
 /** The eBPF toolkit: inert specs, an assembler, a typed builder, a disassembler, maps, and an interpreter. Pure. */
 export * from './assembler.ts'
 export * from './builder/index.ts'
+export * from './decode.ts'
+export * from './disassembler.ts'
 export * from './engine.ts'
 export * from './errors.ts'
 export * from './format.ts'

@@ -1,7 +1,7 @@
 /** The recording half of the builder: registers, labels, slots and operations, checked as they come. */
 import { BuildError } from '../errors.ts'
 import type { InstructionNote, MapSpec } from '../spec.ts'
-import { exact } from './constants.ts'
+import { exact, signed64 } from './constants.ts'
 import { type Operation, type OperationKind, operation } from './operation.ts'
 import { SiteNote } from './site.ts'
 import { Label, type Operand, StackSlot, Value } from './value.ts'
@@ -91,7 +91,7 @@ export class Emitter {
     }
     const range = 2 ** bits
     if (x < -range / 2 || x >= range) this.refuse(`the constant ${x} does not fit ${bits} bits; cut it first`)
-    return exact(x)
+    return signed64(exact(x))
   }
 
   /** A register that holds the operand. */
