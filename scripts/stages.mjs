@@ -19,8 +19,11 @@ const one = (code, note) => ({ passed: code === 0 ? 1 : 0, failed: code === 0 ? 
 const limits = { tests: 40 * 60, acceptance: 10 * 60 }
 const inCi = process.env.CI === 'true'
 
-const lint = async () =>
-  one(await node([bin('@biomejs', 'biome', 'bin', 'biome'), 'ci', '--error-on-warnings', '.']))
+async function lint() {
+  const biome = bin('@biomejs', 'biome', 'bin', 'biome')
+  const colors = process.stdout.isTTY ? 'force' : 'off'
+  return one(await node([biome, 'ci', '--error-on-warnings', `--colors=${colors}`, '.']))
+}
 
 const types = async () =>
   one(await node([bin('typescript', 'bin', 'tsc'), '--noEmit', '-p', 'tsconfig.json']))
