@@ -1,5 +1,6 @@
 /** rtnetlink: links, addresses, routes and neighbours of a namespace, in batches. */
 export * from './address.ts'
+export * from './filter.ts'
 export * from './link.ts'
 export type { NetlinkRequest } from './message.ts'
 export * from './neighbour.ts'

@@ -1,0 +1,82 @@
+/**
+ * Programs on links as traffic control filters (tc-bpf(8), linux/pkt_sched.h, linux/pkt_cls.h). They stand on the same two hooks
+ * as tcx and get the same packets; tcx judges first. What differs: a filter belongs to its link and ends with it, not with a
+ * descriptor; and putting one there waits for nothing, where each tcx attachment waits for an RCU grace period, 11 to 16 ms
+ * (measured on Linux 6.18 with 250 ticks a second). That makes filters the way to bring up thousands of hooks at once.
+ */
+import type { KernelProgram } from '../bpf/program.ts'
+import {
+  attribute,
+  concatenate,
+  type NetlinkRequest,
+  NLM_F_CREATE,
+  NLM_F_EXCL,
+  text,
+  u32,
+} from './message.ts'
+
+export interface ProgramFilter {
+  /** Interface index. */
+  readonly index: number
+  /** `ingress`: what the interface receives; `egress`: what it sends. */
+  readonly direction: 'ingress' | 'egress'
+  /** Unique on the hook, 1–65535: smaller judges first; the next one judges what a program answers `TC_ACT_UNSPEC` to. */
+  readonly priority: number
+  readonly program: KernelProgram
+}
+
+const RTM_NEWQDISC = 36
+const RTM_NEWTFILTER = 44
+const TCA_KIND = 1
+const TCA_OPTIONS = 2
+const TCA_BPF_FD = 6
+const TCA_BPF_NAME = 7
+const TCA_BPF_FLAGS = 8
+const TCA_BPF_FLAG_ACT_DIRECT = 1
+const TC_H_CLSACT = 0xffff_fff1
+const clsactHandle = 0xffff_0000
+/** Minor numbers of the two hooks: TC_H_MIN_INGRESS, TC_H_MIN_EGRESS. */
+const hooks = { ingress: 0xfff2, egress: 0xfff3 } as const
+/** ETH_P_ALL in network order. */
+const allProtocols = 0x0300
+
+/** Gives a link its two hooks for filters; once per link. */
+export const addFilterHooks = (index: number): NetlinkRequest => ({
+  type: RTM_NEWQDISC,
+  flags: NLM_F_CREATE | NLM_F_EXCL,
+  payload: concatenate([tcmsg(index, clsactHandle, TC_H_CLSACT, 0), attribute(TCA_KIND, text('clsact'))]),
+  what: `add filter hooks to link ${index}`,
+})
+
+/** Puts a `sched_cls` program on a hook; its verdict is what happens to the packet (`direct-action`). */
+export function addProgramFilter({ index, direction, priority, program }: ProgramFilter): NetlinkRequest {
+  if (!Number.isInteger(priority) || priority < 1 || priority > 0xffff)
+    throw new RangeError(`add filter to link ${index}: priority ${priority}; give 1 to 65535`)
+  const options = [
+    attribute(TCA_BPF_FD, u32(program.fd)),
+    attribute(TCA_BPF_NAME, text(program.spec.name)),
+    attribute(TCA_BPF_FLAGS, u32(TCA_BPF_FLAG_ACT_DIRECT)),
+  ]
+  const info = ((priority << 16) | allProtocols) >>> 0
+  return {
+    type: RTM_NEWTFILTER,
+    flags: NLM_F_CREATE | NLM_F_EXCL,
+    payload: concatenate([
+      tcmsg(index, 1, clsactHandle + hooks[direction], info),
+      attribute(TCA_KIND, text('bpf')),
+      attribute(TCA_OPTIONS, options),
+    ]),
+    what: `add program '${program.spec.name}' as filter to ${direction} of link ${index}`,
+  }
+}
+
+/** struct tcmsg: family, interface index, handle, parent, priority and protocol. */
+function tcmsg(index: number, handle: number, parent: number, info: number): Uint8Array {
+  const bytes = new Uint8Array(20)
+  const view = new DataView(bytes.buffer)
+  view.setInt32(4, index, true)
+  view.setUint32(8, handle, true)
+  view.setUint32(12, parent, true)
+  view.setUint32(16, info, true)
+  return bytes
+}

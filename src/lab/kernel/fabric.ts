@@ -1,0 +1,129 @@
+/**
+ * The lab in the kernel: every node a network namespace, every link a veth pair, packets judged by the real data plane. All of
+ * it is held by this process's descriptors, so that it ends with the process, however that ends.
+ */
+import { setImmediate } from 'node:timers/promises'
+import type { Count } from '../../dataplane/index.ts'
+import { homeNamespace, raiseOpenFileLimit } from '../../kernel/index.ts'
+import { type Network, routesOf } from '../../model/index.ts'
+import type { Opening } from '../../trace/index.ts'
+import type { Fabric, FabricOptions, Observation } from '../fabric.ts'
+import { connectNode, createLinks } from './cabling.ts'
+import { type Enforcement, enforce } from './enforcement.ts'
+import { KernelNode } from './node.ts'
+import { Prober } from './prober.ts'
+import { Workloads } from './workload/index.ts'
+
+export interface KernelFabric extends Fabric {
+  readonly mode: 'kernel'
+  /** Descriptor of each node's namespace in this process, by node id. */
+  readonly namespaces: ReadonlyMap<string, number>
+}
+
+/**
+ * Brings a network up. Needs root. Rejects with what the kernel refused, after taking down what there was. Programs are attached
+ * before the interfaces that they judge come up.
+ */
+export async function bringUpKernel(options: FabricOptions): Promise<KernelFabric> {
+  const fabric = new LabFabric(options)
+  try {
+    await fabric.bringUp()
+    return fabric
+  } catch (error) {
+    await fabric.close()
+    throw error
+  }
+}
+
+/** Milliseconds of a probe, when not said otherwise. */
+const defaultPatience = 400
+/** Milliseconds of work between which the process does other things, such as hearing Ctrl-C. */
+const stretch = 50
+
+class LabFabric implements KernelFabric {
+  readonly mode = 'kernel'
+  readonly seconds: Record<string, number> = {}
+  readonly #options: FabricOptions
+  readonly #nodes = new Map<string, KernelNode>()
+  readonly #enforcements = new Map<string, Enforcement>()
+  readonly #workloads: Workloads
+  readonly #prober: Prober
+  #closed = false
+
+  constructor(options: FabricOptions) {
+    this.#options = options
+    homeNamespace()
+    this.#workloads = new Workloads(options.network)
+    this.#prober = new Prober(options.network, this.#nodes)
+  }
+
+  get namespaces(): ReadonlyMap<string, number> {
+    return new Map(Array.from(this.#nodes, ([id, { namespace }]) => [id, namespace.fd]))
+  }
+
+  async bringUp(): Promise<void> {
+    const { network, deployment } = this.#options
+    raiseOpenFileLimit(descriptorsOf(network))
+    await this.#phase('nodes', network.nodes, (node) => {
+      this.#nodes.set(node.id, new KernelNode(network, node))
+    })
+    const nodes = [...this.#nodes.values()]
+    await this.#phase('links', nodes, (node) => createLinks(network, node, this.#nodes))
+    await this.#phase('programs', [...deployment.nodes.values()], (deployed) => {
+      const node = this.#nodes.get(deployed.node)
+      if (!node) throw new TypeError(`deploy to ${deployed.node}: the network has no such node`)
+      this.#enforcements.set(deployed.node, enforce(node, deployed))
+    })
+    const routes = routesOf(network)
+    await this.#phase('routes', nodes, (node) => connectNode(network, node, routes.get(node.node.id) ?? []))
+    await this.#phase('settling', nodes, (node) => node.settle())
+    await this.#phase('workloads', nodes, (node) => this.#workloads.start(node))
+  }
+
+  async probe(openings: readonly Opening[], patience = defaultPatience): Promise<readonly Observation[]> {
+    this.#mustBeUp('probe')
+    return this.#prober.probe(openings, patience)
+  }
+
+  counters(node: string): readonly Count[] {
+    this.#mustBeUp('read counters')
+    return this.#enforcements.get(node)?.counters() ?? []
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#prober.close()
+    await this.#workloads.close()
+    // Links go with their namespaces, many at a time; taking programs off them one by one would take far longer.
+    for (const node of this.#nodes.values()) node.close()
+    for (const enforcement of this.#enforcements.values()) enforcement.close()
+  }
+
+  async #phase<T>(
+    phase: string,
+    items: readonly T[],
+    work: (item: T) => void | Promise<void>,
+  ): Promise<void> {
+    const start = performance.now()
+    let rested = start
+    for (const [done, item] of items.entries()) {
+      await work(item)
+      if (performance.now() - rested < stretch) continue
+      this.#options.progress?.(phase, done, items.length)
+      await setImmediate()
+      if (this.#closed) throw new Error('bring network up: it was taken down meanwhile; bring it up again')
+      rested = performance.now()
+    }
+    this.#options.progress?.(phase, items.length, items.length)
+    this.seconds[phase] = (performance.now() - start) / 1000
+  }
+
+  #mustBeUp(what: string): void {
+    if (this.#closed) throw new Error(`${what}: the lab is down; bring it up again`)
+  }
+}
+
+/** Namespace, rtnetlink and listening sockets of each node, maps and programs of some, and room for probes and clients. */
+const descriptorsOf = ({ nodes }: Network): number =>
+  nodes.reduce((sum, { listeners }) => sum + 8 + 2 * listeners.length, 16_384)
