@@ -1,10 +1,10 @@
 /**
  * Prediction against observation: every probe of the acceptance matrix is played by the tracer and sent through the fabric; both must
- * agree, and for each packet that vanished the counter of the rule that was to drop it must have moved by exactly one.
+ * agree, and for each packet that vanished as predicted the counter of the rule that was to drop it must have moved.
  */
 import type { Deployment } from '../dataplane/index.ts'
 import type { Network } from '../model/index.ts'
-import { type Point, type Policy, type Rule, rulesOf } from '../policy/index.ts'
+import { type Policy, type Rule, rulesOf } from '../policy/index.ts'
 import {
   acceptanceMatrix,
   type Conversation,
@@ -13,6 +13,7 @@ import {
   type MatrixProbe,
   type Outcome,
 } from '../trace/index.ts'
+import { accountDrops, findMissing, readDrops } from './drop-accounts.ts'
 import type { Fabric, Mode, Observation } from './fabric.ts'
 
 export interface Deciding {
@@ -34,8 +35,8 @@ export interface ProbeResult {
   readonly reason?: string
 }
 
-/** Packets that a group of rules was to drop, and did. Equal ways through the network make a group of one rule on each. */
-export interface DropAccount {
+/** Packets that rules were to drop, and did. Equal ways through the network make a group of one rule on each. */
+export interface DropSummary {
   readonly rules: readonly string[]
   readonly expected: number
   readonly counted: number
@@ -46,7 +47,11 @@ export interface AcceptanceReport {
   readonly results: readonly ProbeResult[]
   readonly agreed: number
   readonly disagreed: readonly ProbeResult[]
-  readonly drops: readonly DropAccount[]
+  readonly drops: readonly DropSummary[]
+  /** Of `drops`, those that counted more than was sent: something was dropped that no probe explains. */
+  readonly unexplained: readonly DropSummary[]
+  /** Everything agreed and nothing is unexplained. */
+  readonly ok: boolean
 }
 
 export interface AcceptanceOptions {
@@ -61,15 +66,16 @@ export interface AcceptanceOptions {
   readonly patience?: number
 }
 
-/** Probes sent before the counters are read and the progress is told. */
+/** Probes sent at a time, between two words of progress. */
 const batch = 1000
 
 export async function runAcceptance(options: AcceptanceOptions): Promise<AcceptanceReport> {
-  const { fabric, network, policy, progress, patience } = options
+  const { fabric, network, policy, deployment, progress, patience } = options
   const probes = acceptanceMatrix(network)
   const world = createWorld(network, policy)
   const conversations = probes.map(({ opening }) => converse(world, opening))
-  const before = readDrops(options)
+  const read = () => readDrops(fabric, deployment)
+  const before = read()
   const observations: Observation[] = []
   for (let at = 0; at < probes.length; at += batch) {
     progress?.('probes', at, probes.length)
@@ -77,80 +83,48 @@ export async function runAcceptance(options: AcceptanceOptions): Promise<Accepta
     observations.push(...(await fabric.probe(openings, patience)))
   }
   progress?.('probes', probes.length, probes.length)
-  const after = readDrops(options)
-  const accounts = accountDrops(conversations, before, after)
-  const results = probes.map((probe, index) =>
-    compare(probe, conversations[index] as Conversation, observations[index] as Observation, accounts),
+  const vanished = conversations.filter(
+    ({ outcome }, index) => outcome === 'silent' && observations[index]?.outcome === 'silent',
   )
+  const accounts = accountDrops(vanished, before, read())
+  const missing = new Map<Conversation, string>()
+  for (const account of accounts)
+    for (const conversation of await findMissing(
+      account,
+      (openings) => fabric.probe(openings, patience),
+      read,
+    ))
+      missing.set(conversation, `${account.rules.join(' or ')} was to drop it and did not`)
+  const results = probes.map((probe, index) => {
+    const conversation = conversations[index] as Conversation
+    return resultOf(probe, conversation, observations[index] as Observation, missing.get(conversation))
+  })
   const disagreed = results.filter(({ agreed }) => !agreed)
+  const drops = accounts.map(({ rules, counted, conversations: { length } }) => ({
+    rules,
+    expected: length,
+    counted,
+  }))
+  const unexplained = drops.filter(({ expected, counted }) => counted > expected)
   return {
     mode: fabric.mode,
     results,
     agreed: results.length - disagreed.length,
     disagreed,
-    drops: [...new Set(accounts.values())],
+    drops,
+    unexplained,
+    ok: disagreed.length === 0 && unexplained.length === 0,
   }
 }
 
-const placeKey = (point: Point, rule: Rule): string => `${point.id} ${rule.id}`
-
-/** Packets counted so far by every rule that denies. */
-function readDrops({ fabric, deployment }: AcceptanceOptions): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>()
-  for (const { node, attachments, firstCounters } of deployment.nodes.values()) {
-    const slots = fabric.counters(node)
-    for (const { point } of attachments) {
-      const first = firstCounters.get(point.id) as number
-      rulesOf(point).forEach(({ rule }, index) => {
-        if (rule.action === 'deny')
-          counts.set(placeKey(point, rule), Number(slots[first + index]?.packets ?? 0n))
-      })
-    }
-  }
-  return counts
-}
-
-/** Rules at which the packets of a silent conversation stop; one of them stops each packet. */
-const stopsOf = (conversation: Conversation): readonly string[] =>
-  conversation.stops.flatMap(({ end }) => (end.kind === 'denied' ? [placeKey(end.point, end.rule)] : []))
-
-/** The account of each rule that was to drop something; rules that share a conversation share the account. */
-function accountDrops(
-  conversations: readonly Conversation[],
-  before: ReadonlyMap<string, number>,
-  after: ReadonlyMap<string, number>,
-): ReadonlyMap<string, DropAccount> {
-  const groups = new Map<string, { rules: Set<string>; expected: number }>()
-  for (const conversation of conversations) {
-    if (conversation.outcome !== 'silent') continue
-    const rules = stopsOf(conversation)
-    if (rules.length === 0) continue
-    const merged = { rules: new Set(rules), expected: 1 }
-    for (const group of new Set(rules.map((rule) => groups.get(rule)))) {
-      if (!group) continue
-      merged.expected += group.expected
-      for (const rule of group.rules) merged.rules.add(rule)
-    }
-    for (const rule of merged.rules) groups.set(rule, merged)
-  }
-  const accounts = new Map<string, DropAccount>()
-  for (const group of new Set(groups.values())) {
-    const rules = [...group.rules]
-    const counted = rules.reduce((sum, rule) => sum + (after.get(rule) ?? 0) - (before.get(rule) ?? 0), 0)
-    const account = { rules, expected: group.expected, counted }
-    for (const rule of rules) accounts.set(rule, account)
-  }
-  return accounts
-}
-
-function compare(
+function resultOf(
   probe: MatrixProbe,
   conversation: Conversation,
   observation: Observation,
-  accounts: ReadonlyMap<string, DropAccount>,
+  missing: string | undefined,
 ): ProbeResult {
   const deciding = decidingOf(conversation)
-  const reason = disagreement(conversation, observation, accounts)
+  const reason = disagreement(conversation, observation) ?? missing
   return {
     probe,
     predicted: conversation.outcome,
@@ -162,18 +136,10 @@ function compare(
   }
 }
 
-function disagreement(
-  conversation: Conversation,
-  observation: Observation,
-  accounts: ReadonlyMap<string, DropAccount>,
-): string | undefined {
+function disagreement(conversation: Conversation, observation: Observation): string | undefined {
   if (!conversation.unanimous) return 'the prediction depends on which of several equal ways a packet takes'
-  if (conversation.outcome !== observation.outcome)
-    return `predicted ${conversation.outcome}, observed ${observation.outcome}`
-  const account = conversation.outcome === 'silent' ? accounts.get(stopsOf(conversation)[0] ?? '') : undefined
-  if (account && account.counted !== account.expected)
-    return `${account.rules.join(' or ')} was to drop ${account.expected} packets and dropped ${account.counted}`
-  return undefined
+  if (conversation.outcome === observation.outcome) return undefined
+  return `predicted ${conversation.outcome}, observed ${observation.outcome}`
 }
 
 function decidingOf({ stops, decider }: Conversation): Deciding | undefined {

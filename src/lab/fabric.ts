@@ -2,10 +2,9 @@
  * A whole network on one machine. Two implementations: `kernel` (namespaces, veth, the real data plane) and `portable` (nodes
  * joined in this process, the same bytecode in the interpreter). One behaviour suite holds both.
  */
-import type { Deployment } from '../dataplane/index.ts'
+import type { Count, Deployment } from '../dataplane/index.ts'
 import type { Network } from '../model/index.ts'
 import type { Opening, Outcome } from '../trace/index.ts'
-import type { Count } from '../dataplane/index.ts'
 
 export type Mode = 'kernel' | 'portable'
 
