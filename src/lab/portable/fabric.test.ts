@@ -1,0 +1,4 @@
+import { describeFabric } from '../testing/fabric-suite.ts'
+import { bringUpPortable } from './index.ts'
+
+describeFabric('portable', bringUpPortable)
