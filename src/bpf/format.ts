@@ -78,6 +78,7 @@ export function formatInstruction(ins: Instruction): string {
     case 'atomic':
       return formatAtomic(ins, op.size)
     case 'ld_imm64':
+      if (ins.parameter !== undefined) return `r${ins.dst} = parameter[${ins.parameter}] ll`
       if (ins.src === PSEUDO.mapFd) return `r${ins.dst} = map[${ins.map ?? '?'}] ll`
       if (ins.src === PSEUDO.mapValue)
         return `r${ins.dst} = map[${ins.map ?? '?'}].value + ${BigInt(ins.imm) >> 32n} ll`

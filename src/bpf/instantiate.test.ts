@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { assemble, instantiate, ProgramBuilder, XDP_DROP, XDP_PASS } from './index.ts'
+import { assemble, disassemble, instantiate, ProgramBuilder, XDP_DROP, XDP_PASS } from './index.ts'
 
 function template() {
   const b = new ProgramBuilder({ name: 'template', type: 'xdp', license: 'GPL' })
@@ -22,6 +22,10 @@ describe('instantiate', () => {
     const spec = template()
     instantiate(spec, { parameters: { size: 60 } })
     expect(() => assemble(spec)).toThrow("parameter 'size' has no value")
+  })
+  it('is shown in listings, and refuses values that do not fit', () => {
+    expect(disassemble(template())).toContain('parameter[size] ll')
+    expect(() => instantiate(template(), { parameters: { size: 1n << 64n } })).toThrow('does not fit 64 bits')
   })
   it('refuses values that are missing or not asked for', () => {
     expect(() => instantiate(template(), { parameters: {} })).toThrow("'size' has no value")

@@ -14,7 +14,7 @@ export interface Instance {
 
 /**
  * Gives every parameter its value. Instructions without parameters are shared with the template.
- * @throws BuildError for a parameter without a value, and for values that no parameter takes.
+ * @throws BuildError for a parameter without a value, for values that no parameter takes, and for those above 64 bits.
  */
 export function instantiate(
   template: ProgramSpec,
@@ -27,6 +27,11 @@ export function instantiate(
     if (value === undefined) {
       throw new BuildError(
         `Instantiating '${name}' failed: parameter '${ins.parameter}' has no value; give it one`,
+      )
+    }
+    if (value < -(1n << 63n) || value >= 1n << 64n) {
+      throw new BuildError(
+        `Instantiating '${name}' failed: ${value} of parameter '${ins.parameter}' does not fit 64 bits; give less`,
       )
     }
     unused.delete(ins.parameter)

@@ -1,15 +1,34 @@
 /** Map specs that every kernel would accept: one check, used by the factory and by the interpreter. */
 import { BpfError } from './errors.ts'
 import { MAP_FLAG, MAX_NAME } from './kernel-abi.ts'
+import type { AnyLayout } from './layout.ts'
 import type { MapSpec, MapType } from './spec.ts'
 
-/** Freezes a valid spec. @throws BpfError that says what the kernel would refuse. */
-export function mapSpec(spec: MapSpec): MapSpec {
+/** A map spec with the layouts of its keys and values instead of their sizes. */
+export interface LayoutMapSpec extends Omit<MapSpec, 'keySize' | 'valueSize'> {
+  readonly key: AnyLayout
+  readonly value: AnyLayout
+}
+
+/**
+ * Checks and freezes a spec.
+ *
+ * ```ts
+ * const flows = mapSpec({ name: 'flows', type: 'lru_hash', key: flowKey, value: u64, maxEntries: 1 << 16 })
+ * ```
+ * @throws BpfError that says what the kernel would refuse.
+ */
+export function mapSpec(given: MapSpec | LayoutMapSpec): MapSpec {
+  const spec = 'key' in given ? withSizes(given) : { ...given }
   const fault = mapSpecFault(spec)
   if (fault !== undefined) {
     throw new BpfError(`Describing map '${spec.name}' failed: ${fault}`, { errno: 'EINVAL' })
   }
-  return Object.freeze({ ...spec })
+  return Object.freeze(spec)
+}
+
+function withSizes({ key, value, ...rest }: LayoutMapSpec): MapSpec {
+  return { ...rest, keySize: key.size, valueSize: value.size }
 }
 
 export function isPerCpu(type: MapType): boolean {

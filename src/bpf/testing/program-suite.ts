@@ -7,7 +7,8 @@ import { VerifierError } from '../errors.ts'
 import { exit, mov64, R0 } from '../instructions.ts'
 import { ERRNO, SK_BUFF, TC_ACT_OK, TCX_NEXT, XDP_DROP, XDP_MD, XDP_PASS } from '../kernel-abi.ts'
 import type { MapSpec, ProgramType } from '../spec.ts'
-import { internetChecksum, pseudoHeader, runOnce, u32, udpFrame } from './fixtures.ts'
+import { internetChecksum, pseudoHeader, readU64, runOnce, u32, udpFrame } from './fixtures.ts'
+import { arithmeticMeaning, arithmeticSpec, RESULT_SIZE, randomArithmetic } from './random-arithmetic.ts'
 import { emitRandomProgram, meaningOf, randomPacket, randomProgram } from './random-program.ts'
 
 /** Offsets in `udpFrame`. */
@@ -344,6 +345,21 @@ export function describePrograms(makeEngine: () => Engine): void {
     map.close()
     expect(program.run(udpFrame()).verdict).toBe(42)
     program.close()
+  })
+
+  it('random arithmetic gives what bigints give', () => {
+    const engine = makeEngine()
+    fc.assert(
+      fc.property(randomArithmetic, (arithmetic) => {
+        const program = engine.load(arithmeticSpec(arithmetic), {})
+        const { verdict, packet } = program.run(new Uint8Array(RESULT_SIZE))
+        program.close()
+        expect(verdict).toBe(0)
+        const registers = arithmetic.start.map((_, register) => readU64(packet, 8 * register))
+        expect(registers).toEqual(arithmeticMeaning(arithmetic))
+      }),
+      { numRuns: 1000 },
+    )
   })
 
   it('random programs do what they mean', () => {
