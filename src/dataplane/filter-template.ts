@@ -4,11 +4,11 @@
  */
 import { instantiate, type ProgramSpec } from '../bpf/index.ts'
 import { formatPrefix, type Ip, ipBytes, type Prefix } from '../net/index.ts'
-import type { Match, Point, Rule, Tier } from '../policy/index.ts'
+import type { Match, Point, Tier } from '../policy/index.ts'
 import { egressAddress, translationTierKey } from './balance/translate.ts'
 import { compileFilter, type FilterOptions } from './compile-filter.ts'
 import { filterNumber } from './emit/flow.ts'
-import { isOwn, ownAddress } from './emit/match.ts'
+import { ownAddress, splitOwn } from './emit/match.ts'
 import { firstCounter } from './emit/verdict.ts'
 
 export interface FilterPlacement {
@@ -51,9 +51,9 @@ export class FilterCompilerCache {
   #keyOf(point: Point): string {
     const behind = point.behind ?? []
     const scope = point.scope ? matchKey(point.scope, behind) : ''
-    const families = behind.map(({ family }) => family).join()
+    const ownFamilies = behind.map(({ family }) => family).join()
     const tiers = point.tiers.map((tier) => this.#tierKey(tier, behind))
-    return [families, scope, point.flow?.heading ?? '', ...tiers].join('\n')
+    return [ownFamilies, scope, point.flow?.heading ?? '', ...tiers].join('\n')
   }
 
   #rememberKey<T extends Tier>(tier: T, compute: (tier: T) => string): string {
@@ -67,27 +67,29 @@ export class FilterCompilerCache {
     if (tier.kind !== 'rules') return `${tier.kind} ${tier.name}`
     const known = this.#tierKeys.get(tier)
     if (known !== undefined) return known
-    const own = tier.rules.some(({ match }) => lists(match).some((list) => isOwn(list, behind)))
-    const key = tier.rules.map((rule) => ruleKey(rule, behind)).join('\n')
-    if (!own) this.#tierKeys.set(tier, key)
+    const key = tier.rules.map((rule) => `${rule.action} ${matchKey(rule.match, behind)}`).join('\n')
+    // A tier that speaks of one machine is read differently for each; others share the key.
+    if (!tier.rules.some(({ match }) => lists(match).some((list) => splitOwn(list, behind).own)))
+      this.#tierKeys.set(tier, key)
     return key
   }
 }
 
-const lists = ({ source = [], destination = [] }: Match): readonly (readonly Prefix[])[] => [
-  source,
-  destination,
-]
+/** The prefix lists of a match, family by family. */
+const lists = ({ source = [], destination = [] }: Match): readonly (readonly Prefix[])[] =>
+  [source, destination].flatMap((list) => families.map((family) => list.filter((p) => p.family === family)))
 
-const ruleKey = (rule: Rule, behind: readonly Ip[]): string =>
-  `${rule.action} ${matchKey(rule.match, behind)}`
+const families = [4, 6] as const
 
 function matchKey(match: Match, behind: readonly Ip[]): string {
   const prefixes = (list: readonly Prefix[] | undefined) =>
     list &&
-    ([4, 6] as const).map((family) => {
-      const ofFamily = list.filter((p) => p.family === family)
-      return isOwn(ofFamily, behind) ? `own ${ofFamily.length}` : ofFamily.map(formatPrefix)
+    families.map((family) => {
+      const { own, others } = splitOwn(
+        list.filter((p) => p.family === family),
+        behind,
+      )
+      return [own, ...others.map(formatPrefix)]
     })
   return JSON.stringify({
     ...match,

@@ -1,6 +1,7 @@
 /**
  * Who is to be asked what, so that every kind of source meets every kind of destination: derived from the model, never listed by
- * hand. A source meets all destinations of its own site and, of other sites, one of each kind.
+ * hand. A source meets all destinations of its own site and, of other sites, one of each kind. In a site of many services the first
+ * few stand for all, except that the Internet tries every VIP.
  */
 import { type Network, type Node, type NodeKind, nodesOfKind, virtualEndpoints } from '../model/index.ts'
 import { formatProtocol, type Ip } from '../net/index.ts'
@@ -42,19 +43,32 @@ interface Target {
   readonly address: Ip
   readonly protocol: Opening['protocol']
   readonly port: number
+  /** The VIP of a service that others stand for: only the Internet tries it. */
+  readonly internetOnly?: boolean
+}
+
+export interface MatrixOptions {
+  /** Services of a site whose VMs and VIPs everybody tries. Default 6. */
+  readonly services?: number
 }
 
 /** Every probe of the network, in a stable order. Source ports are unique in the matrix. */
-export function acceptanceMatrix(network: Network): readonly MatrixProbe[] {
-  const targets = targetsOf(network)
+export function acceptanceMatrix(
+  network: Network,
+  { services = 6 }: MatrixOptions = {},
+): readonly MatrixProbe[] {
+  const sample: Sample = new Map(
+    network.sites.map(({ name }) => [name, firstServices(network, name, services)]),
+  )
+  const targets = targetsOf(network, sample)
   const sampled = new Map(network.sites.map(({ name }) => [name, firstOfEachKind(targets, name)]))
   const ports = freePorts(network)
   const probes: MatrixProbe[] = []
-  for (const { kind, node } of sourcesOf(network)) {
+  for (const { kind, node } of sourcesOf(network, sample)) {
     for (const target of targets) {
       const near = node.site === undefined || target.site === undefined || target.site === node.site
       if (!near && !sampled.get(target.site as string)?.has(target)) continue
-      if (target.node?.id === node.id) continue
+      if (target.node?.id === node.id || (target.internetOnly && kind !== 'internet')) continue
       const source = node.addresses.find(({ family }) => family === target.address.family)
       if (!source) continue
       const { protocol, port, address } = target
@@ -81,24 +95,24 @@ const machines: readonly Machine[] = [
 ]
 
 /** One node of each kind and site, and of VMs one of each role. */
-function sourcesOf(network: Network): readonly { kind: SourceKind; node: Node }[] {
+function sourcesOf(network: Network, sample: Sample): readonly { kind: SourceKind; node: Node }[] {
   const internet = network.nodes.filter(({ kind }) => kind === 'internet')
   const ofSites = network.sites.flatMap(({ name }) => [
     ...first(network, name, 'isp'),
-    ...firstOfRoles(network, name),
+    ...firstOfRoles(network, name, sample),
     ...machines.flatMap((kind) => first(network, name, kind)),
   ])
   return [...internet, ...ofSites].map((node) => ({ kind: node.kind as SourceKind, node }))
 }
 
-function targetsOf(network: Network): readonly Target[] {
+function targetsOf(network: Network, sample: Sample): readonly Target[] {
   const closed = closedPort(network)
   const targets: Target[] = []
   const outside = network.nodes.find(({ kind }) => kind === 'internet')
   if (outside) targets.push(...nodeTargets(outside, 'internet', [closed]))
   for (const { name, ports } of network.sites) {
-    targets.push(...vipTargets(network, name, closed))
-    for (const vm of firstOfRoles(network, name)) targets.push(...nodeTargets(vm, 'vm', [closed]))
+    targets.push(...vipTargets(network, name, closed, sample))
+    for (const vm of firstOfRoles(network, name, sample)) targets.push(...nodeTargets(vm, 'vm', [closed]))
     for (const host of first(network, name, 'host')) {
       targets.push(...nodeTargets(host, 'host-agent', []).filter(({ port }) => port === ports.agent))
       targets.push(...portTargets(host, 'host-other', [ports.ssh, closed]))
@@ -113,7 +127,7 @@ function targetsOf(network: Network): readonly Target[] {
 }
 
 /** Each declared port of each VIP, one that is not declared, and a ping. */
-function vipTargets(network: Network, site: string, closed: number): readonly Target[] {
+function vipTargets(network: Network, site: string, closed: number, sample: Sample): readonly Target[] {
   const endpoints = virtualEndpoints(network).filter((endpoint) => endpoint.site === site)
   const seen = new Set<bigint>()
   return endpoints.flatMap(({ vip: address, protocol, port, owner }): Target[] => {
@@ -128,6 +142,7 @@ function vipTargets(network: Network, site: string, closed: number): readonly Ta
       address,
       protocol: formatProtocol(protocol) as 'tcp' | 'udp',
       port,
+      internetOnly: owner.kind === 'service' && !sample.get(site)?.has(owner.service),
     }
     if (seen.has(address.value)) return [declared]
     seen.add(address.value)
@@ -193,9 +208,18 @@ function relation(source: Node, { kind, node }: Target): DestinationKind {
 const first = (network: Network, site: string, kind: NodeKind): readonly Node[] =>
   nodesOfKind(network, site, kind).slice(0, 1)
 
-function firstOfRoles(network: Network, site: string): readonly Node[] {
+/** Names of the services that are tried by everybody, by site. */
+type Sample = ReadonlyMap<string, ReadonlySet<string>>
+
+function firstServices(network: Network, site: string, count: number): ReadonlySet<string> {
+  const here = network.services.filter(({ deployments }) => deployments.some((d) => d.site === site))
+  return new Set(here.slice(0, count).map(({ name }) => name))
+}
+
+function firstOfRoles(network: Network, site: string, sample: Sample): readonly Node[] {
   const found = new Map<string, Node>()
   for (const vm of nodesOfKind(network, site, 'vm')) {
+    if (!sample.get(site)?.has(vm.vm?.service ?? '')) continue
     const key = `${vm.vm?.service} ${vm.vm?.role}`
     if (!found.has(key)) found.set(key, vm)
   }

@@ -2,6 +2,7 @@
 import type { Label, ProgramBuilder, Value } from '../../bpf/index.ts'
 import {
   type Family,
+  familyBits,
   hostPrefix,
   type Ip,
   type PortRange,
@@ -97,11 +98,19 @@ function emitIn(
   behind: readonly Ip[],
   miss: Label,
 ): void {
-  const ofFamily = prefixes.filter((p) => p.family === address.family)
-  if (ofFamily.some((p) => p.length === 0)) return
+  const { own, others } = splitOwn(
+    prefixes.filter((p) => p.family === address.family),
+    behind,
+  )
+  if (others.some((p) => p.length === 0)) return
   const hit = b.label('in')
-  if (ofFamily.length > 0 && isOwn(ofFamily, behind)) emitOwn(b, address, miss)
-  else emitAddressSet(b, address, ofFamily, hit, miss)
+  if (own) {
+    const foreign = b.label('foreign')
+    emitOwn(b, address, others.length === 0 ? miss : foreign)
+    b.jump(hit)
+    b.place(foreign)
+  }
+  if (!own || others.length > 0) emitAddressSet(b, address, others, hit, miss)
   b.place(hit)
 }
 
@@ -115,9 +124,18 @@ function emitOwn(b: ProgramBuilder, address: AddressValue, miss: Label): void {
   b.jumpIf(b.ne(address.high, b.parameter(ownAddress[6].high)), miss)
 }
 
-/** Whether a list holds nothing but the addresses behind the filter, of which there is at most one of each family. */
-export const isOwn = (prefixes: readonly Prefix[], behind: readonly Ip[]): boolean =>
-  prefixes.every((p) => behind.some((address) => prefixEquals(hostPrefix(address), p)))
+/**
+ * Of prefixes of one family: whether the address behind the filter is to be compared as a parameter, and what remains. It is where
+ * nothing but prefixes shorter than an address stands beside it; in a list of machines it is one among others, the same for all.
+ */
+export function splitOwn(
+  prefixes: readonly Prefix[],
+  behind: readonly Ip[],
+): { readonly own: boolean; readonly others: readonly Prefix[] } {
+  const others = prefixes.filter((p) => !behind.some((address) => prefixEquals(hostPrefix(address), p)))
+  const own = others.length < prefixes.length && others.every((p) => p.length < familyBits(p.family))
+  return own ? { own, others } : { own, others: prefixes }
+}
 
 function emitPorts(b: ProgramBuilder, port: Value, ranges: readonly PortRange[], miss: Label): void {
   const intervals = normalizeIntervals(

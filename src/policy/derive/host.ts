@@ -7,8 +7,8 @@ import type { Point } from '../point.ts'
 import type { Match, Origin, Rule } from '../rule.ts'
 import { addressesOf, type SiteView, toPrefix } from './site-view.ts'
 
-/** Addresses at which any machine hears on a link, beside its own. */
-const onLink = ['169.254.0.0/16', '224.0.0.0/4', '255.255.255.255/32', 'fe80::/10', 'ff00::/8'].map(prefix)
+/** Addresses at which any machine hears on a link, beside its own: link-local, multicast and broadcast. */
+const onLink = ['169.254.0.0/16', '224.0.0.0/3', 'fe80::/10', 'ff00::/8'].map(prefix)
 
 export function hostPoints(
   view: SiteView,
