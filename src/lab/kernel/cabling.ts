@@ -1,6 +1,7 @@
 /** The network's links as veth pairs, made inside the namespaces; and what is said to each end once its programs stand. */
 import {
   addAddress,
+  addNeighbour,
   addRoute,
   changeLink,
   createVeth,
@@ -38,7 +39,13 @@ export function createLinks(
   for (const [{ netlink }, name] of ends) disableOffloads(netlink, name)
 }
 
-/** Gives a node its addresses, brings its interfaces up, and gives it its routes: in this order, since each needs the former. */
+/**
+ * Brings a node's interfaces up and gives it its addresses, neighbours and routes, which need each other in this order.
+ *
+ * Neighbours are permanent entries, since those that the kernel discovers are limited for the whole machine, all namespaces
+ * together: 1,024 by default (net.ipv6.neigh.default.gc_thresh3), and a lab of 1,000 VMs needs 2,300. The kernel still answers
+ * neighbour discovery of others.
+ */
 export function connectNode(network: Network, node: KernelNode, routes: readonly Route[]): void {
   const neighbours = neighboursOf(network, node.node.id)
   const own = addressesOf(node)
@@ -46,9 +53,13 @@ export function connectNode(network: Network, node: KernelNode, routes: readonly
   const home = node.node.kind === 'vm' && first !== undefined ? node.interfaceIndex(first) : loopback
   node.netlink.batch([
     changeLink(loopback, { up: true }),
-    ...neighbours.flatMap(({ near }) => {
+    ...neighbours.flatMap(({ near, far }) => {
       const index = node.interfaceIndex(near.interface)
-      return [changeLink(index, { up: true }), addAddress({ index, address: near.linkLocal, length: 64 })]
+      return [
+        changeLink(index, { up: true }),
+        addAddress({ index, address: near.linkLocal, length: 64 }),
+        addNeighbour({ index, address: far.linkLocal, mac: far.mac }),
+      ]
     }),
     ...own.map((address) => addAddress({ index: home, address })),
     ...routes.map((route) => addRoute(kernelRoute(node, route))),

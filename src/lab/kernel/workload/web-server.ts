@@ -1,0 +1,70 @@
+/**
+ * The web servers of all nodes: one server for HTTP and one for HTTPS serve every connection, whatever namespace it came from.
+ * Each answer says who gave it and to whom, so that with curl one sees where a balancer led and as whom one is seen.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import type { Network, Node } from '../../../model/index.ts'
+import { formatIp } from '../../../net/index.ts'
+import { createCertificate } from './certificate.ts'
+
+export class WebServer {
+  readonly #network: Network
+  readonly #nodes: ReadonlyMap<string, Node>
+  readonly #http: Server
+  /** Made when the first connection needs it: most labs end without one. */
+  #https: Promise<TlsServer> | undefined
+
+  constructor(network: Network) {
+    this.#network = network
+    this.#nodes = new Map(
+      network.nodes.flatMap((node) => node.addresses.map((address) => [formatIp(address), node] as const)),
+    )
+    this.#http = createServer(this.#answer)
+  }
+
+  serve(socket: Socket): void {
+    this.#http.emit('connection', socket)
+  }
+
+  serveTls(socket: Socket): void {
+    this.#https ??= this.#startTls()
+    this.#https.then(
+      (server) => server.emit('connection', socket),
+      (error: Error) => socket.destroy(error),
+    )
+  }
+
+  async #startTls(): Promise<TlsServer> {
+    const certificate = await createCertificate(this.#network)
+    const server = createTlsServer({ ...certificate, minVersion: 'TLSv1.2' }, this.#answer)
+    // A client that does not trust the certificate, or speaks no TLS: its own affair.
+    server.on('tlsClientError', (_, socket) => socket.destroy())
+    return server
+  }
+
+  /** Addresses of nodes are unique, so the one that was reached tells which node this is. */
+  readonly #answer = ({ method, url, socket }: IncomingMessage, response: ServerResponse): void => {
+    const node = this.#nodes.get(plainAddress(socket.localAddress))
+    const { service, role, instance, tenant } = node?.vm ?? {}
+    const body = {
+      node: node?.id,
+      kind: node?.kind,
+      site: node?.site,
+      tenant,
+      service,
+      role,
+      instance,
+      address: plainAddress(socket.localAddress),
+      port: socket.localPort,
+      client: { address: plainAddress(socket.remoteAddress), port: socket.remotePort },
+      request: `${method} ${url}`,
+    }
+    response.setHeader('content-type', 'application/json')
+    response.end(`${JSON.stringify(body)}\n`)
+  }
+}
+
+/** Dual-stack sockets show IPv4 addresses inside IPv6 ones (RFC 4291 section 2.5.5.2). */
+const plainAddress = (address = ''): string => address.replace(/^::ffff:(?=\d+\.)/, '')
