@@ -1,5 +1,4 @@
 /** The client's end of an opening: the first packet, and what it makes of what comes back, as a socket does. */
-import { emitMessage, type Name, Type } from '../../dns/index.ts'
 import { ipEquals, Protocol } from '../../net/index.ts'
 import { type Opening, type Outcome, openingPacket } from '../../trace/index.ts'
 import { buildPacket, type FrameSpec, type IpHeaders, icmp, icmp6, tcp, udp } from '../../wire/index.ts'
@@ -93,22 +92,3 @@ function readError({ headers: { family, icmpType: type, icmpCode: code } }: Rece
     return { outcome: 'refused', detail: 'ICMP port unreachable' }
   return { outcome: 'silent', detail: `ICMP type ${type} code ${code}` }
 }
-
-/** A question that a name server of the zone answers: the zone's SOA. */
-export const nameQuery = (zone: Name): Uint8Array =>
-  emitMessage({
-    header: {
-      id: 0x676c,
-      response: false,
-      opcode: 0,
-      authoritative: false,
-      truncated: false,
-      recursionDesired: false,
-      recursionAvailable: false,
-      rcode: 0,
-    },
-    questions: [{ name: zone, type: Type.soa, class: 1 }],
-    answers: [],
-    authorities: [],
-    additionals: [],
-  })

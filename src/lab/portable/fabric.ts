@@ -12,7 +12,8 @@ import { type Engine, InterpreterEngine } from '../../bpf/index.ts'
 import type { Count } from '../../dataplane/index.ts'
 import type { Opening } from '../../trace/index.ts'
 import type { Fabric, FabricOptions, Observation } from '../fabric.ts'
-import { ClientSocket, nameQuery } from './client-socket.ts'
+import { nameQuery } from '../name-query.ts'
+import { ClientSocket } from './client-socket.ts'
 import { DeployedNode } from './deployed-node.ts'
 import { type Loss, Simulator } from './simulator.ts'
 
@@ -50,10 +51,15 @@ export async function bringUpPortable(options: PortableOptions): Promise<Portabl
   phaseDone('nodes')
 
   const deployed = new Map<string, DeployedNode>()
-  for (const node of deployment.nodes.values()) {
-    progress?.('programs', deployed.size, deployment.nodes.size)
-    deployed.set(node.node, new DeployedNode(engine, node, simulator.node(node.node)))
-    await setImmediate()
+  try {
+    for (const node of deployment.nodes.values()) {
+      progress?.('programs', deployed.size, deployment.nodes.size)
+      deployed.set(node.node, new DeployedNode(engine, node, simulator.node(node.node)))
+      await setImmediate()
+    }
+  } catch (error) {
+    for (const node of deployed.values()) node.close()
+    throw error
   }
   progress?.('programs', deployed.size, deployed.size)
   phaseDone('programs')
