@@ -1,6 +1,8 @@
 /** BPF_OBJ_GET_INFO_BY_FD: what the kernel knows of a program, a map or a link. */
+import { errno } from '../errno.ts'
+import { lastErrno, libc } from '../libc.ts'
 import { allocate, setPointer } from '../memory.ts'
-import { BPF, bpf, clearAttr } from './syscall.ts'
+import { BPF, bpf, bpfFailure, clearAttr } from './syscall.ts'
 
 export interface ProgramInfo {
   /** Of this boot; also shown by other tools. */
@@ -58,6 +60,21 @@ export function mapInfo(fd: number): MapInfo {
 /** Id of the program that a link runs. */
 export function linkedProgram(fd: number): number {
   return readInfo(fd, 16, 'inspect link').view.getUint32(8, true)
+}
+
+/** Ids of all programs, or maps, that the machine has now, of whomever. */
+export function objectIds(kind: 'program' | 'map'): number[] {
+  const ids: number[] = []
+  for (let id = 0; ; ) {
+    const attr = clearAttr()
+    attr.view.setUint32(0, id, true)
+    if (libc().bpf(kind === 'program' ? BPF.programNextId : BPF.mapNextId, attr.address, 12) < 0) {
+      if (lastErrno() === errno.ENOENT) return ids
+      throw bpfFailure(`list ${kind}s`, lastErrno())
+    }
+    id = attr.view.getUint32(4, true)
+    ids.push(id)
+  }
 }
 
 function readInfo(fd: number, size: number, what: string) {

@@ -18,6 +18,8 @@ export const BPF = {
   pin: 6,
   openPinned: 7,
   testRun: 10,
+  programNextId: 11,
+  mapNextId: 12,
   info: 15,
   mapLookupAndDelete: 21,
   mapFreeze: 22,
