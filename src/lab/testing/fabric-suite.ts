@@ -137,7 +137,9 @@ export function describeFabric(
           expect(share).toBeGreaterThan(0)
           expect(counts.get(`${filterOf(fixture, node)}/in role/http`)).toBe(share)
         }
-        expect(sumOf(counts, balancerRules(fixture, 'external', endpoint.rule.id))).toBe(list.length)
+        // Later packets of a connection are translated, and counted, too.
+        const translated = sumOf(counts, balancerRules(fixture, 'external', endpoint.rule.id))
+        expect(translated).toBeGreaterThanOrEqual(list.length)
       })
 
       it('lets VMs out by the egress address of a balancer, and the answers in again', async () => {
@@ -173,7 +175,7 @@ export function describeFabric(
         expect(
           sumOf(counts, balancerRules(fixture, 'internal', `hairpin/reply/v${family}`)),
         ).toBeGreaterThanOrEqual(list.length)
-        for (const key of counts.keys()) expect(key).not.toContain('/external/in')
+        for (const rule of counts.keys()) expect(rule).not.toMatch(/\/external\/in (in|egress-in|vip)\//)
       })
 
       it('counts each drop under the rule that the tracer names', async () => {
