@@ -6,7 +6,7 @@ import {
   array,
   bytes,
   decodeAs,
-  encode,
+  encodeAs,
   i16,
   i64,
   type Of,
@@ -43,7 +43,7 @@ describe('struct', () => {
       mark: 0x01020304,
       packets: 5n,
     }
-    const encoded = encode(flowKey, value)
+    const encoded = encodeAs(flowKey, value)
     expect(Buffer.from(encoded).toString('hex')).toBe('0a00000101bb060004030201000000000500000000000000')
     expect(decodeAs(flowKey, encoded)).toEqual(value)
   })
@@ -59,7 +59,7 @@ describe('struct', () => {
         { low: 4, high: 5n },
       ],
     }
-    expect(decodeAs(both, encode(both, value))).toEqual(value)
+    expect(decodeAs(both, encodeAs(both, value))).toEqual(value)
   })
 
   it('has the types of its fields', () => {
@@ -78,18 +78,18 @@ describe('struct', () => {
     })
     fc.assert(
       fc.property(value, (x) => {
-        expect(decodeAs(layout, encode(layout, x))).toEqual(x)
+        expect(decodeAs(layout, encodeAs(layout, x))).toEqual(x)
       }),
     )
   })
 
   it.each<[string, () => unknown, RegExp]>([
-    ['numbers too large', () => encode(u16, 65536), /from 0 to 65535/],
-    ['numbers too small', () => encode(u8, -1), /from 0 to 255/],
-    ['bigints of 65 bits', () => encode(u64, 1n << 64n), /64 unsigned bits/],
-    ['bytes of another length', () => encode(bytes(4), new Uint8Array(5)), /5 bytes failed: want 4/],
-    ['arrays of another length', () => encode(array(u8, 2), [1]), /want 2/],
-    ['and names the field', () => encode(struct({ port: u16 }), { port: -1 }), /\(in 'port'\)/],
+    ['numbers too large', () => encodeAs(u16, 65536), /from 0 to 65535/],
+    ['numbers too small', () => encodeAs(u8, -1), /from 0 to 255/],
+    ['bigints of 65 bits', () => encodeAs(u64, 1n << 64n), /64 unsigned bits/],
+    ['bytes of another length', () => encodeAs(bytes(4), new Uint8Array(5)), /5 bytes failed: want 4/],
+    ['arrays of another length', () => encodeAs(array(u8, 2), [1]), /want 2/],
+    ['and names the field', () => encodeAs(struct({ port: u16 }), { port: -1 }), /\(in 'port'\)/],
     ['decoding other sizes', () => decodeAs(u32, new Uint8Array(3)), /3 bytes failed: want 4/],
     ['fields that are none', () => flowKey.offsetOf('size' as 'port'), /want one of source, port/],
   ])('refuses %s', (_, act, message) => {

@@ -162,7 +162,7 @@ export function struct<const F extends Fields>(
 }
 
 /** @throws RangeError for what does not fit. */
-export function encode<T>(layout: Layout<T>, value: T): Uint8Array {
+export function encodeAs<T>(layout: Layout<T>, value: T): Uint8Array {
   const encoded = new Uint8Array(layout.size)
   layout.write(new DataView(encoded.buffer), 0, value)
   return encoded

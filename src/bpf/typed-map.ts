@@ -1,6 +1,6 @@
 /** Maps seen through layouts: keys and values of the program's types instead of bytes, on any engine. */
 import type { BpfMap, UpdateMode } from './engine.ts'
-import { type AnyLayout, decodeAs, encode, type Layout } from './layout.ts'
+import { type AnyLayout, decodeAs, encodeAs, type Layout } from './layout.ts'
 import { isPerCpu } from './map-spec.ts'
 
 /**
@@ -25,23 +25,23 @@ export class TypedMap<K, V> {
   }
 
   get(key: K): V | undefined {
-    const found = this.map.lookup(encode(this.key, key))
+    const found = this.map.lookup(encodeAs(this.key, key))
     return found === undefined ? undefined : decodeAs(this.value, found)
   }
 
   set(key: K, value: V, mode?: UpdateMode): void {
-    this.map.update(encode(this.key, key), encode(this.value, value), mode)
+    this.map.update(encodeAs(this.key, key), encodeAs(this.value, value), mode)
   }
 
   /** False if there was no such key. */
   delete(key: K): boolean {
-    return this.map.delete(encode(this.key, key))
+    return this.map.delete(encodeAs(this.key, key))
   }
 
   /** All at once, where the engine can. */
   setAll(entries: Iterable<readonly [K, V]>): void {
     this.map.updateBatch(
-      [...entries].map(([key, value]) => [encode(this.key, key), encode(this.value, value)]),
+      [...entries].map(([key, value]) => [encodeAs(this.key, key), encodeAs(this.value, value)]),
     )
   }
 
@@ -77,7 +77,7 @@ export class PerCpuMap<K, V> {
 
   /** The values of all CPUs, in their order. */
   get(key: K): V[] | undefined {
-    const found = this.map.lookup(encode(this.key, key))
+    const found = this.map.lookup(encodeAs(this.key, key))
     return found === undefined ? undefined : this.split(found)
   }
 
@@ -86,12 +86,12 @@ export class PerCpuMap<K, V> {
     const encoded = new Uint8Array(this.stride * values.length)
     const view = new DataView(encoded.buffer)
     for (const [cpu, value] of values.entries()) this.value.write(view, cpu * this.stride, value)
-    this.map.update(encode(this.key, key), encoded, mode)
+    this.map.update(encodeAs(this.key, key), encoded, mode)
   }
 
   /** False if there was no such key. */
   delete(key: K): boolean {
-    return this.map.delete(encode(this.key, key))
+    return this.map.delete(encodeAs(this.key, key))
   }
 
   /** All at once, where the engine can. */

@@ -9,6 +9,9 @@ import { NONE, type Operation } from './operation.ts'
 import { passArguments } from './pass-arguments.ts'
 import type { StackSlot } from './value.ts'
 
+/** Not yet anyone else's: fields may be set. */
+type Fresh = { -readonly [K in keyof Instruction]: Instruction[K] }
+
 /** @throws BuildError if the stack slots and spilled registers exceed 512 bytes. */
 export function lower(blocks: readonly Block[], registerOf: Int8Array): Instruction[] {
   const names = labelNames(blocks)
@@ -34,17 +37,12 @@ export function lower(blocks: readonly Block[], registerOf: Int8Array): Instruct
     return same === undefined ? ins : { ...ins, target: same }
   })
 
-  function emit(ins: Instruction): void {
-    out.push(
-      label === undefined
-        ? note === undefined
-          ? ins
-          : { ...ins, note }
-        : note === undefined
-          ? { ...ins, label }
-          : { ...ins, label, note },
-    )
+  /** Takes over an instruction that was just made. */
+  function emit(ins: Fresh): void {
+    if (label !== undefined) ins.label = label
+    if (note !== undefined) ins.note = note
     label = undefined
+    out.push(ins)
   }
 
   function reg(virtual: number): number {
@@ -152,7 +150,7 @@ export function lower(blocks: readonly Block[], registerOf: Int8Array): Instruct
           op.b === NONE
             ? asm.instruction(opcode | SOURCE.k, reg(op.a), 0, 0, op.imm)
             : asm.instruction(opcode | SOURCE.x, reg(op.a), reg(op.b))
-        emit({ ...ins, target: names[block.target]! })
+        emit(Object.assign(ins, { target: names[block.target]! }))
         break
       }
       case 'exit':

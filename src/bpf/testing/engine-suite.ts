@@ -2,6 +2,7 @@
 import { describe } from 'vitest'
 import type { Engine } from '../engine.ts'
 import { describeMaps } from './map-suite.ts'
+import { describePackets } from './packet-suite.ts'
 import { describePrograms } from './program-suite.ts'
 import { describeReferences, type ReadRing } from './reference-suite.ts'
 
@@ -11,5 +12,6 @@ export function describeEngine(name: string, makeEngine: () => Engine, readRing:
     describe('maps', () => describeMaps(makeEngine))
     describe('maps of other things', () => describeReferences(makeEngine, readRing))
     describe('programs', () => describePrograms(makeEngine))
+    describe('packets', () => describePackets(makeEngine))
   })
 }

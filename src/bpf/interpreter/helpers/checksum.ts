@@ -21,14 +21,20 @@ export const CHECKSUM_HELPERS: HelperTable = {
   },
 
   l3_csum_replace: (machine) => {
-    replace(machine, FIELD_SIZE, () => false)
+    replace(machine, 3, FIELD_SIZE, () => false)
   },
 
   l4_csum_replace: (machine) => {
     const allowed = FIELD_SIZE | FLAG.pseudoHeader | FLAG.mangledZero | FLAG.enforceMangled | FLAG.ipv6
     const flags = machine.low(5)
     const mangled = (flags & FLAG.mangledZero) !== 0
-    replace(machine, allowed, (old) => mangled && (flags & FLAG.enforceMangled) === 0 && old === 0, mangled)
+    replace(
+      machine,
+      4,
+      allowed,
+      (old) => mangled && (flags & FLAG.enforceMangled) === 0 && old === 0,
+      mangled,
+    )
   },
 
   /** Only for packets whose whole checksum the device has given, which none has here. */
@@ -39,7 +45,13 @@ export const CHECKSUM_HELPERS: HelperTable = {
 }
 
 /** Changes the 16-bit checksum at offset r2 by r3 (old) and r4 (new), as wide as the low bits of r5 say. */
-function replace(machine: Machine, allowed: number, skip: (old: number) => boolean, mangle = false): void {
+function replace(
+  machine: Machine,
+  layer: 3 | 4,
+  allowed: number,
+  skip: (old: number) => boolean,
+  mangle = false,
+): void {
   machine.checkContext(1)
   const offset = machine.low(2)
   const from = machine.low(3)
@@ -66,9 +78,11 @@ function replace(machine: Machine, allowed: number, skip: (old: number) => boole
     machine.setResult(-ERRNO.EINVAL)
     return
   }
-  const mask = size === 2 ? 0xffff : 0xffff_ffff
-  const less = size === 0 ? 0 : ~(from & mask) >>> 0
-  const sum = add32(add32(~old & 0xffff, size === 2 ? less & 0xffff : less), (to & mask) >>> 0)
+  const field = size === 2 ? 0xffff : 0xffff_ffff
+  // Complements of 16 bits only in `csum_replace2`: all others leave ones above, which decide between 0 and −0.
+  const ones = size === 2 && layer === 3 ? 0xffff : 0xffff_ffff
+  const less = size === 0 ? 0 : (~(from & field) & ones) >>> 0
+  const sum = add32(add32((~old & ones) >>> 0, less), (to & field) >>> 0)
   let result = ~fold(sum) & 0xffff
   if (mangle && result === 0) result = MANGLED_ZERO
   bytes[offset] = result & 0xff
@@ -76,12 +90,12 @@ function replace(machine: Machine, allowed: number, skip: (old: number) => boole
   machine.setResult(0)
 }
 
-/** As since Linux 6.13: of any sizes, and folded to 16 bits except for a lone seed. */
+/** As since Linux 6.13: of any sizes, and folded to 16 bits. */
 function difference(from: Uint8Array | undefined, to: Uint8Array | undefined, seed: number): number {
   if (from !== undefined && to !== undefined) return fold(add32(partial(to, seed), ~partial(from, 0) >>> 0))
   if (to !== undefined) return fold(partial(to, seed))
   if (from !== undefined) return fold(~partial(from, ~seed >>> 0) >>> 0)
-  return seed
+  return fold(seed)
 }
 
 /** One's complement sum of 32-bit words in host order; what is missing of the last word is zero. */
