@@ -111,6 +111,13 @@ function internal(view: SiteView, router: Node): Point {
         rules: [
           rule(
             view,
+            'destination/router',
+            'deny',
+            { destination: network.sites.flatMap(({ public: { routers } }) => routers) },
+            'Access routers take nothing that is addressed to them.',
+          ),
+          rule(
+            view,
             'destination/internal',
             'deny',
             { destination: network.internal },
