@@ -75,7 +75,7 @@ export class InterpreterEngine implements Engine {
     const used = new Map<string, InterpreterMap>()
     for (const { map: name } of spec.instructions) {
       if (name === undefined || used.has(name)) continue
-      const map = maps[name]
+      const map = Object.hasOwn(maps, name) ? maps[name] : undefined
       if (map === undefined) refuse(`it uses map '${name}', which was not given; pass it`)
       else if (!(map instanceof InterpreterMap))
         refuse(`map '${name}' is of another engine; make both with one`)
