@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { TC_ACT_OK, XDP_DROP, XDP_PASS } from '../../src/bpf/index.ts'
 import {
+  addFilterHooks,
+  addProgramFilter,
   attachTcx,
   attachXdp,
   changeLink,
@@ -8,6 +10,7 @@ import {
   createMap,
   createNamespace,
   createVeth,
+  deleteProgramFilter,
   inNamespace,
   type KernelProgram,
   kernelEngine,
@@ -21,6 +24,7 @@ import {
   openPinnedProgram,
   type PacketSocket,
   pin,
+  replaceProgramFilter,
   settleLink,
   unmountBpfFs,
   writeSysctls,
@@ -127,6 +131,29 @@ describeKernel('links', () => {
       return seen
     }
     expect([verdicts(true), verdicts(false)]).toEqual([1n, 0n])
+  })
+
+  it('stand as filters, in the order of their priorities, replaced and taken off', () => {
+    const counters = createMap(array)
+    const [drop, pass] = [make(constant('sched_cls', 2)), make(constant('sched_cls', TC_ACT_OK))]
+    const next = make(counting('sched_cls', -1), { counters })
+    const at = { index: 2, direction: 'egress', priority: 2 } as const
+    left.batch([
+      addFilterHooks(2),
+      addProgramFilter({ ...at, program: drop }),
+      addProgramFilter({ ...at, priority: 1, program: next }),
+    ])
+    expect(passes()).toBe(false)
+    expect(readU64(counters.lookup(u32(0)))).toBe(1n)
+    expect(() => left.batch([addProgramFilter({ ...at, program: pass })])).toThrow('exists already')
+    left.batch([replaceProgramFilter({ ...at, program: pass })])
+    expect(passes()).toBe(true)
+    left.batch([deleteProgramFilter({ ...at, priority: 1 })])
+    expect(passes()).toBe(true)
+    expect(readU64(counters.lookup(u32(0)))).toBe(2n)
+    left.batch([deleteProgramFilter(at)])
+    expect(() => left.batch([deleteProgramFilter(at)])).toThrow(/^delete filter 2 from egress of link 2/)
+    counters.close()
   })
 
   it('send live frames through a devmap of the sending namespace', () => {

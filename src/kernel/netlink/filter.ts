@@ -11,6 +11,7 @@ import {
   type NetlinkRequest,
   NLM_F_CREATE,
   NLM_F_EXCL,
+  NLM_F_REPLACE,
   text,
   u32,
 } from './message.ts'
@@ -27,6 +28,7 @@ export interface ProgramFilter {
 
 const RTM_NEWQDISC = 36
 const RTM_NEWTFILTER = 44
+const RTM_DELTFILTER = 45
 const TCA_KIND = 1
 const TCA_OPTIONS = 2
 const TCA_BPF_FD = 6
@@ -49,7 +51,26 @@ export const addFilterHooks = (index: number): NetlinkRequest => ({
 })
 
 /** Puts a `sched_cls` program on a hook; its verdict is what happens to the packet (`direct-action`). */
-export function addProgramFilter({ index, direction, priority, program }: ProgramFilter): NetlinkRequest {
+export const addProgramFilter = (filter: ProgramFilter): NetlinkRequest =>
+  newFilter(filter, NLM_F_EXCL, 'add')
+
+/** Takes the place of the program with the same priority, in one step between two packets; adds it if there is none. */
+export const replaceProgramFilter = (filter: ProgramFilter): NetlinkRequest =>
+  newFilter(filter, NLM_F_REPLACE, 'replace')
+
+/** Takes the program with this priority off. */
+export function deleteProgramFilter(filter: Omit<ProgramFilter, 'program'>): NetlinkRequest {
+  const { index, direction, priority } = filter
+  return {
+    type: RTM_DELTFILTER,
+    flags: 0,
+    payload: concatenate([filterHeader(filter, 0), attribute(TCA_KIND, text('bpf'))]),
+    what: `delete filter ${priority} from ${direction} of link ${index}`,
+  }
+}
+
+function newFilter(filter: ProgramFilter, flag: number, verb: string): NetlinkRequest {
+  const { index, direction, priority, program } = filter
   if (!Number.isInteger(priority) || priority < 1 || priority > 0xffff)
     throw new RangeError(`add filter to link ${index}: priority ${priority}; give 1 to 65535`)
   const options = [
@@ -57,17 +78,23 @@ export function addProgramFilter({ index, direction, priority, program }: Progra
     attribute(TCA_BPF_NAME, text(program.spec.name)),
     attribute(TCA_BPF_FLAGS, u32(TCA_BPF_FLAG_ACT_DIRECT)),
   ]
-  const info = ((priority << 16) | allProtocols) >>> 0
   return {
     type: RTM_NEWTFILTER,
-    flags: NLM_F_CREATE | NLM_F_EXCL,
+    flags: NLM_F_CREATE | flag,
     payload: concatenate([
-      tcmsg(index, 1, clsactHandle + hooks[direction], info),
+      filterHeader(filter, 1),
       attribute(TCA_KIND, text('bpf')),
       attribute(TCA_OPTIONS, options),
     ]),
-    what: `add program '${program.spec.name}' as filter to ${direction} of link ${index}`,
+    what: `${verb} program '${program.spec.name}' as filter to ${direction} of link ${index}`,
   }
+}
+
+function filterHeader(
+  { index, direction, priority }: Omit<ProgramFilter, 'program'>,
+  handle: number,
+): Uint8Array {
+  return tcmsg(index, handle, clsactHandle + hooks[direction], ((priority << 16) | allProtocols) >>> 0)
 }
 
 /** struct tcmsg: family, interface index, handle, parent, priority and protocol. */
