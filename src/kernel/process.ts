@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * When a process started, in clock ticks since boot (proc_pid_stat(5), field 22); `undefined` if there is none of that number.
+ * When a process started, in clock ticks since boot (proc_pid_stat(5), field 22); `undefined` if there is none of that number, or
+ * one that has ended and only waits for its parent to hear of it.
  * Number and start time together name a process for as long as the machine is up.
  */
 export function processStartTime(pid: number): number | undefined {
@@ -14,7 +15,8 @@ export function processStartTime(pid: number): number | undefined {
   }
   // The second field is the name in brackets, which may hold spaces and brackets.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  return Number(fields[22 - 3])
+  const [state] = fields
+  return state === 'Z' || state === 'X' ? undefined : Number(fields[22 - 3])
 }
 
 /** Changes with each boot of the machine. */

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { closeNamespace, inNamespace, openNamespace } from '../kernel/index.ts'
+import { closeNamespace, inNamespace, type Namespace, openNamespace } from '../kernel/index.ts'
 import type { RunningLab } from './state.ts'
 
 /**
@@ -24,8 +24,9 @@ export async function enterNode(lab: RunningLab, node: string, command: readonly
       .map((server) => `nameserver ${server}\n`)
       .join(''),
   )
-  const namespace = openNamespace(`/proc/${lab.pid}/fd/${descriptor}`)
+  let namespace: Namespace | undefined
   try {
+    namespace = openNamespace(`/proc/${lab.pid}/fd/${descriptor}`)
     // A mount namespace of its own, so that only this command sees the other resolver and the node's /sys.
     const setUp =
       'mount --bind "$1" /etc/resolv.conf; mount -t sysfs sysfs /sys 2>/dev/null; shift; exec "$@"'
@@ -46,7 +47,7 @@ export async function enterNode(lab: RunningLab, node: string, command: readonly
       process.off('SIGINT', ignore)
     }
   } finally {
-    closeNamespace(namespace)
+    if (namespace) closeNamespace(namespace)
     rmSync(folder, { recursive: true, force: true })
   }
 }

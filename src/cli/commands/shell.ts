@@ -14,11 +14,31 @@ export async function shell(
     throw new CommandError('Opening a shell failed: it has no result that JSON could hold; leave out --json')
   const lab = requireLab(name)
   const id = requireId(lab, node)
-  if (command.length > 0) return enterNode(lab, id, command)
+  const given = command[0] === '--' ? command.slice(1) : command
+  if (given.length > 0) return enter(lab, id, given)
   const program = process.env.SHELL ?? '/bin/sh'
   const plain = program.endsWith('bash') ? [program, '--norc'] : [program]
   terminal.say(`A shell in ${id} of ${lab.name}; exit leaves it`)
-  return enterNode(lab, id, plain)
+  return enter(lab, id, plain)
+}
+
+async function enter(lab: RunningLab, node: string, command: readonly string[]): Promise<number> {
+  try {
+    return await enterNode(lab, node, command)
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ENOENT')
+      throw new CommandError(
+        `Entering ${node} failed: ${lab.name} is going down, or unshare is not installed; start it again`,
+        exitCodes.unavailable,
+      )
+    if (code === 'EACCES' || code === 'EPERM')
+      throw new CommandError(
+        `Entering ${node} failed: only root may enter a node; use sudo`,
+        exitCodes.unavailable,
+      )
+    throw error
+  }
 }
 
 function requireLab(name: string | undefined): RunningLab {

@@ -22,12 +22,14 @@ export async function up(file: string | undefined, options: UpOptions, terminal:
   clock.lap('load')
   const policy = derivePolicy(network)
   clock.lap('derive')
+  const mode = await chooseMode(options, terminal)
+  const name = options.name ?? network.name
+  if (mode === 'kernel' && !options.check) await refuseSecond(name)
+  clock.lap('probe')
   const progress = openProgress(terminal)
   progress('compile', 0, 1)
   const deployment = compileDeployment(network, policy)
   clock.lap('compile')
-  const mode = await chooseMode(options, terminal, progress)
-  const name = options.name ?? network.name
   const interrupted = interruption()
   const fabric = await bringUp(mode, { network, deployment, progress })
   Object.assign(clock.seconds, fabric.seconds)
@@ -96,38 +98,42 @@ async function bringUp(
 }
 
 /** The kernel where it has all that is needed and may be used; else this process, and why. */
-async function chooseMode({ portable }: UpOptions, terminal: Terminal, progress: Progress): Promise<Mode> {
+async function chooseMode({ portable }: UpOptions, terminal: Terminal): Promise<Mode> {
   if (portable) return 'portable'
   const { probeKernel } = await import('../../kernel/index.ts')
   const { missing } = probeKernel()
   const [first] = missing
   if (!first) return 'kernel'
-  progress.end()
-  terminal.say(`Portable mode, since the kernel's data plane cannot be used: ${first.what}. ${first.remedy}`)
+  terminal.say(`Portable mode: the kernel's data plane needs ${first.what}; ${first.remedy}`)
   return 'portable'
 }
 
 async function announceLab(name: string, file: string, network: Network, fabric: Fabric): Promise<void> {
   const { announce } = await import('../../lab/index.ts')
   const namespaces = 'namespaces' in fabric ? (fabric.namespaces as ReadonlyMap<string, number>) : new Map()
-  try {
-    announce({
-      name,
-      file,
-      namespaces: Object.fromEntries(namespaces),
-      sites: Object.fromEntries(
-        network.nodes.flatMap(({ id, site }) => (site === undefined ? [] : [[id, site]])),
-      ),
-      nameServers: Object.fromEntries(
-        network.sites.map((site) => [
-          site.name,
-          nodesOfKind(network, site.name, 'name-server').flatMap(({ addresses }) => addresses.map(formatIp)),
-        ]),
-      ),
-    })
-  } catch (error) {
-    throw new CommandError((error as Error).message.replace(/^./, (c) => c.toUpperCase()))
-  }
+  announce({
+    name,
+    file,
+    namespaces: Object.fromEntries(namespaces),
+    sites: Object.fromEntries(
+      network.nodes.flatMap(({ id, site }) => (site === undefined ? [] : [[id, site]])),
+    ),
+    nameServers: Object.fromEntries(
+      network.sites.map((site) => [
+        site.name,
+        nodesOfKind(network, site.name, 'name-server').flatMap(({ addresses }) => addresses.map(formatIp)),
+      ]),
+    ),
+  })
+}
+
+async function refuseSecond(name: string): Promise<void> {
+  const { findRunning } = await import('../../lab/index.ts')
+  const running = findRunning(name)
+  if (!running) return
+  throw new CommandError(
+    `Bringing up ${name} failed: it is up already, in process ${running.pid}; 'glacis down ${name}' ends it, --name gives this one another name`,
+  )
 }
 
 /** Resolves at the first Ctrl-C, SIGTERM or SIGHUP; the second ends the process at once. */
