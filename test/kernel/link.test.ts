@@ -1,3 +1,6 @@
+import { mkdtempSync, rmdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { TC_ACT_OK, XDP_DROP, XDP_PASS } from '../../src/bpf/index.ts'
 import {
@@ -173,29 +176,34 @@ describeKernel('links', () => {
   })
 
   it('survive their process when pinned', () => {
-    const directory = `/run/glacis-test-${process.pid}/bpf`
+    const parent = mkdtempSync(join(tmpdir(), 'glacis-pins-'))
+    const directory = join(parent, 'bpf')
     mountBpfFs(directory)
-    mountBpfFs(directory)
-    const spec = constant('xdp', XDP_DROP)
-    const counters = createMap(array)
-    const drop = load(spec)
-    const link = attachXdp(b, 2, drop)
-    pin(link, `${directory}/link`)
-    pin(drop, `${directory}/program`)
-    pin(counters, `${directory}/counters`)
-    expect(() => pin(drop, `${directory}/program`)).toThrow(/^pin to .*program: exists already/)
-    for (const object of [link, drop, counters]) object.close()
-    expect(passes()).toBe(false)
-    const again = openPinnedMap(`${directory}/counters`, array)
-    const found = openPinnedProgram(`${directory}/program`, spec)
-    const held = openPinnedLink(`${directory}/link`)
-    expect(held.programId()).toBe(found.info().id)
-    expect(() => openPinnedMap(`${directory}/counters`, { ...array, maxEntries: 2 })).toThrow(
-      'remove the file',
-    )
-    held.replace(make(constant('xdp', XDP_PASS)))
-    expect(passes()).toBe(true)
-    for (const object of [again, found, held]) object.close()
-    unmountBpfFs(directory)
+    try {
+      mountBpfFs(directory)
+      const spec = constant('xdp', XDP_DROP)
+      const counters = createMap(array)
+      const drop = load(spec)
+      const link = attachXdp(b, 2, drop)
+      pin(link, `${directory}/link`)
+      pin(drop, `${directory}/program`)
+      pin(counters, `${directory}/counters`)
+      expect(() => pin(drop, `${directory}/program`)).toThrow(/^pin to .*program: exists already/)
+      for (const object of [link, drop, counters]) object.close()
+      expect(passes()).toBe(false)
+      const again = openPinnedMap(`${directory}/counters`, array)
+      const found = openPinnedProgram(`${directory}/program`, spec)
+      const held = openPinnedLink(`${directory}/link`)
+      expect(held.programId()).toBe(found.info().id)
+      expect(() => openPinnedMap(`${directory}/counters`, { ...array, maxEntries: 2 })).toThrow(
+        'remove the file',
+      )
+      held.replace(make(constant('xdp', XDP_PASS)))
+      expect(passes()).toBe(true)
+      for (const object of [again, found, held]) object.close()
+    } finally {
+      unmountBpfFs(directory)
+      rmdirSync(parent)
+    }
   })
 })
