@@ -5,7 +5,11 @@
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { bootId, processStartTime } from '../kernel/index.ts'
+import type { Network } from '../model/index.ts'
+import { formatIp } from '../net/index.ts'
+import { nameServersOf } from './name-servers.ts'
 
 export interface RunningLab {
   /** Name of the network, or what the user called this lab. */
@@ -17,26 +21,51 @@ export interface RunningLab {
   readonly boot: string
   /** Descriptor of each node's namespace in that process, by node id. */
   readonly namespaces: Readonly<Record<string, number>>
-  /** Site of each node that has one, and addresses of each site's name servers. */
-  readonly sites: Readonly<Record<string, string>>
+  /** DNS zone of the network's services. */
+  readonly zone: string
+  /** Addresses at which each node reaches name servers, by node id. */
   readonly nameServers: Readonly<Record<string, readonly string[]>>
 }
 
 const folder = process.env.GLACIS_STATE_DIR ?? '/run/glacis'
+/** Names become names of files here: they must not lead elsewhere. */
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 const fileOf = (name: string): string => join(folder, `${name}.json`)
 
-/** Announces a lab of this process. A lab of that name that another process announced is hidden by it: ask `findRunning` first. */
-export function announce(lab: Omit<RunningLab, 'pid' | 'startTime' | 'boot'>): void {
+/** A lab of this process, to be announced. */
+export interface Announcement {
+  readonly name: string
+  readonly file: string
+  readonly network: Network
+  readonly namespaces: ReadonlyMap<string, number>
+}
+
+/**
+ * Announces a lab of this process. A lab of that name that another process announced is hidden by it: ask `findRunning` first.
+ * Throws `RangeError` on a name that is not one.
+ */
+export function announce({ name, file, network, namespaces }: Announcement): void {
+  if (!namePattern.test(name))
+    throw new RangeError(
+      `announce lab '${name}': give a name of at most 63 letters, digits, dots, dashes and underscores`,
+    )
   mkdirSync(folder, { recursive: true, mode: 0o755 })
+  const nameServers = network.nodes.map(
+    (node) => [node.id, nameServersOf(network, node).map(formatIp)] as const,
+  )
   const state: RunningLab = {
-    ...lab,
+    name,
+    file,
     pid: process.pid,
     startTime: processStartTime(process.pid) as number,
     boot: bootId(),
+    namespaces: Object.fromEntries(namespaces),
+    zone: network.zone,
+    nameServers: Object.fromEntries(nameServers),
   }
-  const temporary = `${fileOf(lab.name)}.${process.pid}`
+  const temporary = `${fileOf(name)}.${process.pid}`
   writeFileSync(temporary, JSON.stringify(state), { mode: 0o600 })
-  renameSync(temporary, fileOf(lab.name))
+  renameSync(temporary, fileOf(name))
 }
 
 /** Takes back what `announce` said. */
@@ -47,6 +76,7 @@ export function withdraw(name: string): void {
 
 /** The lab of that name, if its process lives; a file that is left over is removed. */
 export function findRunning(name: string): RunningLab | undefined {
+  if (!namePattern.test(name)) return undefined
   const state = read(name)
   if (state && state.boot === bootId() && processStartTime(state.pid) === state.startTime) return state
   rmSync(fileOf(name), { force: true })
@@ -71,7 +101,7 @@ export async function stopRunning(lab: RunningLab): Promise<void> {
   const deadline = performance.now() + grace
   while (alive()) {
     if (performance.now() > deadline) signal('SIGKILL')
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await setTimeout(20)
   }
   findRunning(lab.name)
 }
@@ -89,7 +119,8 @@ function names(): readonly string[] {
 function read(name: string): RunningLab | undefined {
   try {
     const state = JSON.parse(readFileSync(fileOf(name), 'utf8')) as RunningLab
-    return Number.isInteger(state.pid) && typeof state.namespaces === 'object' ? state : undefined
+    const whole = [state.namespaces, state.nameServers].every((part) => typeof part === 'object')
+    return Number.isInteger(state.pid) && whole ? state : undefined
   } catch {
     return undefined
   }

@@ -1,7 +1,7 @@
 /** `glacis up FILE`: brings the network up, holds it against its prediction, and keeps it or, with `--check`, takes it down. */
 import { compileDeployment } from '../../dataplane/index.ts'
 import type { AcceptanceReport, Fabric, FabricOptions, Mode } from '../../lab/index.ts'
-import { type Network, nodesOfKind } from '../../model/index.ts'
+import type { Network } from '../../model/index.ts'
 import { formatIp } from '../../net/index.ts'
 import { derivePolicy } from '../../policy/index.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
@@ -111,20 +111,7 @@ async function chooseMode({ portable }: UpOptions, terminal: Terminal): Promise<
 async function announceLab(name: string, file: string, network: Network, fabric: Fabric): Promise<void> {
   const { announce } = await import('../../lab/index.ts')
   const namespaces = 'namespaces' in fabric ? (fabric.namespaces as ReadonlyMap<string, number>) : new Map()
-  announce({
-    name,
-    file,
-    namespaces: Object.fromEntries(namespaces),
-    sites: Object.fromEntries(
-      network.nodes.flatMap(({ id, site }) => (site === undefined ? [] : [[id, site]])),
-    ),
-    nameServers: Object.fromEntries(
-      network.sites.map((site) => [
-        site.name,
-        nodesOfKind(network, site.name, 'name-server').flatMap(({ addresses }) => addresses.map(formatIp)),
-      ]),
-    ),
-  })
+  announce({ name, file, network, namespaces })
 }
 
 async function refuseSecond(name: string): Promise<void> {
