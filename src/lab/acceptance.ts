@@ -11,9 +11,11 @@ import {
   converse,
   createWorld,
   type MatrixProbe,
+  type Opening,
   type Outcome,
+  type World,
 } from '../trace/index.ts'
-import { accountDrops, findMissing, readDrops } from './drop-accounts.ts'
+import { accountDrops, type DropAccount, findMissing, readDrops } from './drop-accounts.ts'
 import type { Fabric, Mode, Observation } from './fabric.ts'
 
 export interface Deciding {
@@ -67,44 +69,30 @@ export interface AcceptanceOptions {
 }
 
 /** Probes sent at a time, between two words of progress. */
-const batch = 1000
+const batch = 500
 
+/**
+ * Sends the matrix and compares. What does not come out as predicted is sent once more, with more patience, and only what fails
+ * twice is a disagreement: on a busy machine an answer may be late, and TCP sends again after a second.
+ */
 export async function runAcceptance(options: AcceptanceOptions): Promise<AcceptanceReport> {
-  const { fabric, network, policy, deployment, progress, patience } = options
-  const probes = acceptanceMatrix(network)
+  const { fabric, network, policy, patience = defaultPatience } = options
   const world = createWorld(network, policy)
-  const conversations = probes.map(({ opening }) => converse(world, opening))
-  const read = () => readDrops(fabric, deployment)
-  const before = read()
-  const observations: Observation[] = []
-  for (let at = 0; at < probes.length; at += batch) {
-    progress?.('probes', at, probes.length)
-    const openings = probes.slice(at, at + batch).map(({ opening }) => opening)
-    observations.push(...(await fabric.probe(openings, patience)))
-  }
-  progress?.('probes', probes.length, probes.length)
-  const vanished = conversations.filter(
-    ({ outcome }, index) => outcome === 'silent' && observations[index]?.outcome === 'silent',
-  )
-  const accounts = accountDrops(vanished, before, read())
-  const missing = new Map<Conversation, string>()
-  for (const account of accounts)
-    for (const conversation of await findMissing(
-      account,
-      (openings) => fabric.probe(openings, patience),
-      read,
-    ))
-      missing.set(conversation, `${account.rules.join(' or ')} was to drop it and did not`)
-  const results = probes.map((probe, index) => {
-    const conversation = conversations[index] as Conversation
-    return resultOf(probe, conversation, observations[index] as Observation, missing.get(conversation))
+  const matrix = acceptanceMatrix(network)
+  const all = matrix.map((_, index) => index)
+  const firstLook = await look(options, world, matrix, all, patience)
+  const doubtful = all.filter((index) => firstLook.doubtful.has(index))
+  const secondLook = await look(options, world, matrix, doubtful, secondPatience)
+  const missing = await findAllMissing(options, secondLook)
+  const results = matrix.map((probe, index) => {
+    const { conversations, observations } = secondLook.observations.has(index) ? secondLook : firstLook
+    const conversation = conversations.get(index) as Conversation
+    return resultOf(probe, conversation, observations.get(index) as Observation, missing.get(conversation))
   })
   const disagreed = results.filter(({ agreed }) => !agreed)
-  const drops = accounts.map(({ rules, counted, conversations: { length } }) => ({
-    rules,
-    expected: length,
-    counted,
-  }))
+  const drops = [...firstLook.accounts.filter((account) => isBalanced(account)), ...secondLook.accounts].map(
+    ({ rules, counted, conversations: { length } }) => ({ rules, expected: length, counted }),
+  )
   const unexplained = drops.filter(({ expected, counted }) => counted > expected)
   return {
     mode: fabric.mode,
@@ -115,6 +103,65 @@ export async function runAcceptance(options: AcceptanceOptions): Promise<Accepta
     unexplained,
     ok: disagreed.length === 0 && unexplained.length === 0,
   }
+}
+
+/** Milliseconds. The second is still below the second after which TCP sends again. */
+const defaultPatience = 400
+const secondPatience = 800
+
+/** What came of sending some probes of the matrix, by their index. */
+interface Look {
+  readonly conversations: ReadonlyMap<number, Conversation>
+  readonly observations: ReadonlyMap<number, Observation>
+  readonly accounts: readonly DropAccount[]
+  /** Indices of probes that came out otherwise than predicted, or whose account does not balance. */
+  readonly doubtful: ReadonlySet<number>
+}
+
+async function look(
+  { fabric, deployment, progress }: AcceptanceOptions,
+  world: World,
+  matrix: readonly MatrixProbe[],
+  indices: readonly number[],
+  patience: number,
+): Promise<Look> {
+  const conversations = new Map(
+    indices.map((index) => [index, converse(world, (matrix[index] as MatrixProbe).opening)]),
+  )
+  const observations = new Map<number, Observation>()
+  const before = readDrops(fabric, deployment)
+  for (let at = 0; at < indices.length; at += batch) {
+    progress?.('probes', at, indices.length)
+    const some = indices.slice(at, at + batch)
+    const openings = some.map((index) => (matrix[index] as MatrixProbe).opening)
+    const seen = await fabric.probe(openings, patience)
+    some.forEach((index, i) => void observations.set(index, seen[i] as Observation))
+  }
+  progress?.('probes', indices.length, indices.length)
+  const isSilent = (index: number): boolean =>
+    conversations.get(index)?.outcome === 'silent' && observations.get(index)?.outcome === 'silent'
+  const vanished = indices.filter(isSilent).map((index) => conversations.get(index) as Conversation)
+  const accounts = accountDrops(vanished, before, readDrops(fabric, deployment))
+  const unbalanced = new Set(accounts.filter((a) => !isBalanced(a)).flatMap((a) => a.conversations))
+  const doubtful = indices.filter((index) => {
+    const conversation = conversations.get(index) as Conversation
+    return unbalanced.has(conversation) || disagreement(conversation, observations.get(index) as Observation)
+  })
+  return { conversations, observations, accounts, doubtful: new Set(doubtful) }
+}
+
+const isBalanced = ({ conversations, counted }: DropAccount): boolean => conversations.length === counted
+
+async function findAllMissing(
+  { fabric, deployment }: AcceptanceOptions,
+  { accounts }: Look,
+): Promise<ReadonlyMap<Conversation, string>> {
+  const missing = new Map<Conversation, string>()
+  const send = (openings: readonly Opening[]) => fabric.probe(openings, defaultPatience)
+  for (const account of accounts)
+    for (const conversation of await findMissing(account, send, () => readDrops(fabric, deployment)))
+      missing.set(conversation, `${account.rules.join(' or ')} was to drop it and did not`)
+  return missing
 }
 
 function resultOf(

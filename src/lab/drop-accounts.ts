@@ -69,8 +69,9 @@ export async function findMissing(
   const search = async (suspects: readonly Conversation[]): Promise<readonly Conversation[]> => {
     const before = read()
     await send(suspects.map(({ opening }) => opening))
-    if (counted(account.rules, before, read()) >= suspects.length) return []
-    if (suspects.length === 1) return suspects
+    const moved = counted(account.rules, before, read())
+    if (moved >= suspects.length) return []
+    if (moved === 0) return suspects
     const middle = suspects.length >> 1
     return [...(await search(suspects.slice(0, middle))), ...(await search(suspects.slice(middle)))]
   }

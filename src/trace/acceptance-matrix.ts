@@ -7,7 +7,8 @@ import { type Network, type Node, type NodeKind, nodesOfKind, virtualEndpoints }
 import { formatProtocol, type Ip } from '../net/index.ts'
 import type { Opening } from './conversation.ts'
 
-export type SourceKind = 'internet' | 'isp' | 'vm' | Machine
+/** `forged`: a packet from the Internet or from a VM that bears an address of somebody else. */
+export type SourceKind = 'internet' | 'isp' | 'vm' | 'forged' | Machine
 export type DestinationKind =
   | 'vip-open'
   | 'vip-closed'
@@ -64,12 +65,13 @@ export function acceptanceMatrix(
   const sampled = new Map(network.sites.map(({ name }) => [name, firstOfEachKind(targets, name)]))
   const ports = freePorts(network)
   const probes: MatrixProbe[] = []
-  for (const { kind, node } of sourcesOf(network, sample)) {
+  for (const { kind, node, forged } of sourcesOf(network, sample)) {
     for (const target of targets) {
+      if (forged && !sampled.get(target.site ?? '')?.has(target)) continue
       const near = node.site === undefined || target.site === undefined || target.site === node.site
       if (!near && !sampled.get(target.site as string)?.has(target)) continue
       if (target.node?.id === node.id || (target.internetOnly && kind !== 'internet')) continue
-      const source = node.addresses.find(({ family }) => family === target.address.family)
+      const source = (forged ?? node.addresses).find(({ family }) => family === target.address.family)
       if (!source) continue
       const { protocol, port, address } = target
       const opening = { from: node.id, source, destination: address, protocol, destinationPort: port }
@@ -95,14 +97,41 @@ const machines: readonly Machine[] = [
 ]
 
 /** One node of each kind and site, and of VMs one of each role. */
-function sourcesOf(network: Network, sample: Sample): readonly { kind: SourceKind; node: Node }[] {
+function sourcesOf(network: Network, sample: Sample): readonly Source[] {
   const internet = network.nodes.filter(({ kind }) => kind === 'internet')
   const ofSites = network.sites.flatMap(({ name }) => [
     ...first(network, name, 'isp'),
     ...firstOfRoles(network, name, sample),
     ...machines.flatMap((kind) => first(network, name, kind)),
   ])
-  return [...internet, ...ofSites].map((node) => ({ kind: node.kind as SourceKind, node }))
+  const honest = [...internet, ...ofSites].map((node): Source => ({ kind: node.kind as SourceKind, node }))
+  return [...honest, ...forgeries(network, sample)]
+}
+
+interface Source {
+  readonly kind: SourceKind
+  readonly node: Node
+  /** Addresses that it bears instead of its own. */
+  readonly forged?: readonly Ip[]
+}
+
+/**
+ * The Internet as a fabric controller of each site (an internal address) and as a VIP of it (an own public address); a VM of each
+ * site as another VM.
+ */
+function forgeries(network: Network, sample: Sample): readonly Source[] {
+  const outside = network.nodes.find(({ kind }) => kind === 'internet')
+  return network.sites.flatMap(({ name, dnsVips }) => {
+    const [controller] = first(network, name, 'fabric-controller')
+    const [vm, other] = firstOfRoles(network, name, sample)
+    return [
+      ...(outside && controller
+        ? [{ kind: 'forged' as const, node: outside, forged: controller.addresses }]
+        : []),
+      ...(outside ? [{ kind: 'forged' as const, node: outside, forged: dnsVips }] : []),
+      ...(vm && other ? [{ kind: 'forged' as const, node: vm, forged: other.addresses }] : []),
+    ]
+  })
 }
 
 function targetsOf(network: Network, sample: Sample): readonly Target[] {

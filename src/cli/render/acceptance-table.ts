@@ -33,6 +33,7 @@ const rows: readonly SourceKind[] = [
   'name-server',
   'activation-server',
   'host',
+  'forged',
 ]
 const protocols = ['tcp', 'udp', 'icmp'] as const
 

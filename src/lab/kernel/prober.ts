@@ -1,10 +1,12 @@
 /** Openings as real sockets inside the namespaces, and what the kernel says about them in the words of the tracer. */
+import { setTimeout } from 'node:timers/promises'
 import { name } from '../../dns/index.ts'
 import { createPoller, type Poller, type SocketProbeResult, sendProbes } from '../../kernel/index.ts'
 import type { Network } from '../../model/index.ts'
 import type { Opening, Outcome } from '../../trace/index.ts'
 import type { Observation } from '../fabric.ts'
 import { nameQuery } from '../name-query.ts'
+import { Forger } from './forger.ts'
 import type { KernelNode } from './node.ts'
 
 /** Sockets open at once. */
@@ -15,9 +17,11 @@ export class Prober {
   readonly #namePorts: ReadonlySet<number>
   readonly #question: Uint8Array
   readonly #poller: Poller = createPoller()
+  readonly #forger: Forger
 
   constructor(network: Network, nodes: ReadonlyMap<string, KernelNode>) {
     this.#nodes = nodes
+    this.#forger = new Forger(network)
     const listeners = network.nodes.flatMap((node) => node.listeners)
     this.#namePorts = new Set(listeners.filter((l) => l.application === 'dns').map(({ port }) => port))
     this.#question = nameQuery(name(network.zone))
@@ -29,25 +33,56 @@ export class Prober {
    */
   async probe(openings: readonly Opening[], patience: number): Promise<readonly Observation[]> {
     const observations: Observation[] = []
-    for (let start = 0; start < openings.length; start += batch) {
-      const probes = openings.slice(start, start + batch).map((opening) => this.#socketProbe(opening))
-      const results = await sendProbes(this.#poller, probes, patience)
-      observations.push(...results.map(observation))
-    }
+    for (let start = 0; start < openings.length; start += batch)
+      observations.push(...(await this.#probeBatch(openings.slice(start, start + batch), patience)))
     return observations
   }
 
+  async #probeBatch(openings: readonly Opening[], patience: number): Promise<readonly Observation[]> {
+    const forged = openings.map((opening) => Forger.forges(opening, this.#node(opening)))
+    const honest = openings.filter((_, index) => !forged[index])
+    const sent = sendProbes(
+      this.#poller,
+      honest.map((opening) => this.#socketProbe(opening)),
+      patience,
+    )
+    for (const [index, opening] of openings.entries())
+      if (forged[index]) this.#forger.send(opening, this.#node(opening), this.#payload(opening))
+    if (honest.length === 0) await setTimeout(patience)
+    const answers = (await sent).map(observation).values()
+    const unheard: Observation = { outcome: 'silent', detail: 'forged source', milliseconds: patience }
+    return forged.map((is) => (is ? unheard : (answers.next().value as Observation)))
+  }
+
+  #node({ from }: Opening): KernelNode {
+    const node = this.#nodes.get(from)
+    if (!node) throw new TypeError(`probe from ${from}: the network has no such node`)
+    return node
+  }
+
   close(): void {
+    this.#forger.close()
     this.#poller.close()
   }
 
   #socketProbe(opening: Opening) {
-    const { from, protocol, source, sourcePort, destination, destinationPort: port } = opening
-    const node = this.#nodes.get(from)
-    if (!node) throw new TypeError(`probe from ${from}: the network has no such node`)
-    const asks = protocol === 'udp' && this.#namePorts.has(port)
-    const payload = asks ? { payload: this.#question } : {}
-    return { namespace: node.namespace, protocol, source, sourcePort, destination, port, ...payload }
+    const { protocol, source, sourcePort, destination, destinationPort: port } = opening
+    const node = this.#node(opening)
+    const payload = this.#payload(opening)
+    return {
+      namespace: node.namespace,
+      protocol,
+      source,
+      sourcePort,
+      destination,
+      port,
+      ...(payload && { payload }),
+    }
+  }
+
+  /** A name server answers real questions only. */
+  #payload({ protocol, destinationPort }: Opening): Uint8Array | undefined {
+    return protocol === 'udp' && this.#namePorts.has(destinationPort) ? this.#question : undefined
   }
 }
 
