@@ -1,7 +1,7 @@
 /** From policy to deployment: every node's maps, programs and attachments. The same policy gives the same bytes. */
 import type { MapSpec } from '../bpf/index.ts'
 import type { Network } from '../model/index.ts'
-import type { Family } from '../net/index.ts'
+import type { Family, Ip } from '../net/index.ts'
 import { type Point, type Policy, rulesOf } from '../policy/index.ts'
 import { balancerContents, contentSizes, type Entry } from './balance/contents.ts'
 import { type BalancerMaps, balancerMaps } from './balance/maps.ts'
@@ -37,35 +37,43 @@ export function compileDeployment(
     network.nodes.filter(({ kind }) => kind === 'balancer').map((n) => [n.id, n.publicAddresses]),
   )
   const nodes = new Map<string, NodeDeployment>()
-  for (const [node, points] of byNode) {
-    const layout = layOut(points, options)
-    const attachments = points.map((point): Attachment => {
-      const { firstCounters, filters } = layout
-      const program = cache.compile(
-        point,
-        {
-          hook: hookOf(point) === 'xdp' ? 'xdp' : 'tc',
-          ...layout.maps,
-          ...(options.allow === undefined ? {} : { allow: options.allow }),
-        },
-        {
-          name: programName(point),
-          firstCounter: firstCounters.get(point.id) as number,
-          filter: filters.get(point.flow?.table ?? '') ?? 0,
-          egress: egressOf.get(node) ?? [],
-        },
-      )
-      return { point, program, hook: hookOf(point), interfaces: point.interfaces }
-    })
-    nodes.set(node, {
-      node,
-      attachments,
-      maps: layout.specs,
-      contents: layout.contents,
-      firstCounters: layout.firstCounters,
-    })
-  }
+  for (const [node, points] of byNode)
+    nodes.set(node, compileNode(points, egressOf.get(node) ?? [], cache, options))
   return { nodes }
+}
+
+/**
+ * Compiles the points of one node. Throws as {@link compileDeployment}.
+ * @param points of one node, at least one
+ * @param egress a balancer's egress addresses, at most one per family
+ * @param cache templates that nodes share
+ */
+export function compileNode(
+  points: readonly Point[],
+  egress: readonly Ip[],
+  cache: FilterCompilerCache,
+  options: CompileOptions = {},
+): NodeDeployment {
+  const { firstCounters, filters, maps, specs, contents } = layOut(points, options)
+  const attachments = points.map((point): Attachment => {
+    const program = cache.compile(
+      point,
+      {
+        hook: hookOf(point) === 'xdp' ? 'xdp' : 'tc',
+        ...maps,
+        ...(options.allow === undefined ? {} : { allow: options.allow }),
+      },
+      {
+        name: programName(point),
+        firstCounter: firstCounters.get(point.id) as number,
+        filter: filters.get(point.flow?.table ?? '') ?? 0,
+        egress,
+      },
+    )
+    return { point, program, hook: hookOf(point), interfaces: point.interfaces }
+  })
+  const node = (points[0] as Point).node
+  return { node, attachments, maps: specs, contents, firstCounters }
 }
 
 interface Layout {

@@ -4,7 +4,7 @@
  */
 import { instantiate, type ProgramSpec } from '../bpf/index.ts'
 import { formatPrefix, type Ip, ipBytes, type Prefix } from '../net/index.ts'
-import type { Match, Point, Tier } from '../policy/index.ts'
+import type { Match, Point, Rule, Tier } from '../policy/index.ts'
 import { egressAddress, translationTierKey } from './balance/translate.ts'
 import { compileFilter, type FilterOptions } from './compile-filter.ts'
 import { filterNumber } from './emit/flow.ts'
@@ -56,24 +56,33 @@ export class FilterCompilerCache {
     return [ownFamilies, scope, point.flow?.heading ?? '', ...tiers].join('\n')
   }
 
-  #rememberKey<T extends Tier>(tier: T, compute: (tier: T) => string): string {
-    const key = this.#tierKeys.get(tier) ?? compute(tier)
+  #tierKey(tier: Tier, behind: readonly Ip[]): string {
+    // A tier that speaks of one machine is read differently for each; others share the key.
+    if (tier.kind === 'rules' && tier.rules.some(({ match }) => namesOwn(match, behind)))
+      return tierKey(tier, behind)
+    const key = this.#tierKeys.get(tier) ?? tierKey(tier, [])
     this.#tierKeys.set(tier, key)
     return key
   }
+}
 
-  #tierKey(tier: Tier, behind: readonly Ip[]): string {
-    if (tier.kind === 'translation') return this.#rememberKey(tier, translationTierKey)
-    if (tier.kind !== 'rules') return `${tier.kind} ${tier.name}`
-    const known = this.#tierKeys.get(tier)
-    if (known !== undefined) return known
-    const key = tier.rules.map((rule) => `${rule.action} ${matchKey(rule.match, behind)}`).join('\n')
-    // A tier that speaks of one machine is read differently for each; others share the key.
-    if (!tier.rules.some(({ match }) => lists(match).some((list) => splitOwn(list, behind).own)))
-      this.#tierKeys.set(tier, key)
-    return key
+/** Names of tiers and rules do not matter; what they do, and how many there are, does. */
+function tierKey(tier: Tier, behind: readonly Ip[]): string {
+  const actions = (rules: readonly Rule[]) => rules.map(({ action }) => action).join()
+  switch (tier.kind) {
+    case 'shape':
+      return `shape ${actions(Object.values(tier.reasons))}`
+    case 'flow':
+      return `flow ${actions([tier.established, tier.related, tier.noFlow])}`
+    case 'rules':
+      return `rules ${tier.rules.map(({ action, match }) => `${action} ${matchKey(match, behind)}`).join(' ')}`
+    case 'translation':
+      return `translation ${translationTierKey(tier)}`
   }
 }
+
+const namesOwn = (match: Match, behind: readonly Ip[]): boolean =>
+  lists(match).some((list) => splitOwn(list, behind).own)
 
 /** The prefix lists of a match, family by family. */
 const lists = ({ source = [], destination = [] }: Match): readonly (readonly Prefix[])[] =>

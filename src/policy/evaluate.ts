@@ -43,11 +43,13 @@ export function judge(point: Point, frame: Headers, state: PointState): Decision
     return decide(point.defaultDeny, 'default')
   }
   if (point.scope && !inScope(point.scope, frame)) return { verdict: 'pass-by' }
+  let tracked = false
   for (const tier of point.tiers) {
     const decision = ask(point, tier, frame, state)
+    tracked ||= tier.kind === 'flow'
     if (!decision) continue
-    if (decision.verdict === 'allow' && tier.kind === 'rules' && point.flow)
-      flowsOf(point, state).open(flowOf(point.flow.heading, frame), state.now)
+    if (decision.verdict === 'allow' && tier.kind === 'rules' && tracked)
+      flowsOf(point, state).open(flowOf(headingOf(point), frame), state.now)
     return decision
   }
   return decide(point.defaultDeny, 'default')

@@ -135,7 +135,8 @@ function egressOutError(
   const concerns =
     sameFamily(t.address, packet) &&
     inAny(t.sources, quoted.destination) &&
-    ipEquals(packet.destination, quoted.source)
+    ipEquals(packet.destination, quoted.source) &&
+    !(isIcmp(quoted) && quoted.destinationPort === 0)
   const port = concerns ? egress?.port(reverse(quoted)) : undefined
   if (port === undefined) return undefined
   return {
@@ -198,6 +199,10 @@ const isTranslatable = ({ protocol, family, icmpType }: IpHeaders): boolean =>
   protocol === Protocol.udp ||
   (protocol === Protocol.icmp && family === 4 && icmpType === 8) ||
   (protocol === Protocol.icmp6 && family === 6 && icmpType === 128)
+
+/** Of a quoted packet; with neither port it may be other than echo, and then has no identifier to rewrite. */
+const isIcmp = ({ protocol }: QuotedFlow): boolean =>
+  protocol === Protocol.icmp || protocol === Protocol.icmp6
 
 const sameFamily = (address: Ip, packet: IpHeaders): boolean => address.family === packet.family
 

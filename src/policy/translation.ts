@@ -8,7 +8,8 @@
  *
  * ICMP errors follow the flow that they quote: outer addresses and quoted addresses and ports are rewritten together, and
  * an error from anywhere inside leaves with the VIP (or egress address) as its source, so that no router of the inside
- * shows itself. Errors that a VM sends to a VIP about a hairpin connection are not translated, and so denied.
+ * shows itself. Not translated, and so denied: errors that a VM sends to a VIP about a hairpin connection, and errors
+ * from inside about an echo reply whose identifier is 0, which look like errors about other ICMP.
  */
 import type { Ip, PortRange, Prefix } from '../net/index.ts'
 import type { Rule } from './rule.ts'

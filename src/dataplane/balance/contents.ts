@@ -36,12 +36,14 @@ export function balancerContents(points: readonly Point[], family: Family): Bala
   const ring: number[] = []
   const backends: Uint8Array[] = []
   const replies = new Map<string, Entry>()
+  // Where translations compete, the first is the one that the evaluator takes.
   for (const point of points) {
     const numbers = new Map(rulesOf(point).map(({ rule }, index) => [rule, index]))
     for (const translation of translationsOf(point)) {
       const number = numbers.get(translation.rule) as number
       if (translation.kind === 'endpoint-out' && translation.vip.family === family)
-        for (const [id, entry] of replyEntries(translation, number)) replies.set(id, entry)
+        for (const [id, entry] of replyEntries(translation, number))
+          if (!replies.has(id)) replies.set(id, entry)
       if (translation.kind !== 'endpoint-in' || translation.vip.family !== family) continue
       if (translation.backends.length === 0) continue
       const key = encodeEndKey(translation.vip, translation.port, translation.protocol)

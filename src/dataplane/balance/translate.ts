@@ -3,7 +3,7 @@
  * data, so that one program serves any number of them; what is said of a tier's translations of one kind is one look-up.
  */
 import type { Label, ProgramBuilder, StackSlot, Value } from '../../bpf/index.ts'
-import { type Family, type Prefix, Protocol } from '../../net/index.ts'
+import { type Family, formatPrefix, type Prefix, Protocol } from '../../net/index.ts'
 import type { EgressIn, EgressOut, EndpointIn, Translation, TranslationTier } from '../../policy/index.ts'
 import { type AddressValue, emitAddressSet } from '../emit/address-set.ts'
 import type { Frame } from '../emit/frame.ts'
@@ -54,19 +54,36 @@ export function emitTranslationTier(context: TranslationContext, tier: Translati
   }
 }
 
-/** Equal for tiers that compile to the same code: kinds, sources, ports, and rules that are constants there. */
+/** Equal for tiers that compile to the same code, and after which rules have the same numbers. */
 export function translationTierKey(tier: TranslationTier): string {
-  return JSON.stringify(
-    ([4, 6] as const).map((family) =>
-      groupsOf(tier, family).map(({ kind, first }) => [
-        kind,
-        'sources' in first ? first.sources.map(String) : 0,
-        tier.translations.findIndex(({ rule }) => rule === first.rule),
-      ]),
-    ),
-    (_, value) => (typeof value === 'bigint' ? String(value) : value),
+  const groups = ([4, 6] as const).map((family) =>
+    groupsOf(tier, family).map(({ kind, first }) => [
+      kind,
+      constantsOf(first),
+      tier.translations.findIndex(({ rule }) => rule === first.rule),
+    ]),
   )
+  return JSON.stringify([tier.translations.length, groups])
 }
+
+/** What of a translation stands in the code; the rest is data in maps, or a parameter. */
+function constantsOf(translation: Translation): unknown {
+  switch (translation.kind) {
+    case 'endpoint-in':
+      return translation.hairpin ? lending(translation.hairpin) : false
+    case 'endpoint-out':
+      return undefined
+    case 'egress-out':
+      return lending(translation)
+    case 'egress-in':
+      return translation.hairpin !== undefined
+  }
+}
+
+const lending = ({ sources, ports }: Pick<EgressOut, 'sources' | 'ports'>): unknown => [
+  sources.map(formatPrefix),
+  ports,
+]
 
 interface Group {
   readonly kind: Translation['kind']
@@ -206,6 +223,10 @@ class TranslationEmitter {
     const family = this.#family
     this.#need(quoted.destination, sources, next)
     emitSameAddress(b, frame, family, at[family].destination, quoted.source, next)
+    const identified = b.label('identified')
+    b.jumpIf(b.ne(quoted.protocol, icmpOf(family)), identified)
+    b.jumpIf(b.eq(b.shr(quoted.ports, 16), 0), next)
+    b.place(identified)
     this.#fillTuple(quoted.destination, quoted.source, swapPorts(b, quoted.ports), quoted.protocol)
     const lent = b.mapLookup(maps.egress, memory.tuple)
     b.jumpIf(b.eq(lent, 0), next)

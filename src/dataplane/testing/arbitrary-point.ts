@@ -1,0 +1,197 @@
+/**
+ * Random filters and the packets that visit them. Structure (tiers, rules, conditions, packets) is fast-check's, so that it
+ * shrinks; values are drawn from the case's pool, so that packets lie where rules differ.
+ */
+import fc from 'fast-check'
+import { Protocol } from '../../net/index.ts'
+import type { FlowUse, Match, Point, Rule, RuleTier, Scope, ShapeTier, Tier } from '../../policy/index.ts'
+import { defaultDeny, flowTier, shapeTier } from '../../policy/index.ts'
+import type { OddReason } from '../../wire/index.ts'
+import { arbitraryBytes } from '../../wire/testing/arbitrary.ts'
+import { Draw } from './draw.ts'
+import { drawFilterStep } from './filter-steps.ts'
+import { fullArray } from './full-array.ts'
+import type { PointCase, Step } from './point-runner.ts'
+import { notRunnable } from './point-runner.ts'
+import { drawPool, drawPortList, drawPrefixList, otherProtocols, type Pool } from './pool.ts'
+
+export interface CaseOptions {
+  /** Packets of a case before it shrinks. */
+  readonly steps: number
+  /** Let time pass between packets. */
+  readonly waits?: boolean
+}
+
+const seed = fc.nat(0x7fff_ffff)
+const none = fc.constant(undefined)
+/** Absent in half of the cases. */
+const maybe = fc.option(seed, { nil: undefined, freq: 2 })
+/** Present in a quarter of the cases. */
+const seldom = <T>(value: fc.Arbitrary<T>) =>
+  fc.oneof({ withCrossShrink: true }, { weight: 3, arbitrary: none }, { weight: 1, arbitrary: value })
+
+const ruleShape = fc.record({
+  action: fc.constantFrom<Rule['action'][]>('allow', 'deny', 'next', 'allow', 'deny', 'allow'),
+  family: seldom(fc.constantFrom<(4 | 6)[]>(4, 6)),
+  source: maybe,
+  destination: maybe,
+  transport: maybe,
+  detail: maybe,
+})
+const tierShape = fc.array(ruleShape, { maxLength: 12, size: 'max' })
+const pointShape = fc.record({
+  scope: seldom(seed),
+  /** Bits: the action of each odd reason is turned about. */
+  shape: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(127) }),
+  /** A tier before the flow tier. */
+  before: seldom(tierShape),
+  tiers: fc.array(tierShape, { maxLength: 3 }),
+})
+const filterShape = fc.record({
+  pool: seed,
+  hook: fc.constantFrom<Point['kind']>('access-router', 'hypervisor'),
+  /** Stateless; a stateful filter; two of them, whose flows are kept in the same map. */
+  kind: fc.constantFrom('stateless', 'stateful', 'stateful', 'two stateful'),
+  /** Bits: an address of each family is known to be that of the machine behind the filter. */
+  behind: fc.nat(3),
+  points: fc.tuple(pointShape, pointShape, pointShape),
+})
+
+type ValueOf<A> = A extends fc.Arbitrary<infer T> ? T : never
+type RuleShape = ValueOf<typeof ruleShape>
+type PointShape = ValueOf<typeof pointShape>
+
+/** A frame from a seed, or any bytes. */
+const stepShape = fc.oneof<[fc.WeightedArbitrary<number>, fc.WeightedArbitrary<Uint8Array>]>(
+  { weight: 15, arbitrary: seed },
+  { weight: 1, arbitrary: arbitraryBytes() },
+)
+
+/** Filters without translations. */
+export const arbitraryFilterCase = ({ steps, waits = false }: CaseOptions): fc.Arbitrary<PointCase> =>
+  fc.record({ filter: filterShape, steps: fullArray(stepShape, steps) }).map(({ filter, steps }) => {
+    const pool = drawPool(filter.pool)
+    const points = pointsOf(filter, pool)
+    const drawn = steps.map((shape): Step => {
+      if (typeof shape === 'number') return drawFilterStep(new Draw(shape), pool, points, waits)
+      return { point: shape.length % points.length, frame: atLeast(shape, 14) }
+    })
+    return {
+      points,
+      egress: [],
+      steps: drawn.filter(({ point, frame }) => !notRunnable(points[point] as Point, frame)),
+    }
+  })
+
+function atLeast(frame: Uint8Array, length: number): Uint8Array {
+  if (frame.length >= length) return frame
+  const longer = new Uint8Array(length)
+  longer.set(frame)
+  return longer
+}
+
+function pointsOf({ hook, kind, behind, points: shapes }: ValueOf<typeof filterShape>, pool: Pool): Point[] {
+  const addresses = ([4, 6] as const)
+    .filter((_, bit) => behind & (1 << bit))
+    .map((family) => pool.own[family])
+  const uses: readonly (FlowUse | undefined)[] =
+    kind === 'stateless'
+      ? [undefined]
+      : [
+          { table: 'one', heading: 'from-local' },
+          { table: 'one', heading: 'to-local' },
+          ...(kind === 'two stateful' ? [{ table: 'two', heading: 'to-local' } as const] : []),
+        ]
+  return uses.map((flow, index) => {
+    const { scope, shape, before, tiers } = shapes[index] as PointShape
+    const all: Tier[] = [
+      shapeOf(shape),
+      ...(before ? [tierOf(before, 'before', pool)] : []),
+      ...(flow ? [flowTier] : []),
+      ...tiers.map((rules, number) => tierOf(rules, `after-${number}`, pool)),
+    ]
+    return {
+      id: `node/filter-${index}/${flow?.heading ?? 'in'}`,
+      kind: hook,
+      node: 'node',
+      interfaces: ['eth0'],
+      direction: flow?.heading === 'to-local' ? 'out' : 'in',
+      behind: addresses,
+      ...(scope === undefined ? {} : { scope: scopeOf(scope, pool) }),
+      ...(flow && { flow }),
+      tiers: all,
+      defaultDeny,
+    }
+  })
+}
+
+function shapeOf(turned: number): ShapeTier {
+  const reasons = Object.entries(shapeTier.reasons).map(([reason, rule], bit) => {
+    const action = turned & (1 << bit) ? (rule.action === 'allow' ? 'deny' : 'allow') : rule.action
+    return [reason, { ...rule, action }] as const
+  })
+  return { ...shapeTier, reasons: Object.fromEntries(reasons) as Record<OddReason, Rule> }
+}
+
+function scopeOf(from: number, pool: Pool): Scope {
+  const d = new Draw(from)
+  const kind = d.below(3)
+  return {
+    ...(kind !== 1 && { source: [...drawPrefixList(d, pool), ...drawPrefixList(d, pool)] }),
+    ...(kind !== 0 && { destination: [...drawPrefixList(d, pool), ...drawPrefixList(d, pool)] }),
+  }
+}
+
+const tierOf = (rules: readonly RuleShape[], name: string, pool: Pool): RuleTier => ({
+  kind: 'rules',
+  name,
+  rules: rules.map(
+    (rule, index): Rule => ({
+      id: `${name}/${index}`,
+      action: rule.action,
+      match: matchOf(rule, pool),
+      origin: { kind: 'built-in', name },
+      why: 'Drawn at random.',
+    }),
+  ),
+})
+
+function matchOf({ family, source, destination, transport, detail }: RuleShape, pool: Pool): Match {
+  const protocol = transport === undefined ? undefined : protocolOf(new Draw(transport))
+  return {
+    ...(family && { family }),
+    ...(source !== undefined && { source: drawPrefixList(new Draw(source), pool) }),
+    ...(destination !== undefined && { destination: drawPrefixList(new Draw(destination), pool) }),
+    ...(protocol !== undefined && { protocol }),
+    ...(protocol !== undefined && detail !== undefined && detailOf(new Draw(detail), protocol, pool)),
+  }
+}
+
+const protocolOf = (d: Draw): number =>
+  d.chance(85)
+    ? d.pick([Protocol.tcp, Protocol.tcp, Protocol.udp, Protocol.icmp, Protocol.icmp6])
+    : d.pick(otherProtocols)
+
+/** Types and codes that packets often have. */
+export const icmpTypes = { 1: [8, 0, 3, 11, 12, 13, 5], 58: [128, 129, 1, 2, 3, 4, 135] } as const
+
+function detailOf(d: Draw, protocol: number, pool: Pool): Partial<Match> {
+  if (protocol === Protocol.icmp || protocol === Protocol.icmp6) {
+    const kind = d.below(3)
+    return {
+      ...(kind !== 1 && { icmpType: d.pick(icmpTypes[protocol]) }),
+      ...(kind !== 0 && { icmpCode: d.pick([0, 1, 3, 255]) }),
+    }
+  }
+  if (protocol === Protocol.tcp && d.chance(35)) {
+    const mask = d.pick([0x02, 0x12, 0x14, 0x17, 0, 0xff, d.below(256)])
+    return { tcpFlags: { mask, value: mask & d.pick([0x02, 0x10, 0x12, d.below(256)]) } }
+  }
+  if (protocol !== Protocol.tcp && protocol !== Protocol.udp) return {}
+  const kind = d.below(4)
+  return {
+    ...(kind === 0 && { sourcePorts: drawPortList(d, pool) }),
+    ...(kind === 1 && { sourcePorts: drawPortList(d, pool), destinationPorts: drawPortList(d, pool) }),
+    ...(kind > 1 && { destinationPorts: drawPortList(d, pool) }),
+  }
+}

@@ -1,0 +1,119 @@
+/** Packets that visit a filter: connections both ways, errors about them, strays, and frames that are no packets. */
+import { type Family, Protocol } from '../../net/index.ts'
+import type { Flow, Point } from '../../policy/index.ts'
+import { type IpHeaders, icmpErrors, type QuotedFlow } from '../../wire/index.ts'
+import type { Draw } from './draw.ts'
+import { drawFrame, spoil } from './draw-frame.ts'
+import type { Step } from './point-runner.ts'
+import { drawAddress, drawPort, otherProtocols, type Pool } from './pool.ts'
+
+export function drawFilterStep(d: Draw, pool: Pool, points: readonly Point[], waits: boolean): Step {
+  const heading = d.pick(['from-local', 'to-local'] as const)
+  const stateful = points.some(({ flow }) => flow)
+  const headers = d.chance(stateful ? 75 : 30) ? ofFlow(d, pool, heading) : anyHeaders(d, pool)
+  const frame = drawFrame(d, headers)
+  const fitting = points.flatMap(({ flow }, index) => (flow?.heading === heading ? [index] : []))
+  return {
+    point: fitting.length > 0 && d.chance(88) ? d.pick(fitting) : d.below(points.length),
+    frame: d.chance(8) ? spoil(d, frame) : frame,
+    ...(waits && d.chance(4) && { wait: d.pick(waitsNearTimeouts) }),
+  }
+}
+
+const second = 1_000_000_000n
+const waitsNearTimeouts = [30n, 120n, 900n]
+  .flatMap((s) => [s * second - 1n, s * second])
+  .concat(1n, 15n * second, 450n * second)
+
+/** A packet of one of the pool's flows in a direction, or an error about one. */
+function ofFlow(d: Draw, pool: Pool, heading: 'from-local' | 'to-local'): IpHeaders {
+  const flow = vary(d, pool, d.pick(pool.flows))
+  const ends = endsOf(flow, heading)
+  if (!d.chance(22)) return packetOf(d, ends)
+  // An error goes against the packet that it quotes, to the machine that sent it, from any router on the way.
+  const quoted = endsOf(flow, heading === 'from-local' ? 'to-local' : 'from-local')
+  const source = d.chance(50) ? quoted.destination : drawAddress(d, pool, quoted.source.family)
+  return errorAbout(d, d.chance(92) ? quoted : ends, source)
+}
+
+/** Now and then another connection between the same machines. */
+function vary(d: Draw, pool: Pool, flow: Flow): Flow {
+  if (!d.chance(10)) return flow
+  return flow.localPort > 0
+    ? { ...flow, localPort: drawPort(d, pool) }
+    : { ...flow, remotePort: drawPort(d, pool) }
+}
+
+const endsOf = ({ local, remote, protocol, localPort, remotePort }: Flow, heading: string): QuotedFlow =>
+  heading === 'from-local'
+    ? { source: local, destination: remote, protocol, sourcePort: localPort, destinationPort: remotePort }
+    : { source: remote, destination: local, protocol, sourcePort: remotePort, destinationPort: localPort }
+
+/** Numbers of echo by family. */
+const echo = { 4: { request: 8, reply: 0 }, 6: { request: 128, reply: 129 } } as const
+
+/** A packet with these ends. Identifiers of echo are its ports. */
+export function packetOf(d: Draw, ends: QuotedFlow): IpHeaders {
+  const { family } = ends.source
+  const headers = {
+    kind: 'ip' as const,
+    family,
+    ...ends,
+    hopLimit: d.pick([64, 255, 1, 0]),
+    tcpFlags: 0,
+    icmpType: 0,
+    icmpCode: 0,
+  }
+  if (ends.protocol === Protocol.tcp) return { ...headers, tcpFlags: d.chance(60) ? 0x02 : anyFlags(d) }
+  if (!isIcmp(family, ends.protocol)) return headers
+  const { request, reply } = echo[family]
+  const icmpType = ends.sourcePort > 0 ? request : ends.destinationPort > 0 ? reply : d.pick([request, reply])
+  return { ...headers, icmpType }
+}
+
+export function errorAbout(d: Draw, quoted: QuotedFlow, source: QuotedFlow['source']): IpHeaders {
+  const { family } = source
+  return {
+    kind: 'ip',
+    family,
+    source,
+    destination: quoted.source,
+    protocol: family === 4 ? Protocol.icmp : Protocol.icmp6,
+    hopLimit: 64,
+    sourcePort: 0,
+    destinationPort: 0,
+    tcpFlags: 0,
+    icmpType: d.pick(icmpErrors[family]),
+    icmpCode: d.pick([0, 1, 3, 4]),
+    quoted,
+  }
+}
+
+function anyHeaders(d: Draw, pool: Pool): IpHeaders {
+  const family = d.pick([4, 6] as const)
+  const [source, destination] = [drawAddress(d, pool, family), drawAddress(d, pool, family)]
+  const icmp = family === 4 ? Protocol.icmp : Protocol.icmp6
+  const protocol = d.chance(85)
+    ? d.pick([Protocol.tcp, Protocol.tcp, Protocol.udp, icmp])
+    : d.pick(otherProtocols)
+  const ends = { source, destination, protocol, sourcePort: 0, destinationPort: 0 }
+  if (protocol === Protocol.tcp || protocol === Protocol.udp) {
+    const ports = { sourcePort: drawPort(d, pool), destinationPort: drawPort(d, pool) }
+    return { ...packetOf(d, { ...ends, ...ports }), tcpFlags: protocol === Protocol.tcp ? anyFlags(d) : 0 }
+  }
+  if (protocol !== icmp) return packetOf(d, ends)
+  if (d.chance(25))
+    return errorAbout(d, { ...ends, protocol: Protocol.udp, ...d.pick([{}, { sourcePort: 9 }]) }, source)
+  return { ...packetOf(d, ends), icmpType: d.pick(otherTypes[family]), icmpCode: d.pick([0, 0, 1, 3, 255]) }
+}
+
+const otherTypes: Readonly<Record<Family, readonly number[]>> = {
+  4: [8, 0, 3, 11, 12, 13, 5],
+  6: [128, 129, 1, 2, 3, 4, 133, 135, 137],
+}
+
+const anyFlags = (d: Draw): number =>
+  d.pick([0x02, 0x12, 0x10, 0x18, 0x04, 0x14, 0x11, 0, 0xc2, d.below(256)])
+
+const isIcmp = (family: Family, protocol: number): boolean =>
+  protocol === (family === 4 ? Protocol.icmp : Protocol.icmp6)

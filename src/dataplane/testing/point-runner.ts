@@ -1,0 +1,131 @@
+/**
+ * One sequence of frames through the points of one node, twice: as compiled programs in an engine, and by the evaluator. What
+ * each says of a frame, and what it counted, can then be compared (`difference.ts`).
+ */
+import type { BpfMap, Engine } from '../../bpf/index.ts'
+import type { Ip } from '../../net/index.ts'
+import { type Decision, EgressTable, FlowTable, judge, type Point, rulesOf } from '../../policy/index.ts'
+import { readHeaders } from '../../wire/index.ts'
+import { compileNode } from '../compile.ts'
+import { type Count, readCounters } from '../counter-map.ts'
+import type { NodeDeployment } from '../deployment.ts'
+import { verdictOf } from '../emit/frame.ts'
+import { FilterCompilerCache } from '../filter-template.ts'
+
+/** Points of one node, which share what they remember: a stateful filter's two, a balancer's two. */
+export interface PointCase {
+  readonly points: readonly Point[]
+  /** A balancer's egress addresses, at most one per family. */
+  readonly egress: readonly Ip[]
+  readonly steps: readonly Step[]
+}
+
+/** A frame, and which of the points judges it. */
+export interface Step {
+  readonly point: number
+  readonly frame: Uint8Array
+  /** Nanoseconds since the step before; only engines whose clock can be set wait. */
+  readonly wait?: bigint
+}
+
+/** What a run said of each frame, and the counters of each point's rules in `rulesOf` order. */
+export interface Observation<Answer> {
+  readonly answers: readonly Answer[]
+  readonly counters: readonly (readonly Count[])[]
+}
+
+export interface ProgramAnswer {
+  /** `undefined`: a number that means neither. */
+  readonly verdict: 'allow' | 'deny' | undefined
+  readonly returned: number
+  readonly packet: Uint8Array
+}
+
+export interface EngineUnderTest {
+  readonly engine: Engine
+  /** Sets the engine's clock, in nanoseconds. Absent: it runs by itself, and steps must not wait. */
+  readonly setClock?: (now: bigint) => void
+}
+
+/** Flows and connections that maps hold; far more than a sequence opens, so that none is evicted. */
+const capacity = 2048
+
+/**
+ * Why the kernel would not run a frame at all: its test runs of tc programs build a socket buffer, which must hold the IP header that the
+ * ethertype promises, and with headroom and tailroom fit a page (net/bpf/test_run.c).
+ */
+export function notRunnable({ kind }: Point, frame: Uint8Array): string | undefined {
+  if (frame.length < 14) return 'shorter than an Ethernet header'
+  if (kind === 'access-router' || kind === 'balancer') return undefined
+  if (frame.length > 3717) return 'longer than a page'
+  const etherType = (frame[12]! << 8) | frame[13]!
+  const least = etherType === 0x0800 ? 34 : etherType === 0x86dd ? 54 : 14
+  return frame.length < least ? 'shorter than its IP header' : undefined
+}
+
+/** Runs the case in an engine. @param cache templates to share with other cases; absent: none. */
+export function runPrograms(
+  { points, egress, steps }: PointCase,
+  { engine, setClock }: EngineUnderTest,
+  cache = new FilterCompilerCache(),
+): Observation<ProgramAnswer> {
+  const deployment = compileNode(points, egress, cache, { flows: capacity, egress: capacity })
+  const maps = createMaps(engine, deployment)
+  const opened: { close(): void }[] = Object.values(maps)
+  try {
+    const programs = deployment.attachments.map(({ program, hook }) => {
+      const loaded = engine.load(program, maps)
+      opened.push(loaded)
+      return { loaded, verdicts: verdictOf[hook === 'xdp' ? 'xdp' : 'tc'] }
+    })
+    let now = startOfTime
+    const answers = steps.map(({ point, frame, wait = 0n }): ProgramAnswer => {
+      now += wait
+      setClock?.(now)
+      const { loaded, verdicts } = programs[point] as (typeof programs)[0]
+      const { verdict: returned, packet } = loaded.run(frame)
+      const verdict = returned === verdicts.allow ? 'allow' : returned === verdicts.deny ? 'deny' : undefined
+      return { verdict, returned, packet }
+    })
+    const counts = readCounters(maps.counters as BpfMap)
+    const counters = points.map((point) => {
+      const first = deployment.firstCounters.get(point.id) as number
+      return counts.slice(first, first + rulesOf(point).length)
+    })
+    return { answers, counters }
+  } finally {
+    for (const object of opened) object.close()
+  }
+}
+
+const startOfTime = 1_000_000_000n
+
+function createMaps(engine: Engine, { maps, contents }: NodeDeployment): Record<string, BpfMap> {
+  const created = Object.fromEntries(
+    Object.entries(maps).map(([name, spec]) => [name, engine.createMap(spec)] as const),
+  )
+  for (const [name, entries] of Object.entries(contents)) created[name]?.updateBatch(entries)
+  return created
+}
+
+/** Runs the case by the evaluator. */
+export function runEvaluator({ points, steps }: PointCase): Observation<Decision> {
+  const flows = new Map(points.map(({ flow }) => [flow?.table, new FlowTable()]))
+  const egress = new EgressTable()
+  const numbers = points.map((point) => new Map(rulesOf(point).map(({ rule }, index) => [rule, index])))
+  const counters = points.map((point) => rulesOf(point).map(() => ({ packets: 0n, bytes: 0n })))
+  let now = startOfTime
+  const answers = steps.map(({ point: index, frame, wait = 0n }) => {
+    now += wait
+    const point = points[index] as Point
+    const table = point.flow && flows.get(point.flow.table)
+    const decision = judge(point, readHeaders(frame), { egress, now, ...(table && { flows: table }) })
+    if (decision.verdict === 'pass-by') return decision
+    const count = counters[index]?.[numbers[index]?.get(decision.rule) as number]
+    if (!count) throw new TypeError(`evaluate ${point.id}: rule ${decision.rule.id} is not in rulesOf`)
+    count.packets += 1n
+    count.bytes += BigInt(frame.length)
+    return decision
+  })
+  return { answers, counters }
+}
