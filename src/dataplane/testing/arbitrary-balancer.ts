@@ -111,7 +111,7 @@ function worldOf({ world, egress, lent, endpoints }: Shape): BalancerWorld {
   }
 }
 
-function drawConnection(
+export function drawConnection(
   d: Draw,
   users: BalancerWorld['users'],
   clients: BalancerWorld['clients'],

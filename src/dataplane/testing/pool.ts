@@ -22,9 +22,14 @@ export function drawPool(seed: number): Pool {
   const own = { 4: Ip(4, d.bits(32)), 6: Ip(6, d.bits(128)) }
   const prefixes = { 4: drawPrefixes(d, 4, own[4]), 6: drawPrefixes(d, 6, own[6]) }
   const ports = [0, 65535, ...d.several(5, () => d.pick([1, 53, 80, 443, 1023, 1024, d.below(65536)]))]
-  const pool = { prefixes, ports, own, flows: [] }
-  return { ...pool, flows: d.several(5, () => drawFlow(d, pool)) }
+  return withFlows(d, { prefixes, ports, own })
 }
+
+/** Some flows between what a pool has. */
+export const withFlows = (d: Draw, pool: Omit<Pool, 'flows'>): Pool => ({
+  ...pool,
+  flows: d.several(5, () => drawFlow(d, pool)),
+})
 
 /** Lengths at which something changes: none and all bits, bytes, the words and halves that code compares. */
 const lengths: Readonly<Record<Family, readonly number[]>> = {
