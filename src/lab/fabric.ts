@@ -13,6 +13,8 @@ export interface FabricOptions {
   readonly deployment: Deployment
   /** Called as the phases go on, for people. `done` ≤ `total`. */
   readonly progress?: (phase: string, done: number, total: number) => void
+  /** Stops the bringing up, which then takes down what there was and rejects with the signal's reason. */
+  readonly signal?: AbortSignal
 }
 
 export interface Fabric {

@@ -26,6 +26,7 @@ import { addressOf, nodeOf, smallNetwork, vipOf } from '../../src/lab/testing/sm
 import { neighboursOf, routesOf } from '../../src/model/index.ts'
 import { formatIp, formatPrefix, type Ip } from '../../src/net/index.ts'
 import { derivePolicy } from '../../src/policy/index.ts'
+import type { Opening } from '../../src/trace/index.ts'
 import { describeKernel } from './requirements.ts'
 
 const network = smallNetwork()
@@ -121,6 +122,20 @@ describeKernel('a network in the kernel', () => {
       }
     })
 
+    it('hears what came while the process was busy for longer than its patience', async () => {
+      const opening: Opening = {
+        from: 'internet',
+        source: addressOf(network, 'internet', 4),
+        destination: vipOf(network, 'shop', 4),
+        protocol: 'tcp',
+        sourcePort: 40_000,
+        destinationPort: 80,
+      }
+      const observed = fabric.probe([opening], 10)
+      for (const end = performance.now() + 100; performance.now() < end; );
+      expect((await observed).map(({ outcome }) => outcome)).toEqual(['answered'])
+    })
+
     const ask = async (scheme: 'http' | 'https', from: string, host: Ip, port: number) => {
       const fd = await connectTcp(poller, { namespace: inside(from), destination: host, port }, 2000)
       const socket = new Socket({ fd })
@@ -188,6 +203,19 @@ describeKernel('a network in the kernel', () => {
     const program = { ...attachment.program, instructions: [mov64.reg(R0, R5), exit()] }
     const broken = new Map(deployment.nodes).set(id, { ...node, attachments: [{ ...attachment, program }] })
     await expect(bringUpKernel({ network, deployment: { nodes: broken } })).rejects.toThrow(VerifierError)
+    expect(added(before)).toEqual([])
+  })
+
+  it('stops on request, and takes down what there is', async () => {
+    const before = descriptors()
+    const stop = new AbortController()
+    const bringingUp = bringUpKernel({
+      network,
+      deployment,
+      signal: stop.signal,
+      progress: (phase) => void (phase === 'links' && stop.abort(new Error('enough'))),
+    })
+    await expect(bringingUp).rejects.toThrow('enough')
     expect(added(before)).toEqual([])
   })
 

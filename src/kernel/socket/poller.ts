@@ -25,6 +25,8 @@ export interface Poller {
    * descriptor. The loop stays alive while anything is watched. `handler` must not throw.
    */
   watch(fd: number, interest: Interest, handler: (ready: Readiness) => void): void
+  /** Calls the handlers of all that is ready now, without waiting for the event loop. */
+  poll(): void
   /** To be called before the descriptor is closed. */
   unwatch(fd: number): void
   close(): void
@@ -51,7 +53,8 @@ export function createPoller(): Poller {
   const handle = ffi().node.poll(epoll, { readable: true }, dispatch)
   handle.unref()
 
-  function dispatch(): void {
+  /** Returns the number of descriptors that were ready. */
+  function dispatch(): number {
     const count = libc().epollWait(epoll, events.address, capacity, 0)
     if (count < 0 && lastErrno() !== errno.EINTR) check(count, 'wait for sockets')
     const ready: Array<readonly [fd: number, mask: number]> = []
@@ -63,6 +66,7 @@ export function createPoller(): Poller {
         writable: (mask & EPOLLOUT) !== 0,
         failed: (mask & (EPOLLERR | EPOLLHUP)) !== 0,
       })
+    return count
   }
 
   return Object.freeze({
@@ -73,6 +77,10 @@ export function createPoller(): Poller {
       check(libc().epollCtl(epoll, operation, fd, event.address), 'watch socket')
       handlers.set(fd, handler)
       handle.ref()
+    },
+    poll(): void {
+      // The kernel hands out what is ready in turn: in as many rounds as it takes, each is seen once.
+      for (let rounds = Math.ceil(handlers.size / capacity); rounds > 0 && dispatch() === capacity; rounds--);
     },
     unwatch(fd: number): void {
       if (!handlers.delete(fd)) return

@@ -57,15 +57,20 @@ export interface SocketProbeResult {
   readonly milliseconds: number
 }
 
-/** Sends all probes at once and waits until each has an outcome, at most `timeout` milliseconds. Never rejects. */
+/**
+ * Sends all probes at once and waits until each has an outcome, at most `timeout` milliseconds after the last was sent. Never
+ * rejects.
+ */
 export async function sendProbes(
   poller: Poller,
   probes: readonly SocketProbe[],
   timeout: number,
 ): Promise<SocketProbeResult[]> {
-  const deadline = new Deadline(timeout)
+  const deadline = new Deadline()
   try {
-    return await Promise.all(probes.map((probe) => sendProbe(poller, probe, deadline)))
+    const results = probes.map((probe) => sendProbe(poller, probe, deadline))
+    deadline.start(poller, timeout)
+    return await Promise.all(results)
   } finally {
     deadline.clear()
   }
@@ -101,10 +106,12 @@ export async function connectTcp(
 /** One timer for all probes of a call. */
 class Deadline {
   readonly #waiting = new Set<() => void>()
-  readonly #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout | undefined
 
-  constructor(milliseconds: number) {
+  /** Whatever has come by then is looked at, even if the process was busy with other things all the time. */
+  start(poller: Poller, milliseconds: number): void {
     this.#timer = setTimeout(() => {
+      poller.poll()
       for (const expire of [...this.#waiting]) expire()
     }, milliseconds)
   }

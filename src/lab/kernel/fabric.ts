@@ -107,12 +107,13 @@ class LabFabric implements KernelFabric {
   ): Promise<void> {
     const start = performance.now()
     let rested = start
+    this.#options.signal?.throwIfAborted()
     for (const [done, item] of items.entries()) {
       await work(item)
       if (performance.now() - rested < stretch) continue
       this.#options.progress?.(phase, done, items.length)
       await setImmediate()
-      if (this.#closed) throw new Error('bring network up: it was taken down meanwhile; bring it up again')
+      this.#options.signal?.throwIfAborted()
       rested = performance.now()
     }
     this.#options.progress?.(phase, items.length, items.length)

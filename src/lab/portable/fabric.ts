@@ -35,7 +35,7 @@ export interface PortableFabric extends Fabric {
  * at work, or a verdict that means nothing here, rejects the `probe` that met it.
  */
 export async function bringUpPortable(options: PortableOptions): Promise<PortableFabric> {
-  const { network, deployment, progress, clock = process.hrtime.bigint } = options
+  const { network, deployment, progress, signal, clock = process.hrtime.bigint } = options
   const { engine = new InterpreterEngine({ clock }) } = options
   const seconds: Record<string, number> = {}
   let since = clock()
@@ -56,6 +56,7 @@ export async function bringUpPortable(options: PortableOptions): Promise<Portabl
       progress?.('programs', deployed.size, deployment.nodes.size)
       deployed.set(node.node, new DeployedNode(engine, node, simulator.node(node.node)))
       await setImmediate()
+      signal?.throwIfAborted()
     }
   } catch (error) {
     for (const node of deployed.values()) node.close()
