@@ -43,7 +43,7 @@ describe('trace', () => {
   test('for people: the rule, its origin and what comes of it, in this order', async () => {
     const { stdout } = await user.run('trace', example, ...toShop, '--dport', '22')
     expect(stdout).toMatch(/deny +west\/lb1\/external\/in +default: default\/deny/)
-    expect(stdout).toMatch(/silent: nothing comes back\n[^]*default\/deny[^]*What no rule allows is denied/)
+    expect(stdout).toMatch(/silent: nothing comes back\n(.*\n)*.*What no rule allows is denied/)
   })
 
   test('a name with its zone, and IPv6', async () => {
