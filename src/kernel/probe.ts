@@ -79,6 +79,8 @@ function findMissingFeatures(): Missing[] {
     need(features.mapTypes.has(type), `maps of type ${type}`)
   need(features.xdpLink, 'XDP on veth links (Linux 5.9)')
   need(features.tcx, 'tcx links (Linux 6.6)')
+  const modules = `load the modules: modprobe -a sch_ingress cls_bpf, ${portable}`
+  need(features.filters, 'programs as traffic control filters', modules)
   need(features.longJumps, 'eBPF instruction set version 4 (Linux 6.6)')
   return missing
 }

@@ -22,6 +22,7 @@ describeKernel('what the machine can do', () => {
     expect(features).toMatchObject({
       xdpLink: true,
       tcx: true,
+      filters: true,
       liveFrames: true,
       longJumps: true,
       batches: true,

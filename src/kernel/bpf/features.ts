@@ -12,11 +12,18 @@ import {
   PROGRAM_TYPE,
   type ProgramType,
 } from '../../bpf/index.ts'
-import { changeLink, createVeth, openNetlink } from '../netlink/index.ts'
+import {
+  addFilterHooks,
+  addProgramFilter,
+  changeLink,
+  createVeth,
+  type NetlinkSocket,
+  openNetlink,
+} from '../netlink/index.ts'
 import { closeNamespace, createNamespace, inNamespace, type Namespace } from '../netns.ts'
 import { attachTcx, attachXdp } from './link.ts'
 import { createMap } from './map.ts'
-import { loadKernelProgram } from './program.ts'
+import { type KernelProgram, loadKernelProgram } from './program.ts'
 
 export interface Features {
   readonly mapTypes: ReadonlySet<MapType>
@@ -25,6 +32,8 @@ export interface Features {
   readonly xdpLink: boolean
   /** tcx links (Linux 6.6). */
   readonly tcx: boolean
+  /** Programs as traffic control filters (Linux 4.5, where it is built with them). */
+  readonly filters: boolean
   /** Test runs whose frames really leave (Linux 5.18). */
   readonly liveFrames: boolean
   /** Jumps with 32-bit offsets (Linux 6.6). */
@@ -39,12 +48,14 @@ export function probeFeatures(): Features {
   try {
     const netlink = openNetlink(namespace)
     netlink.batch([createVeth({ name: 'a', index: 2 }, { name: 'b', index: 3 }), changeLink(2, { up: true })])
+    const filters = works(() => addFilter(netlink, load('sched_cls', asm.TC_ACT_OK)))
     netlink.close()
     return Object.freeze({
       mapTypes: new Set(keysOf(MAP_TYPE).filter(hasMapType)),
       programTypes: new Set(keysOf(PROGRAM_TYPE).filter(hasProgramType)),
       xdpLink: works(() => attachXdp(namespace, 2, load('xdp', asm.XDP_PASS)).close()),
       tcx: works(() => attachTcx(namespace, 2, 'ingress', load('sched_cls', asm.TC_ACT_OK)).close()),
+      filters,
       liveFrames: hasLiveFrames(namespace),
       longJumps: hasLongJumps(),
       batches: hasBatches(),
@@ -92,6 +103,12 @@ const hasLongJumps = (): boolean =>
       {},
     ).close(),
   )
+
+const addFilter = (netlink: NetlinkSocket, program: KernelProgram): void =>
+  netlink.batch([
+    addFilterHooks(2),
+    addProgramFilter({ index: 2, direction: 'ingress', priority: 1, program }),
+  ])
 
 function hasLiveFrames(namespace: Namespace): boolean {
   const drop = load('xdp', asm.XDP_DROP)
