@@ -55,7 +55,7 @@ test('a mark for each protocol, sources down, destinations across', () => {
     },
   ])
   expect(lines).toEqual([
-    '             VIP         infrastructure',
+    '             VIP          infrastructure',
     'from ↓ to →  open  other  FC',
     'internet           ·        ✗',
     'VM           ●○·',
