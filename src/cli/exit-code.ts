@@ -1,25 +1,40 @@
 /** What the command's exit code says; one table for the help, the manual and the code. */
 export const exitCodes = Object.freeze({
   ok: 0,
-  /** The answer is no: prediction and observation disagree. */
+  /** The answer is no: what is does not agree with what was to be. */
   no: 1,
-  /** A mistake in a file or in the arguments. */
+  /** A mistake in the arguments or in a file. */
   usage: 2,
-  /** Something that is needed is missing on this machine. */
+  /** Something that is needed is missing on this machine: EX_UNAVAILABLE of sysexits(3). */
   unavailable: 69,
-  /** A bug in Glacis. */
+  /** A bug in Glacis: EX_SOFTWARE of sysexits(3). */
   bug: 70,
+  /** 128 + SIGINT. */
+  interrupted: 130,
+  /** 128 + SIGPIPE. */
+  brokenPipe: 141,
 } as const)
 
-export const exitCodeHelp = `Exit codes:
-  0   done, or the answer is yes
-  1   the answer is no: prediction and observation disagree
-  2   a mistake in a file or in the arguments
-  69  something that is needed is missing on this machine
-  70  a bug in Glacis
-  141 the reader of the output went away`
+const meanings: ReadonlyArray<readonly [code: number, meaning: string]> = [
+  [exitCodes.ok, 'done, and the answer is yes'],
+  [exitCodes.no, 'the answer is no: what happens is not what was predicted, or not what --expect says'],
+  [exitCodes.usage, 'a mistake in the arguments or in a file'],
+  [exitCodes.unavailable, 'something is missing on this machine; the message says what mends it'],
+  [exitCodes.bug, 'a bug in Glacis; please report it'],
+  [exitCodes.interrupted, 'interrupted before it was done'],
+  [exitCodes.brokenPipe, 'the reader of the output went away'],
+]
 
-/** Ends a command with a message for the user. The message starts with the verb that failed and ends with the remedy. */
+export const exitCodeHelp: string = [
+  'Exit codes:',
+  ...meanings.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`),
+  '  With a command, glacis shell passes on the exit code of that command.',
+].join('\n')
+
+/**
+ * Ends a command with a message for the user and no stack. The message starts with the verb that failed and ends with the
+ * remedy: `find node 'fc9': the network has no such node; did you mean 'west/fc1'?`
+ */
 export class CommandError extends Error {
   readonly exitCode: number
 

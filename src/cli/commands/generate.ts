@@ -4,15 +4,17 @@ import { CommandError, exitCodes } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
 
 export function generate(options: GenerateOptions, terminal: Terminal): number {
-  let text: string
-  try {
-    text = generateNetwork(options)
-  } catch (error) {
-    if (error instanceof RangeError || error instanceof TypeError)
-      throw new CommandError(`Generating a network failed: ${error.message}`)
-    throw error
-  }
+  const text = generated(options)
   terminal.result({ network: text })
   if (!terminal.json) terminal.print(text.trimEnd())
   return exitCodes.ok
+}
+
+function generated(options: GenerateOptions): string {
+  try {
+    return generateNetwork(options)
+  } catch (error) {
+    if (error instanceof RangeError) throw new CommandError(`${error.message}; see 'glacis generate --help'`)
+    throw error
+  }
 }

@@ -1,14 +1,18 @@
 /** `glacis up FILE`: brings the network up, holds it against its prediction, and keeps it or, with `--check`, takes it down. */
-import { compileDeployment } from '../../dataplane/index.ts'
-import type { AcceptanceReport, Fabric, FabricOptions, Mode } from '../../lab/index.ts'
+import { compileDeployment, type Deployment } from '../../dataplane/index.ts'
+import { KernelError } from '../../kernel/index.ts'
+import type { AcceptanceReport, Fabric, Mode } from '../../lab/index.ts'
 import type { Network } from '../../model/index.ts'
-import { formatIp } from '../../net/index.ts'
-import { derivePolicy } from '../../policy/index.ts'
+import { derivePolicy, type Policy } from '../../policy/index.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
-import { networkFile, requireNetwork } from '../network-argument.ts'
+import { requireNetwork } from '../network-argument.ts'
 import { acceptanceJson, acceptanceText } from '../render/acceptance-report.ts'
 import { openProgress, type Progress } from '../render/progress.ts'
 import type { Terminal } from '../terminal.ts'
+import { awaitInterruption, type Interruption } from '../up/interruption.ts'
+import { invitation } from '../up/invitation.ts'
+import { chooseMode } from '../up/mode.ts'
+import { Stopwatch } from '../up/stopwatch.ts'
 
 export interface UpOptions {
   readonly check: boolean
@@ -20,98 +24,124 @@ export async function up(file: string | undefined, options: UpOptions, terminal:
   const clock = new Stopwatch()
   const network = requireNetwork(file, terminal)
   clock.lap('load')
-  const policy = derivePolicy(network)
-  clock.lap('derive')
-  const mode = await chooseMode(options, terminal)
   const name = options.name ?? network.name
-  if (mode === 'kernel' && !options.check) await refuseSecond(name)
-  clock.lap('probe')
+  const mode = await chooseMode(options.portable, terminal)
+  const keep = mode === 'kernel' && !options.check
+  if (keep) await refuseSecond(name)
+  clock.lap('prepare')
+  const interruption = awaitInterruption()
   const progress = openProgress(terminal)
-  progress('compile', 0, 1)
-  const deployment = compileDeployment(network, policy)
-  clock.lap('compile')
-  const interrupted = interruption()
-  const fabric = await bringUp(mode, { network, deployment, progress })
-  Object.assign(clock.seconds, fabric.seconds)
-  clock.skip()
-  const end = async (): Promise<void> => {
-    progress.end()
-    await fabric.close()
-  }
-  let announced = false
   try {
-    if (mode === 'kernel' && !options.check) {
-      await announceLab(name, networkFile(file), network, fabric)
-      announced = true
-    }
-    const { runAcceptance } = await import('../../lab/index.ts')
-    const report = await Promise.race([
-      runAcceptance({ fabric, network, policy, deployment, progress }),
-      interrupted.then((): undefined => undefined),
-    ])
-    clock.lap('probes')
-    if (!report) {
-      await end()
-      terminal.say('Interrupted: the network is down again')
-      return 130
-    }
+    const run = new Run({ network, mode, name, keep, clock, progress, terminal, interruption })
+    return await run.play()
+  } catch (error) {
     progress.end()
-    terminal.print(acceptanceText(report, terminal))
-    if (options.check || mode === 'portable')
-      return await conclude(network, mode, report, clock, end, terminal)
-    terminal.result(acceptanceJson(network, mode, report, clock.total()))
-    terminal.say(invitation(network, name, terminal))
-    await interrupted
-    terminal.say('Taking the network down')
-    await end()
-    return report.ok ? exitCodes.ok : exitCodes.no
+    throw error instanceof KernelError ? refused(network, error) : error
   } finally {
-    await end()
-    if (announced) (await import('../../lab/index.ts')).withdraw(name)
+    interruption.dispose()
   }
 }
 
-async function conclude(
-  network: Network,
-  mode: Mode,
-  report: AcceptanceReport,
-  clock: Stopwatch,
-  end: () => Promise<void>,
-  terminal: Terminal,
-): Promise<number> {
-  await end()
-  clock.lap('down')
-  const seconds = clock.total()
-  terminal.result(acceptanceJson(network, mode, report, seconds))
-  terminal.say(
-    `${mode === 'kernel' ? 'Kernel' : 'Portable'} mode, ${(seconds.total as number).toFixed(1)} s, and down again`,
-  )
-  return report.ok ? exitCodes.ok : exitCodes.no
+interface RunOptions {
+  readonly network: Network
+  readonly mode: Mode
+  readonly name: string
+  /** Whether it stays up until it is interrupted. */
+  readonly keep: boolean
+  readonly clock: Stopwatch
+  readonly progress: Progress
+  readonly terminal: Terminal
+  readonly interruption: Interruption
 }
 
-async function bringUp(
-  mode: Mode,
-  options: FabricOptions & { readonly progress: Progress },
-): Promise<Fabric> {
-  const { bringUpKernel, bringUpPortable } = await import('../../lab/index.ts')
-  return mode === 'kernel' ? bringUpKernel(options) : bringUpPortable(options)
+/** One life of a network. */
+class Run {
+  readonly #options: RunOptions
+  readonly #policy: Policy
+  readonly #deployment: Deployment
+
+  constructor(options: RunOptions) {
+    const { network, clock, progress } = options
+    this.#options = options
+    progress('compile', 0, 1)
+    this.#policy = derivePolicy(network)
+    clock.lap('derive')
+    this.#deployment = compileDeployment(network, this.#policy)
+    clock.lap('compile')
+  }
+
+  async play(): Promise<number> {
+    const { clock, interruption, progress } = this.#options
+    const fabric = await Promise.race([this.#bringUp(), interruption.happened])
+    // What was begun ends with the process: nothing else holds it.
+    if (fabric === 'interrupted') return this.#interrupted()
+    clock.adopt(fabric.seconds)
+    try {
+      const report = await Promise.race([this.#accept(fabric), interruption.happened])
+      if (report === 'interrupted') return this.#interrupted()
+      clock.lap('probes')
+      progress.end()
+      return await this.#conclude(fabric, report)
+    } finally {
+      await this.#close(fabric)
+    }
+  }
+
+  async #bringUp(): Promise<Fabric> {
+    const { network, mode, name, keep, progress } = this.#options
+    const options = { network, deployment: this.#deployment, progress }
+    const { announce, bringUpKernel, bringUpPortable } = await import('../../lab/index.ts')
+    if (mode === 'portable') return bringUpPortable(options)
+    const fabric = await bringUpKernel(options)
+    if (keep) announce({ name, file: network.file, network, namespaces: fabric.namespaces })
+    return fabric
+  }
+
+  async #accept(fabric: Fabric): Promise<AcceptanceReport> {
+    const { network, progress } = this.#options
+    const { runAcceptance } = await import('../../lab/index.ts')
+    return runAcceptance({ fabric, network, policy: this.#policy, deployment: this.#deployment, progress })
+  }
+
+  async #conclude(fabric: Fabric, report: AcceptanceReport): Promise<number> {
+    const { network, name, keep, clock, terminal, interruption } = this.#options
+    terminal.print(`\n${acceptanceText(report, terminal)}`)
+    if (keep) {
+      terminal.result(acceptanceJson(network, report, clock.read()))
+      terminal.print(`\n${invitation(network, network.file, name, terminal)}`)
+      await interruption.happened
+      terminal.say(`\nTaking ${name} down …`)
+    } else {
+      await this.#close(fabric)
+      clock.lap('down')
+      terminal.result(acceptanceJson(network, report, clock.read()))
+      terminal.print(timesText(report.mode, clock.read()))
+    }
+    return report.ok ? exitCodes.ok : exitCodes.no
+  }
+
+  /** May be called twice. */
+  async #close(fabric: Fabric): Promise<void> {
+    const { name, keep } = this.#options
+    await fabric.close()
+    if (keep) (await import('../../lab/index.ts')).withdraw(name)
+  }
+
+  #interrupted(): number {
+    const { progress, terminal, network } = this.#options
+    progress.end()
+    terminal.say(`up ${network.name}: interrupted; the network is down`)
+    terminal.result({ ok: false, error: { message: 'interrupted', exitCode: exitCodes.interrupted } })
+    return exitCodes.interrupted
+  }
 }
 
-/** The kernel where it has all that is needed and may be used; else this process, and why. */
-async function chooseMode({ portable }: UpOptions, terminal: Terminal): Promise<Mode> {
-  if (portable) return 'portable'
-  const { probeKernel } = await import('../../kernel/index.ts')
-  const { missing } = probeKernel()
-  const [first] = missing
-  if (!first) return 'kernel'
-  terminal.say(`Portable mode: the kernel's data plane needs ${first.what}; ${first.remedy}`)
-  return 'portable'
-}
-
-async function announceLab(name: string, file: string, network: Network, fabric: Fabric): Promise<void> {
-  const { announce } = await import('../../lab/index.ts')
-  const namespaces = 'namespaces' in fabric ? (fabric.namespaces as ReadonlyMap<string, number>) : new Map()
-  announce({ name, file, network, namespaces })
+/** `kernel mode: 5.2 s (compile 0.6, nodes 0.1, …)` */
+function timesText(mode: Mode, { total, ...phases }: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(phases)
+    .filter(([, seconds]) => seconds >= 0.05)
+    .map(([phase, seconds]) => `${phase} ${seconds.toFixed(1)}`)
+  return `  ${mode} mode, ${total?.toFixed(1)} s: ${parts.join(', ')}`
 }
 
 async function refuseSecond(name: string): Promise<void> {
@@ -119,58 +149,12 @@ async function refuseSecond(name: string): Promise<void> {
   const running = findRunning(name)
   if (!running) return
   throw new CommandError(
-    `Bringing up ${name} failed: it is up already, in process ${running.pid}; 'glacis down ${name}' ends it, --name gives this one another name`,
+    `bring up ${name}: it is up already, in process ${running.pid}; take it down with 'glacis down ${name}', or give this one another name with --name`,
   )
 }
 
-/** Resolves at the first Ctrl-C, SIGTERM or SIGHUP; the second ends the process at once. */
-function interruption(): Promise<void> {
-  return new Promise((resolve) => {
-    let interrupts = 0
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.on(signal, () => {
-        if (++interrupts > 1) process.exit(130)
-        resolve()
-      })
-  })
-}
-
-function invitation(network: Network, name: string, { err }: Terminal): string {
-  const site = network.sites[0]
-  const service = network.services.find(({ deployments }) => deployments.some(({ vips }) => vips.length > 0))
-  const deployment = service?.deployments[0]
-  const server = site?.dnsVips[0]
-  const lines = [`${err.green('●')} ${err.bold(name)} is up. In another terminal:`]
-  if (deployment && server) {
-    const host = `${deployment.dnsName}.${network.zone}`
-    const vip = deployment.vips[0]
-    lines.push(`    glacis shell internet -- dig +short @${formatIp(server)} ${host}`)
-    if (vip) lines.push(`    glacis shell internet -- curl -sk https://${formatIp(vip)}/`)
-  }
-  lines.push(
-    `    glacis shell ${site ? `${site.name}/jump1` : 'internet'}`,
-    `Ctrl-C, or 'glacis down ${name}', takes it down.`,
+const refused = ({ name }: Network, { message }: KernelError): CommandError =>
+  new CommandError(
+    `bring up ${name}: ${message}; mend that, or add --portable to run without the kernel`,
+    exitCodes.unavailable,
   )
-  return lines.join('\n')
-}
-
-class Stopwatch {
-  readonly seconds: Record<string, number> = {}
-  readonly #start = performance.now()
-  #last = this.#start
-
-  lap(phase: string): void {
-    const now = performance.now()
-    this.seconds[phase] = (now - this.#last) / 1000
-    this.#last = now
-  }
-
-  /** Leaves out what was measured elsewhere. */
-  skip(): void {
-    this.#last = performance.now()
-  }
-
-  total(): Readonly<Record<string, number>> {
-    return { ...this.seconds, total: (performance.now() - this.#start) / 1000 }
-  }
-}

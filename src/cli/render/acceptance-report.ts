@@ -1,58 +1,81 @@
-/** What `up --check` found, as JSON and as text. */
-import type { AcceptanceReport, Mode, ProbeResult } from '../../lab/index.ts'
+/** What holding a network against its prediction found, as text and as JSON. */
+import type { AcceptanceReport, ProbeResult } from '../../lab/index.ts'
 import type { Network } from '../../model/index.ts'
 import { formatIp } from '../../net/index.ts'
 import { formatOrigin } from '../../policy/index.ts'
 import type { Terminal } from '../terminal.ts'
 import { acceptanceTable } from './acceptance-table.ts'
+import { ruleJson } from './rule-json.ts'
+import { table } from './table.ts'
 
-/** Disagreements listed in full; of more the number is told. */
+/** Disagreements listed; of more the number is told. */
 const listed = 20
 
 export function acceptanceText(report: AcceptanceReport, terminal: Terminal): string {
   const { out } = terminal
-  const lines = [acceptanceTable(report, terminal), '']
-  const { disagreed, unexplained, results } = report
-  for (const result of disagreed.slice(0, listed)) lines.push(`${out.red('✗')} ${disagreementText(result)}`)
-  if (disagreed.length > listed) lines.push(`  … and ${disagreed.length - listed} more; --json lists all`)
+  const { disagreed, unexplained, results, drops } = report
+  const lines = [acceptanceTable(results, terminal), '']
+  if (disagreed.length > 0) {
+    const header = ['', 'FROM', 'TO', 'PACKET', 'PREDICTED', 'OBSERVED', 'DECIDING RULE'].map((word) =>
+      out.dim(word),
+    )
+    lines.push(
+      table([header, ...disagreed.slice(0, listed).map((result) => disagreementRow(result, terminal))]),
+    )
+    if (disagreed.length > listed)
+      lines.push(`  … and ${disagreed.length - listed} more; --json lists them all`)
+    lines.push('')
+  }
   for (const { rules, expected, counted } of unexplained)
     lines.push(
-      `${out.red('✗')} ${rules.join(' or ')} dropped ${counted} packets, ${expected} were sent its way`,
+      `${out.red('✗')} ${rules.join(' or ')} dropped ${counted} packets, of which the probes explain ${expected}`,
     )
-  const dropped = report.drops.reduce((sum, { counted }) => sum + counted, 0)
+  const counted = drops.reduce((sum, drop) => sum + drop.counted, 0)
+  const mark = report.ok ? out.green('✓') : out.red('✗')
+  const count = `${out.bold(`${report.agreed} of ${results.length}`)} probes came out as predicted`
   lines.push(
-    report.ok
-      ? `${out.green('✓')} ${out.bold(`${results.length} probes, all as predicted`)}; ${dropped} drops, each counted by the rule that was to drop it`
-      : `${out.red('✗')} ${out.bold(`${disagreed.length} of ${results.length} probes were not as predicted`)}`,
+    `${mark} ${count}; ${counted} packets were dropped and counted by ${rulesDropping(report)} rules`,
   )
   return lines.join('\n')
 }
 
-function disagreementText({ probe, reason, deciding }: ProbeResult): string {
+const rulesDropping = ({ drops }: AcceptanceReport): number =>
+  new Set(drops.flatMap(({ rules }) => rules)).size
+
+function disagreementRow(
+  { probe, predicted, observed, reason, deciding }: ProbeResult,
+  { out }: Terminal,
+): string[] {
   const { from, protocol, destination, destinationPort } = probe.opening
-  const port = protocol === 'icmp' ? '' : ` port ${destinationPort}`
+  const address = formatIp(destination)
+  const packet = protocol === 'icmp' ? `icmp ${address}` : `${protocol} ${address} port ${destinationPort}`
   const rule = deciding
-    ? `; ${deciding.rule.id} at ${deciding.point} (${formatOrigin(deciding.rule.origin)})`
-    : ''
-  return `${from} → ${probe.target} ${protocol} ${formatIp(destination)}${port}: ${reason}${rule}`
+    ? `${deciding.rule.id} at ${deciding.point}, ${formatOrigin(deciding.rule.origin)}`
+    : 'none: no filter on the way'
+  // Both outcomes may be alike and the drop counted elsewhere.
+  const why = predicted === observed && reason !== undefined ? ` (${reason})` : ''
+  return [out.red('✗'), from, probe.target, packet, predicted, out.red(observed), `${rule}${why}`]
 }
 
+/** @param seconds of each phase */
 export function acceptanceJson(
   network: Network,
-  mode: Mode,
   report: AcceptanceReport,
   seconds: Readonly<Record<string, number>>,
 ) {
   return {
     ok: report.ok,
-    mode,
+    mode: report.mode,
     network: network.name,
+    file: network.file,
     nodes: network.nodes.length,
     vms: network.nodes.filter(({ kind }) => kind === 'vm').length,
     probes: report.results.length,
     agreed: report.agreed,
     disagreed: report.disagreed.map(disagreementJson),
+    /** Rules that dropped more than the probes explain. */
     unexplained: report.unexplained,
+    /** What each rule, or each group of rules on equal ways, was to drop and did. */
     drops: report.drops,
     seconds,
   }
@@ -61,22 +84,16 @@ export function acceptanceJson(
 const disagreementJson = ({ probe, predicted, observed, reason, detail, deciding }: ProbeResult) => ({
   source: probe.opening.from,
   sourceKind: probe.source,
+  sourceAddress: formatIp(probe.opening.source),
   destination: probe.target,
   destinationKind: probe.destination,
-  address: formatIp(probe.opening.destination),
-  family: probe.opening.source.family,
+  destinationAddress: formatIp(probe.opening.destination),
   protocol: probe.opening.protocol,
+  family: probe.opening.source.family,
   port: probe.opening.protocol === 'icmp' ? null : probe.opening.destinationPort,
   predicted,
   observed,
   reason: reason ?? null,
   detail: detail ?? null,
-  rule: deciding
-    ? {
-        point: deciding.point,
-        tier: deciding.tier,
-        id: deciding.rule.id,
-        origin: formatOrigin(deciding.rule.origin),
-      }
-    : null,
+  rule: deciding ? { point: deciding.point, tier: deciding.tier, ...ruleJson(deciding.rule) } : null,
 })

@@ -1,84 +1,159 @@
-/** The acceptance matrix for people: sources down, destinations across, a cell for what was seen and whether it was foreseen. */
-import type { AcceptanceReport, ProbeResult } from '../../lab/index.ts'
+/**
+ * The acceptance matrix for people: sources down and destinations across, or the other way round where that is too wide. A cell has
+ * a mark for each of TCP, UDP and ICMP.
+ */
+import type { ProbeResult } from '../../lab/index.ts'
 import type { DestinationKind, Outcome, SourceKind } from '../../trace/index.ts'
-import type { Terminal } from '../terminal.ts'
-import { table } from './table.ts'
+import type { Colors, Terminal } from '../terminal.ts'
+import { table, width } from './table.ts'
 
-const columns: ReadonlyArray<readonly [kind: DestinationKind, title: string]> = [
-  ['internet', 'internet'],
-  ['vip-open', 'VIP open'],
-  ['vip-closed', 'VIP shut'],
-  ['vm-own-service', 'own VM'],
-  ['vm-other-service', 'sister VM'],
-  ['vm-other-tenant', 'other VM'],
-  ['vm', 'VM'],
-  ['host-agent', 'host agent'],
-  ['host-other', 'host else'],
-  ['access-router', 'access r.'],
-  ['distribution-router', 'distr. r.'],
-  ['balancer', 'balancer'],
-  ['fabric-controller', 'FC'],
-  ['name-server', 'names'],
-  ['activation-server', 'activ.'],
-  ['storage', 'storage'],
-  ['jump-box', 'jump'],
-]
-const rows: readonly SourceKind[] = [
-  'internet',
-  'isp',
-  'vm',
-  'jump-box',
-  'fabric-controller',
-  'storage',
-  'name-server',
-  'activation-server',
-  'host',
-  'forged',
-]
-const protocols = ['tcp', 'udp', 'icmp'] as const
+interface Place<Kind> {
+  readonly kind: Kind
+  /** At the head of a column: two lines. */
+  readonly head: readonly [group: string, title: string]
+  /** At the beginning of a row. */
+  readonly title: string
+}
 
-/** One letter per protocol, TCP UDP ICMP: what came back from the probes of a cell. */
-export function acceptanceTable({ results }: AcceptanceReport, terminal: Terminal): string {
-  const { out } = terminal
+const place = <Kind>(kind: Kind, group: string, short: string, title: string): Place<Kind> => ({
+  kind,
+  head: [group, short],
+  title,
+})
+
+const destinations: ReadonlyArray<Place<DestinationKind>> = [
+  place('internet', '', 'net', 'internet'),
+  place('vip-open', 'VIP', 'open', 'VIP, declared port'),
+  place('vip-closed', '', 'other', 'VIP, any other'),
+  place('vm-own-service', 'VM', 'own', 'VM, own service'),
+  place('vm-other-service', '', 'tenant', 'VM, own tenant'),
+  place('vm-other-tenant', '', 'others', 'VM, other tenant'),
+  place('vm', '', 'any', 'VM'),
+  place('host-agent', 'host', 'agent', 'host, agent port'),
+  place('host-other', '', 'other', 'host, any other'),
+  place('access-router', 'router', 'access', 'access router'),
+  place('distribution-router', '', 'distr', 'distribution router'),
+  place('balancer', '', 'balan', 'balancer'),
+  place('fabric-controller', 'infrastructure', 'FC', 'fabric controller'),
+  place('name-server', '', 'names', 'name server'),
+  place('activation-server', '', 'activ', 'activation server'),
+  place('storage', '', 'stor', 'storage'),
+  place('jump-box', '', 'jump', 'jump box'),
+]
+
+const sources: ReadonlyArray<Place<SourceKind>> = [
+  place('internet', '', 'net', 'internet'),
+  place('isp', '', 'ISP', 'ISP router'),
+  place('vm', '', 'VM', 'VM'),
+  place('jump-box', '', 'jump', 'jump box'),
+  place('fabric-controller', '', 'FC', 'fabric controller'),
+  place('storage', '', 'stor', 'storage'),
+  place('name-server', '', 'names', 'name server'),
+  place('activation-server', '', 'activ', 'activation server'),
+  place('host', '', 'host', 'host partition'),
+  place('forged', 'forged', 'source', 'forged source'),
+]
+
+export function acceptanceTable(
+  results: readonly ProbeResult[],
+  { out, columns = Number.POSITIVE_INFINITY }: Terminal,
+): string {
   const cells = new Map<string, ProbeResult[]>()
   for (const result of results) {
-    const key = `${result.probe.source} ${result.probe.destination} ${result.probe.opening.protocol}`
-    const list = cells.get(key) ?? []
-    list.push(result)
-    cells.set(key, list)
+    const key = `${result.probe.source} ${result.probe.destination}`
+    const cell = cells.get(key)
+    if (cell) cell.push(result)
+    else cells.set(key, [result])
   }
-  const used = columns.filter(([kind]) => results.some(({ probe }) => probe.destination === kind))
-  const body = rows
-    .filter((source) => results.some(({ probe }) => probe.source === source))
-    .map((source) => [
-      out.bold(source),
-      ...used.map(([destination]) =>
-        protocols
-          .map((protocol) => mark(cells.get(`${source} ${destination} ${protocol}`), terminal))
-          .join(''),
-      ),
-    ])
-  const header = [out.dim('from \\ to'), ...used.map(([, title]) => out.dim(title))]
-  const legend = [
-    `${out.green('A')} answered`,
-    `${out.yellow('R')} refused by the machine`,
-    `${out.dim('·')} silent, and the predicted rule counted it`,
-    `${out.cyan('+')} some answered, some not, as predicted`,
-    `${out.red('✗')} not as predicted`,
-  ].join('   ')
-  return `${table([header, ...body])}\n${out.dim('each cell: TCP, UDP, ICMP; IPv4 and IPv6 together.')}  ${legend}`
+  const from = present(sources, results, ({ probe }) => probe.source)
+  const to = present(destinations, results, ({ probe }) => probe.destination)
+  const cell = (source: string, destination: string): string =>
+    cellText(cells.get(`${source} ${destination}`) ?? [], out)
+  const wide = grid('from ↓ to →', from, to, cell, out)
+  const fits = wide.split('\n').every((line) => width(line) <= columns)
+  return [
+    fits ? wide : grid('to ↓ from →', to, from, (row, column) => cell(column, row), out),
+    '',
+    legend(out),
+  ].join('\n')
 }
 
-function mark(results: readonly ProbeResult[] | undefined, { out }: Terminal): string {
-  if (!results) return ' '
-  if (results.some(({ agreed }) => !agreed)) return out.red('✗')
-  const outcomes = new Set(results.map(({ observed }) => observed))
-  if (outcomes.size > 1) return out.cyan('+')
-  const [outcome] = outcomes
-  const marks: Readonly<Record<Outcome, string>> = {
-    answered: out.green('A'),
-    refused: out.yellow('R'),
-    silent: out.dim('·'),
-  }
-  return marks[outcome as Outcome]
+/** Those of the known kinds that occur, then others that do. */
+function present<Kind extends string>(
+  known: ReadonlyArray<Place<Kind>>,
+  results: readonly ProbeResult[],
+  kindOf: (result: ProbeResult) => Kind,
+): ReadonlyArray<Place<Kind>> {
+  const kinds = new Set(results.map(kindOf))
+  const others = [...kinds].filter((kind) => !known.some((candidate) => candidate.kind === kind))
+  return [
+    ...known.filter(({ kind }) => kinds.has(kind)),
+    ...others.map((kind) => place(kind, '', kind, kind)),
+  ]
 }
+
+function grid<Row extends string, Column extends string>(
+  corner: string,
+  rows: ReadonlyArray<Place<Row>>,
+  columns: ReadonlyArray<Place<Column>>,
+  cell: (row: Row, column: Column) => string,
+  out: Colors,
+): string {
+  const titles = columns.map(({ head }) => head[1])
+  const body = rows.map(({ kind, title }) => [
+    out.bold(title),
+    ...columns.map((column) => cell(kind, column.kind)),
+  ])
+  const [head = '', ...lines] = table([[corner, ...titles], ...body]).split('\n')
+  return [groupLine(head, columns, out), out.dim(head), ...lines].join('\n')
+}
+
+/** Names of groups above the titles of their first columns. */
+function groupLine(head: string, columns: ReadonlyArray<Place<string>>, out: Colors): string {
+  let line = ''
+  let searched = head.indexOf('→') + 1
+  for (const {
+    head: [group, title],
+  } of columns) {
+    const at = head.indexOf(title, searched)
+    searched = at + title.length
+    if (group !== '') line = `${line.padEnd(at)}${group}`
+  }
+  return out.dim(line)
+}
+
+const protocols = ['tcp', 'udp', 'icmp'] as const
+
+/** Both families together where they are alike, as they should be; else `IPv4/IPv6`. */
+function cellText(results: readonly ProbeResult[], out: Colors): string {
+  const marks = ([4, 6] as const).map((family) =>
+    protocols.map((protocol) =>
+      mark(
+        results.filter(
+          ({ probe: { opening } }) => opening.protocol === protocol && opening.source.family === family,
+        ),
+        out,
+      ),
+    ),
+  )
+  const texts = marks.map((list) => list.join('')).filter((text) => text.trim() !== '')
+  return [...new Set(texts)].join('/')
+}
+
+function mark(results: readonly ProbeResult[], out: Colors): string {
+  if (results.length === 0) return ' '
+  if (results.some(({ agreed }) => !agreed)) return out.red('✗')
+  const outcomes = new Set<Outcome>(results.map(({ observed }) => observed))
+  if (!outcomes.has('silent')) return outcomes.has('answered') ? out.green('●') : out.yellow('○')
+  return outcomes.size > 1 ? out.green('◐') : out.dim('·')
+}
+
+const legend = (out: Colors): string =>
+  [
+    out.dim('TCP UDP ICMP:'),
+    `${out.green('●')} answered`,
+    `${out.green('◐')} some ports, the rest is silent`,
+    `${out.yellow('○')} reached, nothing listens`,
+    `${out.dim('·')} silent`,
+    `${out.red('✗')} not as predicted`,
+  ].join('  ')

@@ -1,9 +1,10 @@
-/** Progress on stderr: on a terminal one line that changes, elsewhere one line for each phase. */
+/** Progress on stderr: on a terminal one line that changes, elsewhere one line for each phase that takes its time. */
 import type { Terminal } from '../terminal.ts'
 
 export interface Progress {
+  /** `done` ≤ `total`; a total of 1 or less shows no numbers. */
   (phase: string, done: number, total: number): void
-  /** Ends the line. */
+  /** Removes the changing line, so that something else can be said. */
   end(): void
 }
 
@@ -15,27 +16,30 @@ const words: Readonly<Record<string, string>> = {
   routes: 'Setting routes',
   settling: 'Waiting for links',
   workloads: 'Starting workloads',
+  predictions: 'Predicting every probe',
   probes: 'Sending probes',
+  down: 'Taking everything down',
 }
 
-export function openProgress({ err }: Terminal): Progress {
-  const live = process.stderr.isTTY === true
+/** Milliseconds between two drawings of the changing line. */
+const refresh = 80
+
+export function openProgress({ err, live, draw, say }: Terminal): Progress {
   let phase: string | undefined
-  let shown = 0
+  let drawn = Number.NEGATIVE_INFINITY
   const progress = (now: string, done: number, total: number): void => {
     const text = words[now] ?? now
     if (!live) {
-      if (now !== phase) process.stderr.write(`${text} …\n`)
-    } else if (now !== phase || done === total || performance.now() - shown > 50) {
-      if (phase !== undefined && now !== phase) process.stderr.write('\n')
+      if (now !== phase) say(`${text} …`)
+    } else if (now !== phase || performance.now() - drawn >= refresh) {
       const count = total > 1 ? ` ${err.dim(`${done}/${total}`)}` : ''
-      process.stderr.write(`\r\u001b[2K${err.cyan('▸')} ${text}${count}`)
-      shown = performance.now()
+      draw(`\r\u001b[2K${err.cyan('▸')} ${text}${count}`)
+      drawn = performance.now()
     }
     phase = now
   }
   const end = (): void => {
-    if (live && phase !== undefined) process.stderr.write('\n')
+    if (live && phase !== undefined) draw('\r\u001b[2K')
     phase = undefined
   }
   return Object.assign(progress, { end })

@@ -1,0 +1,31 @@
+/** Values of options, from text. */
+import { InvalidArgumentError } from 'commander'
+import { parseIp } from '../net/index.ts'
+
+export function port(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+    throw new InvalidArgumentError('Give a whole number from 0 to 65535.')
+  return Number(text)
+}
+
+export function count(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Give a whole number.')
+  return Number(text)
+}
+
+export function family(text: string): 4 | 6 {
+  if (text !== '4' && text !== '6') throw new InvalidArgumentError('Give 4 or 6.')
+  return text === '4' ? 4 : 6
+}
+
+/** A name that can be part of a file's name, and of a command line without quotes. */
+export function labName(text: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text))
+    throw new InvalidArgumentError('Give at most 63 letters, digits, dots, dashes and underscores.')
+  return text
+}
+
+export function address(text: string): string {
+  if (!parseIp(text)) throw new InvalidArgumentError('Give an address such as 192.0.2.1 or 2001:db8::1.')
+  return text
+}

@@ -1,0 +1,158 @@
+/** The verbs, their arguments and their help. What a verb does is loaded when it is called. */
+import { type Argument, Command, Option } from 'commander'
+import { address, count, family, labName, port } from './argument.ts'
+import { exitCodeHelp } from './exit-code.ts'
+import type { Terminal } from './terminal.ts'
+import { packageVersion } from './version.ts'
+
+/** A program for one command line. `done` gets the exit code of the verb; mistakes are thrown as `CommanderError`. */
+export function createProgram(terminal: Terminal, done: (exitCode: number) => void): Command {
+  const program = new Command('glacis')
+    .description(
+      'A production network in software. One file says what the network is; Glacis derives every rule from it, runs it in the Linux kernel of this machine, and explains every dropped packet.',
+    )
+    .usage('COMMAND [ARGUMENT …]')
+    .option('-V, --version', 'print the version')
+    .on('option:version', () => {
+      done(printVersion(terminal))
+      program.error('', { code: 'commander.version' })
+    })
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: (text) => terminal.say(text.trimEnd()),
+      outputError: () => {},
+    })
+    .configureHelp({
+      styleTitle: (title) => terminal.out.bold(title),
+      subcommandTerm: (command) =>
+        [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' '),
+    })
+    .addHelpText('after', `\n'glacis COMMAND --help' shows arguments and examples.\n\n${exitCodeHelp}`)
+    .enablePositionalOptions()
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .exitOverride()
+
+  const verb = (name: string, about: string, examples: readonly string[]): Command =>
+    program
+      .command(name)
+      .description(about)
+      .addHelpText(
+        'after',
+        `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}\n\n${exitCodeHelp}`,
+      )
+  const json = new Option('--json', 'print one JSON document on stdout; what is for people goes to stderr')
+  const file = 'network file; default: network.yaml here, else the example that comes with Glacis'
+
+  verb(
+    'up',
+    'Bring a network up on this machine, hold it against its prediction, and keep it up until Ctrl-C.',
+    ['glacis up', 'glacis up network.yaml --check --json > report.json', 'glacis up network.yaml --portable'],
+  )
+    .argument('[FILE]', file)
+    .option('--check', 'take it down again, and exit with 0 only if everything is as predicted', false)
+    .option('--portable', 'run the same bytecode in this process: no root, any system', false)
+    .addOption(json)
+    .option('--name <name>', 'name of the running network; default: that in the file', labName)
+    .action(async (path, options) =>
+      done(await (await import('./commands/up.ts')).up(path, options, terminal)),
+    )
+
+  verb('down', 'Take down the network of that name, or all that run. Does nothing if none does.', [
+    'glacis down',
+    'glacis down two-sites',
+  ])
+    .argument('[NAME]', 'name of a running network; default: all')
+    .addOption(json)
+    .action(async (name) => done(await (await import('./commands/down.ts')).down(name, terminal)))
+
+  verb('check', 'Say whether a file describes a network, with every mistake in it.', [
+    'glacis check network.yaml',
+    "glacis check network.yaml --json | jq '.diagnostics[].message'",
+  ])
+    .argument('[FILE]', file)
+    .addOption(json)
+    .action(async (path) => done((await import('./commands/check.ts')).check(path, terminal)))
+
+  verb('trace', 'Follow one packet hop by hop, and say which rule of which line decides.', [
+    'glacis trace network.yaml --from internet --to shop.west --dport 443',
+    'glacis trace --from west/shop-web-0 --to west/fc1 --dport 7500 --family 6',
+    'glacis trace --from internet --to 10.16.64.1 --proto icmp --expect silent',
+    'glacis trace --from internet --source 10.16.1.3 --to shop.west --dport 443',
+  ])
+    .argument('[FILE]', file)
+    .requiredOption('--from <node>', 'node that sends, such as internet or west/jump1')
+    .requiredOption('--to <destination>', 'address, node, or service name such as shop.west')
+    .addOption(new Option('--proto <protocol>', 'protocol').choices(['tcp', 'udp', 'icmp']).default('tcp'))
+    .option('--dport <port>', 'destination port', port)
+    .option('--sport <port>', 'source port, or the identifier of a ping', port, 40_000)
+    .option('--family <version>', 'IP version 4 or 6, where the destination has both', family)
+    .option('--source <address>', "source address; default: the sending node's own", address)
+    .addOption(
+      new Option('--expect <outcome>', 'exit with 1 unless this comes out').choices([
+        'answered',
+        'refused',
+        'silent',
+      ]),
+    )
+    .addOption(json)
+    .action(async (path, options) =>
+      done((await import('./commands/trace.ts')).trace(path, options, terminal)),
+    )
+
+  verb('rules', 'List the enforcement points, or the rules of some in the order in which they are asked.', [
+    'glacis rules network.yaml',
+    'glacis rules network.yaml west/ar1/external/in',
+    "glacis rules network.yaml 'west/host1/vm/*/in' --json",
+  ])
+    .argument('[FILE]', file)
+    .argument('[POINT]', 'id of a point, the beginning of some (west/ar1), or a pattern with *')
+    .addOption(json)
+    .action(async (path, point) => done((await import('./commands/rules.ts')).rules(path, point, terminal)))
+
+  verb('shell', 'Open a shell, or run a command, inside a node of a network that is up.', [
+    'glacis shell internet',
+    'glacis shell internet -- dig +short shop.west.cloudapp.example',
+    'glacis shell west/host1 -- tcpdump -ni any',
+  ])
+    .argument('<NODE>', 'id of a node, such as internet or west/jump1')
+    .argument('[COMMAND...]', 'what to run there; default: your shell')
+    .option('--name <name>', 'which network, if several are up', labName)
+    .addOption(new Option('--json').hideHelp())
+    .passThroughOptions()
+    .action(async (node, command, options) =>
+      done(await (await import('./commands/shell.ts')).shell(node, command, options, terminal)),
+    )
+
+  verb('explain', 'Explain a diagnostic at length.', ['glacis explain GL2001'])
+    .argument('<CODE>', 'number of a diagnostic')
+    .addOption(json)
+    .action(async (code) => done((await import('./commands/explain.ts')).explain(code, terminal)))
+
+  verb('generate', 'Write a network file of any size to stdout, to try things with.', [
+    'glacis generate --vms 1000 > big.yaml',
+    'glacis generate --vms 200 --sites 2 --hosts 5',
+  ])
+    .option('--vms <count>', 'virtual machines in all sites together', count, 100)
+    .option('--sites <count>', 'sites; default: 1', count)
+    .option('--hosts <count>', 'hosts of each site; default: one for 20 VMs', count)
+    .option('--tenants <count>', 'tenants; default: one for 10 services', count)
+    .option('--instances-per-service <count>', 'VMs of each service; default: 10', count)
+    .option('--name <name>', 'name of the network; default: generated', labName)
+    .addOption(json)
+    .action(async (options) => done((await import('./commands/generate.ts')).generate(options, terminal)))
+
+  return program
+}
+
+const argumentTerm = (argument: Argument): string => {
+  const name = `${argument.name()}${argument.variadic ? ' …' : ''}`
+  return argument.required ? name : `[${name}]`
+}
+
+function printVersion(terminal: Terminal): number {
+  const version = packageVersion()
+  if (terminal.json) terminal.result({ version })
+  else terminal.print(version)
+  return 0
+}

@@ -1,0 +1,50 @@
+/** Where a person would change that a packet is denied: the line that made the rule, or the line that lacks an endpoint. */
+
+import { formatSource } from '../../file/index.ts'
+import type { Network, Node } from '../../model/index.ts'
+import { ipEquals } from '../../net/index.ts'
+import { formatOrigin, type Point, type Rule } from '../../policy/index.ts'
+
+/** For people, to follow `change it at`. */
+export function whereToChange(network: Network, point: Point, rule: Rule): string {
+  const { origin } = rule
+  if (origin.kind === 'file') return formatOrigin(origin)
+  if (origin.kind === 'template') return `${formatOrigin(origin)}, the same for every machine of its kind`
+  if (rule.id.startsWith('shape/')) return 'nowhere: such frames pass no point'
+  if (rule.id.startsWith('flow/'))
+    return 'nowhere: only an answer to a packet that was let through passes here'
+  return missingRule(network, point)
+}
+
+/** What would have to be written for a packet not to meet the default. */
+function missingRule(network: Network, point: Point): string {
+  const site = network.sites.find(({ name }) => point.node.startsWith(`${name}/`))
+  const siteAt = site ? ` (${formatSource(site.at)})` : ''
+  switch (point.kind) {
+    case 'access-router':
+      return `only the VIP pool of the site is let in${siteAt}`
+    case 'balancer':
+      return 'a public endpoint of a role opens a port of its VIP; none does here'
+    case 'hypervisor':
+      return point.flow?.heading === 'to-local'
+        ? missingEndpoint(network, point)
+        : 'nowhere: what VMs may open is the same for all of them'
+    case 'host':
+      return `nowhere: what a host partition may speak to is the same for all of them${siteAt}`
+  }
+}
+
+function missingEndpoint(network: Network, point: Point): string {
+  const vm = machineBehind(network, point)?.vm
+  const role = network.services
+    .find(({ name }) => name === vm?.service)
+    ?.roles.find(({ name }) => name === vm?.role)
+  return role
+    ? `role ${role.name} of ${vm?.service}, ${formatSource(role.at)}: an endpoint would open a port`
+    : 'the role of the machine: an endpoint would open a port'
+}
+
+const machineBehind = (network: Network, { behind = [] }: Point): Node | undefined =>
+  network.nodes.find(
+    ({ vm, addresses }) => vm && addresses.some((own) => behind.some((other) => ipEquals(own, other))),
+  )
