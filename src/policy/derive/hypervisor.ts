@@ -128,7 +128,7 @@ function machineConfigTier(view: SiteView): RuleTier {
         'machine/internal',
         'deny',
         { destination: network.internal },
-        'So is everything else inside.',
+        'Everything else inside is out of reach for VMs too.',
       ),
       machine(
         view,
