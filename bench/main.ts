@@ -1,5 +1,5 @@
 /** `npm run -s bench -- NAME [--quick] [--json]` */
-import { formatReport, machine, meetsMust, type Report, type Row } from './report.ts'
+import { formatReport, machine, meetsMust, type Report, type Row, reportJson } from './report.ts'
 
 /** A benchmark; `quick` ends within a minute, at the price of fewer and shorter rounds. */
 export interface Benchmark {

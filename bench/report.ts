@@ -51,6 +51,18 @@ export const machine = (): Machine => ({
 export const meetsMust = ({ value, must, better }: Row): boolean =>
   must === undefined || (better === 'lower' ? value <= must : value >= must)
 
+/** Every row with every field; what a row does not have is `null`. */
+export const reportJson = (report: Report) => ({
+  ...report,
+  rows: report.rows.map((row) => ({
+    ...row,
+    must: row.must ?? null,
+    goal: row.goal ?? null,
+    base: row.base ?? null,
+    peers: row.peers ?? [],
+  })),
+})
+
 export function formatReport(report: Report): string {
   const { cpu, cores, memoryGiB, kernel, node } = report.machine
   const header = ['', 'median', 'min–max', 'unit', 'must', 'goal', 'beside it (same run)']

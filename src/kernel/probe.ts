@@ -49,7 +49,7 @@ function findMissing(): Missing[] {
       },
     ]
   }
-  if (process.getuid?.() !== 0) return [{ what: 'root', remedy: `sudo, ${portable}` }]
+  if (process.getuid?.() !== 0) return [{ what: 'root', remedy: `run it again with sudo, ${portable}` }]
   return findMissingFeatures()
 }
 
