@@ -15,6 +15,7 @@ export const specialPurpose: readonly Prefix[] = [
   '192.0.2.0/24', // documentation, RFC 5737
   '192.168.0.0/16', // private use, RFC 1918
   '198.18.0.0/15', // benchmarking, RFC 2544
+  '192.88.99.0/24', // 6to4 relays, deprecated by RFC 7526
   '198.51.100.0/24', // documentation, RFC 5737
   '203.0.113.0/24', // documentation, RFC 5737
   '224.0.0.0/4', // multicast, RFC 5771
@@ -23,6 +24,7 @@ export const specialPurpose: readonly Prefix[] = [
   '100::/64', // discard only, RFC 6666
   '100:0:0:1::/64', // dummy prefix, RFC 9780
   '2001:2::/48', // benchmarking, RFC 5180
+  '2002::/16', // 6to4, deprecated by RFC 7526: its addresses hide IPv4 ones
   '2001:10::/28', // ORCHID, RFC 4843
   '2001:db8::/32', // documentation, RFC 3849
   '3fff::/20', // documentation, RFC 9637

@@ -42,7 +42,7 @@ export interface OddFrame {
 
 /**
  * - `arp`: ethertype 0x0806
- * - `neighbour-discovery`: ICMPv6 types 133–137, hop limit 255, code 0 (RFC 4861 section 3.1)
+ * - `neighbour-discovery`: ICMPv6 types 133–137, hop limit 255, code 0 (RFC 4861 section 3.1), to fe80::/10 or ff02::/16
  * - `not-ip`: any other ethertype, VLAN tags included
  * - `fragment`: IPv4 with more-fragments or an offset; IPv6 with a fragment header (RFC 8200 section 4.5)
  * - `ip-options`: IPv4 header longer than 20 bytes (RFC 7126 advises dropping)

@@ -29,8 +29,8 @@
  * 16. TCP (6): segment < 20, or data offset × 4 < 20 or > segment: `malformed`
  * 17. UDP (17): segment < 8, or UDP length < 8 or > segment: `malformed`
  * 18. ICMP (1), ICMPv6 (58): segment < 8: `malformed`
- * 19. ICMPv6 of type 133–137, code 0, hop limit 255: `neighbour-discovery`. With another hop limit or code they are
- *     ordinary ICMPv6: nothing on a link believes them, and rules may judge them.
+ * 19. ICMPv6 of type 133–137, code 0, hop limit 255, to a destination that no router forwards (fe80::/10, ff02::/16):
+ *     `neighbour-discovery`. Else they are ordinary ICMPv6, and rules judge them: what could leave the link is no talk on it.
  * 20. otherwise: `ip`
  *
  * No checksum is verified: the machine that takes the packet in does that.
@@ -42,7 +42,7 @@
  * ignored, since what is quoted is cut. Ports are there for TCP and UDP; the identifier of a quoted echo request is
  * its `sourcePort`, of an echo reply its `destinationPort` (by type alone, as in the outer header); else 0.
  */
-import { type Family, Protocol } from '../net/index.ts'
+import { type Family, type Ip, Protocol } from '../net/index.ts'
 import { field as arp } from './arp.ts'
 import { ipAt, u8, u16 } from './bytes.ts'
 import * as ethernet from './ethernet.ts'
@@ -147,11 +147,19 @@ function readIcmp(headers: IpHeaders, segment: Uint8Array): Headers {
   return Object.freeze({ ...headers, ...ports, icmpType, icmpCode, ...(quoted && { quoted }) })
 }
 
-const isNeighbourDiscovery = ({ family, hopLimit }: IpHeaders, type: number, code: number): boolean =>
+/** Link-local unicast or multicast (RFC 4291 sections 2.5.6 and 2.7). */
+const staysOnLink = ({ value }: Ip): boolean => value >> 118n === 0x3fan || value >> 112n === 0xff02n
+
+const isNeighbourDiscovery = (
+  { family, hopLimit, destination }: IpHeaders,
+  type: number,
+  code: number,
+): boolean =>
   family === 6 &&
   neighbourDiscovery.first <= type &&
   type <= neighbourDiscovery.last &&
   code === neighbourDiscovery.code &&
+  staysOnLink(destination) &&
   hopLimit === neighbourDiscovery.hopLimit
 
 /** Bytes of transport header that a quoted packet must show (RFC 792). */

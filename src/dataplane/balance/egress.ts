@@ -37,27 +37,40 @@ export function emitLend(
 ): Value {
   const { tuple, owner, value } = memory
   const key = tupleKey(family)
+  const end = endValue(family)
+  const ports = b.load(4, tuple, key.ports)
+  copyWords(b, family, tuple, key.destination, owner, ownerKey(family).remote)
+  b.store(4, owner, ownerKey(family).protocol, b.load(4, tuple, key.protocol))
+  copyWords(b, family, tuple, key.source, value, end.address)
+  b.store(4, value, end.port, b.and(ports, 0xffff))
+  const claim = (): Value => {
+    b.store(4, owner, ownerKey(family).ports, b.or(b.shr(ports, 16), b.shl(port, 16)))
+    return b.mapUpdate(maps.owners, owner, value, UPDATE.noexist)
+  }
+
+  // The two tables forget by themselves: a port is this flow's only while `owners` says so too.
   const port = b.mov(0)
-  const [unknown, lent] = [b.label('unknown'), b.label('lent')]
+  const [unknown, forgotten, lent] = [b.label('unknown'), b.label('forgotten'), b.label('lent')]
   const known = b.mapLookup(maps.egress, tuple)
   b.jumpIf(b.eq(known, 0), unknown)
   b.set(port, b.load(2, known, 0))
+  b.store(4, owner, ownerKey(family).ports, b.or(b.shr(ports, 16), b.shl(port, 16)))
+  const holder = b.mapLookup(maps.owners, owner)
+  b.jumpIf(b.eq(holder, 0), forgotten)
+  for (let at = 0; at < end.size; at += 4)
+    b.jumpIf(b.ne(b.load(4, holder, at), b.load(4, value, at)), unknown)
   b.jump(lent)
+  b.place(forgotten)
+  b.jumpIf(b.eq(claim(), 0), lent)
 
   b.place(unknown)
   const size = range.last - range.first + 1
   const start = emitScale(b, emitFlowHash(b, tuple, key.size), size)
-  const ports = b.load(4, tuple, key.ports)
-  copyWords(b, family, tuple, key.destination, owner, ownerKey(family).remote)
-  b.store(4, owner, ownerKey(family).protocol, b.load(4, tuple, key.protocol))
-  copyWords(b, family, tuple, key.source, value, endValue(family).address)
-  b.store(4, value, endValue(family).port, b.and(ports, 0xffff))
   const found = b.label('found')
   for (let attempt = 0; attempt < egressAttempts; attempt++) {
     const offset = b.mod(b.add(start, attempt * egressStride), size)
     b.set(port, b.bigEndian(b.add(offset, range.first), 16))
-    b.store(4, owner, ownerKey(family).ports, b.or(b.shr(ports, 16), b.shl(port, 16)))
-    b.jumpIf(b.eq(b.mapUpdate(maps.owners, owner, value, UPDATE.noexist), 0), found)
+    b.jumpIf(b.eq(claim(), 0), found)
   }
   b.jump(none)
   b.place(found)

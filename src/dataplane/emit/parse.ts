@@ -188,7 +188,10 @@ function emitNeighbourDiscovery(
   b.jumpIf(b.lt(type, first), ordinary)
   b.jumpIf(b.gt(type, last), ordinary)
   b.jumpIf(b.ne(b.shr(detail, 8), neighbourDiscovery.code), ordinary)
-  b.jumpIf(b.eq(b.load(1, frame.data, at[6].hopLimit), hopLimit), odd['neighbour-discovery'])
+  b.jumpIf(b.ne(b.load(1, frame.data, at[6].hopLimit), hopLimit), ordinary)
+  const scope = b.bigEndian(b.load(2, frame.data, at[6].destination), 16)
+  b.jumpIf(b.eq(scope, 0xff02), odd['neighbour-discovery'])
+  b.jumpIf(b.eq(b.and(scope, 0xffc0), 0xfe80), odd['neighbour-discovery'])
   b.place(ordinary)
 }
 

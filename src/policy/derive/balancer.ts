@@ -95,7 +95,6 @@ function internal(view: SiteView, balancer: Node, endpoints: readonly VirtualEnd
             }),
           ),
           ...hairpins,
-          ...outs,
         ],
       },
       {
@@ -111,6 +110,7 @@ function internal(view: SiteView, balancer: Node, endpoints: readonly VirtualEnd
           },
         ],
       },
+      { kind: 'translation', name: 'replies', translations: outs },
       {
         kind: 'translation',
         name: 'egress',

@@ -1,4 +1,7 @@
-/** The host firewall (R22): what may be said to, and by, the host partition, which runs the hypervisor. */
+/**
+ * The host firewall (R22): what may be said to, and by, the host partition, which runs the hypervisor. Answers of name servers
+ * pass by the flow tier, since the host asked; DHCP answers may come by broadcast and have a rule.
+ */
 
 import type { Node } from '../../model/index.ts'
 import { PortRange, Protocol, prefix } from '../../net/index.ts'
@@ -57,19 +60,16 @@ function inward(view: SiteView): readonly Rule[] {
     destinationPorts: [PortRange(view.site.ports.agent)],
   }
   const dhcp: Match = {
+    source: view.site.pools.infrastructure,
     protocol: Protocol.udp,
     sourcePorts: [PortRange(67)],
     destinationPorts: [PortRange(68)],
   }
   const dhcp6: Match = {
+    source: [...view.site.pools.infrastructure, prefix('fe80::/10')],
     protocol: Protocol.udp,
     sourcePorts: [PortRange(547)],
     destinationPorts: [PortRange(546)],
-  }
-  const dns: Match = {
-    source: addressesOf(view.nodes('name-server')),
-    protocol: Protocol.udp,
-    sourcePorts: [PortRange(view.site.ports.dns)],
   }
   return [
     host(
@@ -81,7 +81,6 @@ function inward(view: SiteView): readonly Rule[] {
     ),
     host(view, 'host/dhcp-reply', 'allow', dhcp, 'The host gets its address.'),
     host(view, 'host/dhcp6-reply', 'allow', dhcp6, 'The host gets its IPv6 address.'),
-    host(view, 'host/dns-reply', 'allow', dns, 'Name servers answer the host.'),
   ]
 }
 

@@ -49,12 +49,14 @@ const dhcp6Ports = { client: [PortRange(546)], server: [PortRange(547)] }
 function ownSourceTier(view: SiteView, vm: Node): RuleTier {
   const asking4: Match = {
     source: [prefix('0.0.0.0/32')],
+    destination: [prefix('255.255.255.255/32')],
     protocol: Protocol.udp,
     sourcePorts: dhcpPorts.client,
     destinationPorts: dhcpPorts.server,
   }
   const asking6: Match = {
     source: [prefix('fe80::/10')],
+    destination: [prefix('ff02::1:2/128')],
     protocol: Protocol.udp,
     sourcePorts: dhcp6Ports.client,
     destinationPorts: dhcp6Ports.server,
