@@ -36,6 +36,10 @@ const raw6 = (nextHeader: number, segment: Uint8Array, hopLimit = 64) =>
 const raw4 = (protocol: number, segment: Uint8Array) =>
   buildFrame({ ip: { ...four, protocol }, payload: segment })
 
+/** Neighbour discovery to a destination that begins with two bytes. */
+const discovery = (type: number, code: number, hopLimit: number, first: number, second: number) =>
+  with_(raw6(58, Uint8Array.of(type, code, 0, 0, 0, 0, 0, 0), hopLimit), [38, first], [39, second])
+
 describe('shape, check by check', () => {
   const rows: Array<readonly [what: string, frame: Uint8Array, expected: string]> = [
     ['1 · empty', new Uint8Array(0), 'malformed'],
@@ -87,9 +91,18 @@ describe('shape, check by check', () => {
     ['17 · UDP length short of the segment', with_(udp4, [39, 9]), 'ip'],
     ['18 · ICMP of 7 bytes', raw4(1, new Uint8Array(7)), 'malformed'],
     ['18 · ICMPv6 of 7 bytes', raw6(58, new Uint8Array(7).fill(135), 255), 'malformed'],
-    ['19 · redirect', raw6(58, Uint8Array.of(137, 0, 0, 0, 0, 0, 0, 0), 255), 'neighbour-discovery'],
-    ['19 · hop limit 254', raw6(58, Uint8Array.of(135, 0, 0, 0, 0, 0, 0, 0), 254), 'ip'],
-    ['19 · code 1', raw6(58, Uint8Array.of(135, 1, 0, 0, 0, 0, 0, 0), 255), 'ip'],
+    ['19 · redirect', discovery(137, 0, 255, 0xff, 0x02), 'neighbour-discovery'],
+    ['19 · to a link-local address', discovery(135, 0, 255, 0xfe, 0x80), 'neighbour-discovery'],
+    [
+      '19 · to the end of the link-local addresses',
+      discovery(135, 0, 255, 0xfe, 0xbf),
+      'neighbour-discovery',
+    ],
+    ['19 · to an address that is routed', raw6(58, Uint8Array.of(135, 0, 0, 0, 0, 0, 0, 0), 255), 'ip'],
+    ['19 · to a site-local address', discovery(135, 0, 255, 0xfe, 0xc0), 'ip'],
+    ['19 · to a multicast group beyond the link', discovery(135, 0, 255, 0xff, 0x05), 'ip'],
+    ['19 · hop limit 254', discovery(135, 0, 254, 0xff, 0x02), 'ip'],
+    ['19 · code 1', discovery(135, 1, 255, 0xff, 0x02), 'ip'],
     ['19 · type 132', raw6(58, Uint8Array.of(132, 0, 0, 0, 0, 0, 0, 0), 255), 'ip'],
     ['19 · type 138', raw6(58, Uint8Array.of(138, 0, 0, 0, 0, 0, 0, 0), 255), 'ip'],
     ['20 · Ethernet padding', concat(tcp4, new Uint8Array(6)), 'ip'],

@@ -132,8 +132,19 @@ function headersOf(
   return { ...plain, sourcePort, destinationPort, icmpType, icmpCode, ...(isError && quoted && { quoted }) }
 }
 
-const isNeighbourDiscovery = ({ protocol, icmpType, icmpCode, hopLimit }: IpHeaders): boolean =>
-  protocol === Protocol.icmp6 && icmpType >= 133 && icmpType <= 137 && icmpCode === 0 && hopLimit === 255
+const isNeighbourDiscovery = ({
+  protocol,
+  icmpType,
+  icmpCode,
+  hopLimit,
+  destination: { value },
+}: IpHeaders): boolean =>
+  protocol === Protocol.icmp6 &&
+  icmpType >= 133 &&
+  icmpType <= 137 &&
+  icmpCode === 0 &&
+  hopLimit === 255 &&
+  (value >> 118n === 0x3fan || value >> 112n === 0xff02n)
 
 /** A frame of well-formed IP, with some payload. */
 export const arbitraryFrame = (universe: Universe = anywhere): fc.Arbitrary<Uint8Array> =>
@@ -222,11 +233,15 @@ export const arbitraryBytes = (universe: Universe = anywhere): fc.Arbitrary<Uint
 
 /** ARP and neighbour discovery. */
 const arbitraryOdd: fc.Arbitrary<Uint8Array> = fc
-  .tuple(fc.constantFrom(133, 134, 135, 136, 137), fc.uint8Array({ minLength: 28, maxLength: 40 }))
-  .map(([icmpType, payload]) => {
+  .tuple(
+    fc.constantFrom(133, 134, 135, 136, 137),
+    fc.uint8Array({ minLength: 28, maxLength: 40 }),
+    fc.constantFrom(0xff02n << 112n, 0xfe80n << 112n, 0xff05n << 112n, 0n),
+  )
+  .map(([icmpType, payload, scope]) => {
     const flow = {
       source: Ip(6, 1n),
-      destination: Ip(6, 2n),
+      destination: Ip(6, scope | 2n),
       protocol: 58,
       sourcePort: 0,
       destinationPort: 0,
