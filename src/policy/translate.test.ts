@@ -94,7 +94,10 @@ describe.each([4, 6] as const)('over IPv%i', (family) => {
   })
 
   it('endpoint-out: the source becomes the VIP', () => {
-    expect(through(endpointOut, packet(reversed(behind)))).toEqual(packet(reversed(inward)))
+    const answers = { tcpFlags: 0x12 }
+    expect(through(endpointOut, packet(reversed(behind), answers))).toEqual(packet(reversed(inward), answers))
+    // What opens a connection is no reply.
+    expect(through(endpointOut, packet(reversed(behind)))).toBeUndefined()
     expect(through(endpointOut, packet(tcp(`${vm} 22`, `${client} 40000`)))).toBeUndefined()
     expect(through(endpointOut, packet(tcp(`${other} 8443`, `${client} 40000`)))).toBeUndefined()
   })
@@ -175,7 +178,11 @@ describe.each([4, 6] as const)('over IPv%i', (family) => {
     const there = through(hairpin, packet(used), table) as IpHeaders
     const backend = tcp(`${egress} ${there.sourcePort}`, `${vm} 8443`)
     expect(there).toEqual(packet(backend))
-    expect(through(hairpinReply, packet(reversed(backend)), table)).toEqual(packet(reversed(used)))
+    const answers = { tcpFlags: 0x12 }
+    expect(through(hairpinReply, packet(reversed(backend), answers), table)).toEqual(
+      packet(reversed(used), answers),
+    )
+    expect(through(hairpinReply, packet(reversed(backend)), table)).toBeUndefined()
     expect(through(hairpinReply, unreachable(backend, ip(router)), table)).toEqual(unreachable(used, ip(vip)))
     // A machine outside must not be reflected, and a VM's own error about a hairpin is denied.
     expect(through(hairpin, packet(inward), table)).toBeUndefined()
@@ -193,7 +200,9 @@ describe.each([4, 6] as const)('over IPv%i', (family) => {
 
   it('the first that applies is taken', () => {
     const second = { ...endpointOut, rule: rule('second', 'allow'), port: 444 }
-    expect(translate([endpointOut, second], packet(reversed(behind)), {})?.rule.id).toBe('out')
+    expect(translate([endpointOut, second], packet(reversed(behind), { tcpFlags: 0x12 }), {})?.rule.id).toBe(
+      'out',
+    )
   })
 })
 

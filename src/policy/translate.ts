@@ -107,7 +107,7 @@ function endpointInError(t: EndpointIn, packet: IpHeaders, quoted: QuotedFlow): 
 }
 
 function endpointOut(t: EndpointOut, packet: IpHeaders): IpHeaders | undefined {
-  if (!isBackend(t, packet.protocol, packet.source, packet.sourcePort)) return undefined
+  if (opensTcp(packet) || !isBackend(t, packet.protocol, packet.source, packet.sourcePort)) return undefined
   return { ...packet, source: t.vip, sourcePort: t.port }
 }
 
@@ -187,6 +187,10 @@ function egressInError(
     quoted: { ...back, destination: endpoint.vip, destinationPort: endpoint.port },
   }
 }
+
+/** A SYN by itself is no reply: a machine that opens a connection from its endpoint's port does so as any other. */
+const opensTcp = ({ protocol, tcpFlags }: IpHeaders): boolean =>
+  protocol === Protocol.tcp && (tcpFlags & 0x17) === 0x02
 
 const isEnd = (t: EndpointIn | EndpointOut, protocol: number): boolean => t.protocol === protocol
 

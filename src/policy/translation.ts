@@ -39,7 +39,10 @@ export interface EndpointIn {
   readonly hairpin?: { readonly sources: readonly Prefix[]; readonly address: Ip; readonly ports: PortRange }
 }
 
-/** From a backend's address and port: source becomes the VIP and its port. The reverse of {@link EndpointIn}. */
+/**
+ * From a backend's address and port: source becomes the VIP and its port. The reverse of {@link EndpointIn}. TCP that opens a
+ * connection (of FIN, SYN, RST and ACK only SYN) is no reply and left alone.
+ */
 export interface EndpointOut {
   readonly kind: 'endpoint-out'
   readonly rule: Rule

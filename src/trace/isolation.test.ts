@@ -67,6 +67,15 @@ describe('isolation', () => {
     expect(endOf('west/shop-web-0', packet)).toMatchObject({ kind: 'denied', rule: { id: 'vip/undeclared' } })
   })
 
+  it("a connection that a VM opens from its endpoint's port does not bear the VIP", () => {
+    const source = addressOf('west/shop-web-0', 4)
+    const opening = { ...udp(source, 8443, ip('192.0.2.1'), 25), protocol: Protocol.tcp, tcpFlags: 0x02 }
+    const [path] = walk(world, new WorldState(), 'west/shop-web-0', opening)
+    expect(path?.end.kind).toBe('delivered')
+    const balancer = world.node('west/lb1')
+    expect(path?.packet.source).toEqual(balancer.publicAddresses.find(({ family }) => family === 4))
+  })
+
   it('a VM without an address speaks to nobody but the DHCP broadcast', () => {
     const packet = udp(ip('0.0.0.0'), 68, addressOf('west/shop-web-1', 4), 67)
     expect(endOf('west/shop-web-0', packet)).toMatchObject({ kind: 'denied', rule: { id: 'own/spoofed' } })

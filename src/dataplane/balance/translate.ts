@@ -6,6 +6,7 @@ import type { Label, ProgramBuilder, StackSlot, Value } from '../../bpf/index.ts
 import { type Family, formatPrefix, type Prefix, Protocol } from '../../net/index.ts'
 import type { EgressIn, EgressOut, EndpointIn, Translation, TranslationTier } from '../../policy/index.ts'
 import { type AddressValue, emitAddressSet } from '../emit/address-set.ts'
+import { openingFlags } from '../emit/flow.ts'
 import type { Frame } from '../emit/frame.ts'
 import { at, echo, type Parsed } from '../emit/parse.ts'
 import { emitIfError, emitQuoted, emitSameAddress, icmpOf, type Quoted, swapPorts } from '../emit/quoted.ts'
@@ -183,6 +184,7 @@ class TranslationEmitter {
   #endpointOut(next: Label): void {
     const { b, parsed, maps, exit } = this.#c
     this.#needPorts(parsed.protocol, next)
+    this.#refuseOpening(next)
     const reply = this.#lookUpEnd(maps.replies, at[this.#family].source, parsed.ports, parsed.protocol, next)
     this.#rewrite({ source: this.#endAt(reply) })
     exit.decideBy('allow', b.load(4, reply, replyValue(this.#family).rule))
@@ -240,6 +242,7 @@ class TranslationEmitter {
     const { parsed, exit, number } = this.#c
     const { source, destination } = at[this.#family]
     this.#needEgress(destination, next)
+    if (hairpin) this.#refuseOpening(next)
     const owner = this.#lookUpOwner(source, parsed.ports, parsed.protocol, next)
     const destinationEnd = this.#endAt(owner)
     if (!hairpin) this.#rewrite({ destination: destinationEnd })
@@ -268,6 +271,15 @@ class TranslationEmitter {
       this.#rewriteError(outer, { source: end, destination: vip }, quoted)
     }
     exit.decide('allow', number(rule))
+  }
+
+  /** A TCP packet that opens a connection is no reply. */
+  #refuseOpening(next: Label): void {
+    const { b, parsed } = this.#c
+    const reply = b.label('reply')
+    b.jumpIf(b.ne(parsed.protocol, Protocol.tcp), reply)
+    b.jumpIf(b.eq(b.and(parsed.detail, openingFlags.mask), openingFlags.value), next)
+    b.place(reply)
   }
 
   /** Endpoints are TCP or UDP. */

@@ -117,7 +117,7 @@ function emitTouch(b: ProgramBuilder, map: MapSpec, key: StackSlot, known: Label
 }
 
 /** FIN, SYN, RST and ACK; a flow is opened by SYN alone. */
-const openingFlags = { mask: 0x17, value: 0x02 } as const
+export const openingFlags = { mask: 0x17, value: 0x02 } as const
 
 function emitMayOpen(b: ProgramBuilder, { family, protocol, detail }: Parsed, noFlow: Label): void {
   const opens = b.label('opens')

@@ -40,7 +40,12 @@ export function hostPoints(
         direction: 'out',
         flow: { table: `${host.id}/partition`, heading: 'from-local' },
         scope: { source: ownSources(host) },
-        tiers: [shapeTier, flowTier, { kind: 'rules', name: 'host-config', rules: outward(view) }],
+        tiers: [
+          shapeTier,
+          { kind: 'rules', name: 'path-errors', rules: pathErrors(view) },
+          flowTier,
+          { kind: 'rules', name: 'host-config', rules: outward(view) },
+        ],
       },
     ] satisfies Point[]
   })
@@ -81,6 +86,20 @@ function inward(view: SiteView): readonly Rule[] {
     ),
     host(view, 'host/dhcp-reply', 'allow', dhcp, 'The host gets its address.'),
     host(view, 'host/dhcp6-reply', 'allow', dhcp6, 'The host gets its IPv6 address.'),
+  ]
+}
+
+/** What the host, as the first router of its VMs, tells them about their packets: too big, unreachable, hop limit used up. */
+function pathErrors(view: SiteView): readonly Rule[] {
+  const why = 'A VM learns what became of its packets.'
+  const to = { destination: view.site.pools.vms }
+  return [
+    ...[3, 11].map((icmpType) =>
+      host(view, `host/icmp-${icmpType}`, 'allow', { ...to, protocol: Protocol.icmp, icmpType }, why),
+    ),
+    ...[1, 2, 3].map((icmpType) =>
+      host(view, `host/icmp6-${icmpType}`, 'allow', { ...to, protocol: Protocol.icmp6, icmpType }, why),
+    ),
   ]
 }
 
