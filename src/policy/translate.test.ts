@@ -62,6 +62,9 @@ describe.each([4, 6] as const)('over IPv%i', (family) => {
     return { table, port: ports.at(-1) as number }
   }
 
+  /** SYN and ACK: what answers a SYN. */
+  const answer = (ends: QuotedFlow) => packet(ends, { tcpFlags: 0x12 })
+
   const inward = tcp(`${client} 40000`, `${vip} 443`)
   const behind = tcp(`${client} 40000`, `${vm} 8443`)
 
@@ -98,8 +101,20 @@ describe.each([4, 6] as const)('over IPv%i', (family) => {
     expect(through(endpointOut, packet(reversed(behind), answers))).toEqual(packet(reversed(inward), answers))
     // What opens a connection is no reply.
     expect(through(endpointOut, packet(reversed(behind)))).toBeUndefined()
-    expect(through(endpointOut, packet(tcp(`${vm} 22`, `${client} 40000`)))).toBeUndefined()
-    expect(through(endpointOut, packet(tcp(`${other} 8443`, `${client} 40000`)))).toBeUndefined()
+    expect(through(endpointOut, answer(tcp(`${vm} 22`, `${client} 40000`)))).toBeUndefined()
+    expect(through(endpointOut, answer(tcp(`${other} 8443`, `${client} 40000`)))).toBeUndefined()
+  })
+
+  it.each([
+    ['SYN', 0x02, true],
+    ['SYN with ECN bits', 0xc2, true],
+    ['SYN and ACK', 0x12, false],
+    ['ACK', 0x10, false],
+    ['RST', 0x04, false],
+    ['no flags', 0, false],
+  ])('endpoint-out: TCP with %s', (_, tcpFlags, opens) => {
+    const translated = through(endpointOut, packet(reversed(behind), { tcpFlags }))
+    expect(translated === undefined).toBe(opens)
   })
 
   it('endpoint-out: errors from inside show the VIP, whoever sent them', () => {
@@ -189,7 +204,7 @@ describe.each([4, 6] as const)('over IPv%i', (family) => {
     expect(through(hairpin, unreachable(reversed(used)), table)).toBeUndefined()
     // The answer of something that is no backend.
     const { table: known, port } = opened(tcp(`${vm} 2000`, `${other} 22`))
-    expect(through(hairpinReply, packet(tcp(`${other} 22`, `${egress} ${port}`)), known)).toBeUndefined()
+    expect(through(hairpinReply, answer(tcp(`${other} 22`, `${egress} ${port}`)), known)).toBeUndefined()
   })
 
   it('errors that quote nothing are left alone by all', () => {

@@ -56,6 +56,8 @@ const balancerShape = fc.record({
     PortRange(9),
   ),
   endpoints: fc.array(seed, { maxLength: 9, size: 'max' }),
+  /** Replies are translated in a tier of their own, after undeclared ports of VIPs are denied. */
+  repliesApart: fc.boolean(),
 })
 
 type Shape = { world: number; egress: number; lent: PortRange; endpoints: number[] }
@@ -65,7 +67,7 @@ export const arbitraryBalancerCase = ({ steps }: CaseOptions): fc.Arbitrary<Poin
   fc.record({ shape: balancerShape, steps: fullArray(seed, steps) }).map(({ shape, steps }) => {
     const world = worldOf(shape)
     return {
-      points: balancerPoints(world),
+      points: balancerPoints(world, shape.repliesApart),
       egress: Object.values(world.egress),
       steps: steps.map((from) => drawBalancerStep(new Draw(from), world)),
     }
@@ -149,7 +151,7 @@ function drawEndpoint(d: Draw, vips: BalancerWorld['vips'], machines: BalancerWo
   }
 }
 
-function balancerPoints(world: BalancerWorld): Point[] {
+function balancerPoints(world: BalancerWorld, repliesApart: boolean): Point[] {
   const { endpoints, egress, lent, vips } = world
   const addresses = Object.values(egress)
   const common = { kind: 'balancer' as const, node: 'west/lb1', direction: 'in' as const, defaultDeny }
@@ -196,13 +198,14 @@ function balancerPoints(world: BalancerWorld): Point[] {
             hairpin: outs.filter(({ vip }) => vip.family === address.family),
           })),
           ...hairpins,
-          ...outs,
+          ...(repliesApart ? [] : outs),
         ]),
         {
           kind: 'rules',
           name: 'undeclared',
           rules: [{ ...allow('vip/undeclared'), action: 'deny', match: { destination: vipPrefixes(vips) } }],
         },
+        ...(repliesApart ? [tier('replies', outs)] : []),
         tier(
           'egress',
           addresses.map(

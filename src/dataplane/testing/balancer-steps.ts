@@ -15,17 +15,24 @@ interface Arrival {
   readonly point: number
   readonly ends: QuotedFlow
   readonly error?: true
+  /** The packet answers another: TCP seldom opens with it. */
+  readonly answer?: true
 }
 
 export function drawBalancerStep(d: Draw, world: BalancerWorld): Step {
   const family = d.pick([4, 6] as const)
-  const { point, ends, error } = vary(d, world, drawArrival(d, world, family))
+  const { point, ends, error, answer } = vary(d, world, drawArrival(d, world, family))
   const headers: IpHeaders = error
     ? errorAbout(d, ends, d.pick([ends.destination, d.pick(world.machines[ends.source.family])]))
-    : packetOf(d, ends)
+    : answering(d, packetOf(d, ends), answer)
   const frame = drawFrame(d, headers)
   return { point: d.chance(96) ? point : 1 - point, frame: d.chance(5) ? spoil(d, frame) : frame }
 }
+
+const answering = (d: Draw, headers: IpHeaders, answer: true | undefined): IpHeaders =>
+  answer && headers.protocol === Protocol.tcp && d.chance(80)
+    ? { ...headers, tcpFlags: d.pick([0x12, 0x10, 0x18, 0x14, 0x11]) }
+    : headers
 
 function drawArrival(d: Draw, world: BalancerWorld, family: Family): Arrival {
   const endpoint = endpointOf(d, world, family)
@@ -55,7 +62,7 @@ function ofEndpoint(d: Draw, world: BalancerWorld, endpoint: Endpoint): Arrival 
     case 1:
       return { point: outside, ends: flow(client, vip, protocol) }
     case 2:
-      return { point: inward, ends: flow(backend, client, protocol) }
+      return { point: inward, ends: flow(backend, client, protocol), answer: true }
     case 3:
       return { point: outside, ends: flow(vip, client, protocol), error: true }
     case 4:
@@ -69,7 +76,7 @@ function ofEndpoint(d: Draw, world: BalancerWorld, endpoint: Endpoint): Arrival 
       const chosen = chooseBackend(asIn(endpoint), flow(vm, vip, protocol)) ?? vip
       const lent = lentEnd(d, world, flow(vm, chosen, protocol))
       return d.chance(60)
-        ? { point: inward, ends: flow(chosen, lent, protocol) }
+        ? { point: inward, ends: flow(chosen, lent, protocol), answer: true }
         : { point: inward, ends: flow(lent, chosen, protocol), error: true }
     }
   }
@@ -110,7 +117,11 @@ function ofEgress(d: Draw, world: BalancerWorld): Arrival {
       return { point: inward, ends: opened }
     case 2:
     case 3:
-      return { point: outside, ends: { ...back, destination: lent.address, destinationPort: lent.port } }
+      return {
+        point: outside,
+        ends: { ...back, destination: lent.address, destinationPort: lent.port },
+        answer: true,
+      }
     case 4:
     case 5: {
       const translated = { ...opened, source: lent.address, sourcePort: lent.port }

@@ -76,7 +76,7 @@ function checksumOffsets(wanted: IpHeaders): readonly number[] {
 
 /**
  * Sums over what each checksum covers, modulo 2^16 - 1: 0 where it is right. What is not changed counts the same before and
- * after, so padding and wrong lengths do no harm.
+ * after, so a UDP length that is not the segment's does no harm.
  */
 function residues(wanted: IpHeaders): readonly (readonly [string, (frame: Uint8Array) => number])[] {
   const { family, protocol, quoted } = wanted
@@ -84,16 +84,20 @@ function residues(wanted: IpHeaders): readonly (readonly [string, (frame: Uint8A
   const covers = (first: number, end?: number) => (frame: Uint8Array) =>
     addToSum(0, frame.subarray(first, end)) % 0xffff
   const header = ['IPv4 header', covers(14, 34)] as const
-  // Both addresses stand just before the transport header, so one range holds all that the pseudo header has of them.
   const withAddresses = !(family === 4 && isIcmp(wanted))
-  const segment = (frame: Uint8Array): number =>
-    protocol === Protocol.udp && frame[transport + 6] === 0 && frame[transport + 7] === 0
-      ? 0
-      : covers(withAddresses ? source : transport)(frame)
+  /** Both addresses stand just before the transport header, so one range holds all that the pseudo header has of them. */
+  const segment = (frame: Uint8Array): number => {
+    if (protocol === Protocol.udp && frame[transport + 6] === 0 && frame[transport + 7] === 0) return 0
+    const length = family === 4 ? u16(frame, 16) - 20 : u16(frame, 18)
+    const sum = addToSum(0, frame.subarray(withAddresses ? source : transport, transport + length))
+    return (withAddresses ? sum + protocol + length : sum) % 0xffff
+  }
   const all = [['transport', segment] as const]
   if (family === 6) return all
   const inner = ['quoted IPv4 header', covers(14 + quotedShift[4], 34 + quotedShift[4])] as const
   return quoted && isIcmpError(wanted) ? [...all, header, inner] : [...all, header]
 }
+
+const u16 = (frame: Uint8Array, at: number): number => (frame[at]! << 8) | frame[at + 1]!
 
 const isIcmp = ({ protocol }: IpHeaders): boolean => protocol === Protocol.icmp || protocol === Protocol.icmp6

@@ -1,7 +1,7 @@
 /** Packets that visit a filter: connections both ways, errors about them, strays, and frames that are no packets. */
-import { type Family, Protocol } from '../../net/index.ts'
+import { type Family, Ip, Protocol } from '../../net/index.ts'
 import type { Flow, Point } from '../../policy/index.ts'
-import { type IpHeaders, icmpErrors, type QuotedFlow } from '../../wire/index.ts'
+import { type IpHeaders, icmpErrors, neighbourDiscovery, type QuotedFlow } from '../../wire/index.ts'
 import type { Draw } from './draw.ts'
 import { drawFrame, spoil } from './draw-frame.ts'
 import type { Step } from './point-runner.ts'
@@ -89,7 +89,30 @@ export function errorAbout(d: Draw, quoted: QuotedFlow, source: QuotedFlow['sour
   }
 }
 
+/** Talk on a link, and what differs from it in one thing. */
+function nearDiscovery(d: Draw, pool: Pool): IpHeaders {
+  const destination = Ip(
+    6,
+    d.chance(85) ? d.pick(onLink) | BigInt(d.below(3)) : drawAddress(d, pool, 6).value,
+  )
+  const ends = { source: drawAddress(d, pool, 6), destination, protocol: Protocol.icmp6 }
+  return {
+    ...packetOf(d, { ...ends, sourcePort: 0, destinationPort: 0 }),
+    hopLimit: d.chance(85) ? neighbourDiscovery.hopLimit : d.pick([254, 64, 0]),
+    icmpType: d.chance(85)
+      ? d.between(neighbourDiscovery.first, neighbourDiscovery.last)
+      : d.pick([132, 138]),
+    icmpCode: d.chance(90) ? neighbourDiscovery.code : 1,
+  }
+}
+
+/** Ends of the link-local prefixes fe80::/10 and ff02::/16, and what lies beside them. */
+const onLink = [0xfe80n, 0xfe80n, 0xfebfn, 0xff02n, 0xff02n, 0xfe7fn, 0xfec0n, 0xff01n, 0xff03n, 0xff00n].map(
+  (high) => high << 112n,
+)
+
 function anyHeaders(d: Draw, pool: Pool): IpHeaders {
+  if (d.chance(6)) return nearDiscovery(d, pool)
   const family = d.pick([4, 6] as const)
   const [source, destination] = [drawAddress(d, pool, family), drawAddress(d, pool, family)]
   const icmp = family === 4 ? Protocol.icmp : Protocol.icmp6

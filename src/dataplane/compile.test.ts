@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import { assemble, InterpreterEngine } from '../bpf/index.ts'
+import { loadNetwork, type Network } from '../model/index.ts'
+import { PortRange } from '../net/index.ts'
+import { derivePolicy, flowTier, rulesOf } from '../policy/index.ts'
+import { flow, packet, point, rule, ruleTier } from '../policy/testing/sample.ts'
+import { frameOf } from '../wire/index.ts'
+import { compileDeployment, compileNode } from './compile.ts'
+import { readCounters } from './counter-map.ts'
+import { FilterCompilerCache } from './filter-template.ts'
+
+const network = loadNetwork('examples/two-sites/network.yaml').network as Network
+const policy = derivePolicy(network)
+const deployment = compileDeployment(network, policy)
+
+describe('a deployment', () => {
+  it('has each point once, at its node and its interfaces', () => {
+    const attached = [...deployment.nodes.values()].flatMap(({ attachments }) => attachments)
+    expect(attached.map(({ point: at }) => at.id).sort()).toEqual(policy.points.map(({ id }) => id).sort())
+    for (const { point: at, hook, interfaces } of attached) {
+      expect(interfaces).toEqual(at.interfaces)
+      const outer = at.kind === 'access-router' || at.kind === 'balancer'
+      expect(hook).toBe(outer ? 'xdp' : at.direction === 'in' ? 'tcx-ingress' : 'tcx-egress')
+    }
+  })
+
+  it('gives every rule a counter of its own', () => {
+    for (const { maps, attachments, firstCounters } of deployment.nodes.values()) {
+      const slots = attachments.flatMap(({ point: at }) => {
+        const first = firstCounters.get(at.id) as number
+        return rulesOf(at).map((_, index) => first + index)
+      })
+      expect(slots.toSorted((x, y) => x - y)).toEqual(slots.map((_, index) => index))
+      expect(maps.counters?.maxEntries).toBe(slots.length)
+    }
+  })
+
+  it('has the maps that its programs use', () => {
+    for (const { maps, attachments, contents } of deployment.nodes.values()) {
+      for (const [name, { name: own }] of Object.entries(maps)) expect(own).toBe(name)
+      const instructions = attachments.flatMap(({ program }) => program.instructions)
+      expect(instructions.filter(({ parameter }) => parameter !== undefined)).toEqual([])
+      const used = new Set(instructions.flatMap(({ map }) => (map === undefined ? [] : [map])))
+      for (const name of used) expect(Object.keys(maps)).toContain(name)
+      for (const [name, entries] of Object.entries(contents)) {
+        const { keySize, valueSize, maxEntries } = maps[name] as NonNullable<(typeof maps)[string]>
+        expect(entries.length).toBeLessThanOrEqual(maxEntries)
+        for (const [key, value] of entries) expect([key.length, value.length]).toEqual([keySize, valueSize])
+      }
+    }
+  })
+
+  it('is the same, byte for byte, each time', () => {
+    const bytes = (given: typeof deployment) =>
+      [...given.nodes.values()].map(({ attachments, contents }) => [
+        attachments.map(({ program }) => Buffer.from(assemble(program).bytes).toString('hex')),
+        contents,
+      ])
+    expect(bytes(compileDeployment(network, derivePolicy(network)))).toEqual(bytes(deployment))
+  })
+})
+
+it('rules that make no sense are refused by name', () => {
+  const at = point([ruleTier('t', rule('no-protocol', 'allow', { destinationPorts: [PortRange(80)] }))])
+  expect(() => compileNode([at], [], new FilterCompilerCache())).toThrow(
+    'compile rule no-protocol of node/filter/in: ports need the protocol tcp or udp',
+  )
+  expect(() => compileNode([point([flowTier])], [], new FilterCompilerCache())).toThrow('a flow tier needs')
+  expect(() => compileNode([point([], { tiers: [] })], [], new FilterCompilerCache())).toThrow('shape tier')
+})
+
+it('counters are summed over processors', () => {
+  const engine = new InterpreterEngine({ cpus: 3 })
+  const at = point([ruleTier('t', rule('all', 'allow'))])
+  const { maps, attachments } = compileNode([at], [], new FilterCompilerCache())
+  const counters = engine.createMap(maps.counters as NonNullable<typeof maps.counters>)
+  const program = engine.load(attachments[0]?.program as NonNullable<(typeof attachments)[0]>['program'], {
+    counters,
+  })
+  const frame = frameOf(packet(flow('tcp', '10.0.0.1 1', '10.0.0.2 2')))
+  for (const cpu of [0, 1, 2, 2]) {
+    engine.environment.cpu = cpu
+    program.run(frame)
+  }
+  const nothing = { packets: 0n, bytes: 0n }
+  const all = { packets: 4n, bytes: BigInt(4 * frame.length) }
+  expect(readCounters(counters)).toEqual([...new Array(7).fill(nothing), all, nothing])
+})
