@@ -48,7 +48,7 @@ describeKernel('what the machine can do', () => {
     })
     expect(JSON.parse(run.stdout)).toMatchObject({
       usable: false,
-      missing: [{ what: 'root', remedy: expect.stringMatching(/^sudo/) }],
+      missing: [{ what: 'root', remedy: expect.stringMatching(/^run it again with sudo/) }],
     })
   })
 
