@@ -21,8 +21,11 @@ const attrSize = 144
 const firstLogSize = 256 * 1024
 /** The kernel takes at most UINT_MAX >> 2. */
 const largestLogSize = 512 * 1024 * 1024
-/** The verifier gives up with `EAGAIN` when a signal arrives, be it of a window that changes its size. */
-const mostAttempts = 100
+/**
+ * The verifier gives up with `EAGAIN` when a signal arrives, be it of a window that changes its size. Milliseconds for which it is
+ * asked again.
+ */
+const patience = 10_000
 /** Lines of the log in the message of an error. */
 const shownLines = 12
 
@@ -76,9 +79,10 @@ function tryLoad(spec: ProgramSpec, instructions: Memory, log: Memory | undefine
     setPointer(view, 32, log.address)
   }
   attr.bytes.set(nameBytes(spec.name), 48)
-  for (let attempt = 1; ; attempt++) {
+  const deadline = performance.now() + patience
+  for (;;) {
     const result = libc().bpf(BPF.programLoad, attr.address, attrSize)
-    if (result >= 0 || lastErrno() !== errno.EAGAIN || attempt === mostAttempts) return result
+    if (result >= 0 || lastErrno() !== errno.EAGAIN || performance.now() > deadline) return result
   }
 }
 
