@@ -9,7 +9,10 @@ import { formatOrigin, type Point, type Rule } from '../../policy/index.ts'
 export function whereToChange(network: Network, point: Point, rule: Rule): string {
   const { origin } = rule
   if (origin.kind === 'file') return formatOrigin(origin)
-  if (origin.kind === 'template') return `${formatOrigin(origin)}, the same for every machine of its kind`
+  if (origin.kind === 'template') {
+    const where = origin.at ? `; the site is at ${formatSource(origin.at)}` : ''
+    return `nowhere: the template ${origin.name} is part of Glacis, the same for every machine of its kind${where}`
+  }
   if (rule.id.startsWith('shape/')) return 'nowhere: such frames pass no point'
   if (rule.id.startsWith('flow/'))
     return 'nowhere: only an answer to a packet that was let through passes here'
