@@ -5,7 +5,15 @@ import { FilterCompilerCache } from '../../src/dataplane/filter-template.ts'
 import { expectAgreement } from '../../src/dataplane/testing/agreement.ts'
 import { type PointCase, runEvaluator } from '../../src/dataplane/testing/point-runner.ts'
 import { hostPrefix, ip, PortRange, prefix } from '../../src/net/index.ts'
-import { flowTier, type Point, shapeTier, type Tier, type Translation } from '../../src/policy/index.ts'
+import {
+  EgressTable,
+  flowTier,
+  type Point,
+  shapeTier,
+  type Tier,
+  type Translation,
+  translate,
+} from '../../src/policy/index.ts'
 import {
   flow,
   packet,
@@ -161,6 +169,30 @@ describe('translation', () => {
       ).toEqual(['allow egress', 'deny default/deny'])
     },
   )
+})
+
+describe('checksums', () => {
+  it.each([
+    ['10.0.0.1', '192.0.2.1'],
+    ['fd00::1', '2001:db8:f::1'],
+  ])('a UDP checksum that becomes 0 is sent as 0xffff: from %s', (vm, remote) => {
+    const ends = flow('udp', `${vm} 1234`, `${remote} 53`)
+    const { family } = ends.source
+    const at = point([translations(egressOut(family === 4 ? '10.0.0.0/8' : 'fd00::/8'))], {
+      kind: 'balancer',
+    })
+    const payloads = Array.from({ length: 0x10000 }, (_, word) => Uint8Array.of(word >>> 8, word & 255))
+    const rewritten = translate([egressOut(family === 4 ? '10.0.0.0/8' : 'fd00::/8')], packet(ends), {
+      egress: new EgressTable(),
+    })?.packet as IpHeaders
+    const checksum = family === 4 ? 40 : 60
+    const isAllOnes = (payload: Uint8Array) => {
+      const frame = frameOf(rewritten, { payload })
+      return frame[checksum] === 0xff && frame[checksum + 1] === 0xff
+    }
+    const payload = payloads.find(isAllOnes) as Uint8Array
+    expect(said([at], [[0, frameOf(packet(ends), { payload })]])).toEqual(['allow egress'])
+  })
 })
 
 function egressOut(sources: string): Translation {

@@ -116,6 +116,12 @@ describe('by hand', () => {
       ['2001:db8::7fff:ffff:ffff:ffff', '2001:db8:0:2::'],
     ],
     [
+      'part of each of two halves',
+      ['2001:db8::8000:0:0:0/65', '2001:db8:0:1::/65'],
+      ['2001:db8::8000:0:0:0', '2001:db8:0:1::', '2001:db8:0:1:7fff:ffff:ffff:ffff'],
+      ['2001:db8::7fff:ffff:ffff:ffff', '2001:db8:0:1:8000::', '2001:db8:0:2::'],
+    ],
+    [
       'the ends',
       ['::/128', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128'],
       ['::', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],

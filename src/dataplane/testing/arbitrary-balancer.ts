@@ -51,6 +51,7 @@ const balancerShape = fc.record({
   lent: fc.constantFrom(
     PortRange(1024, 65535),
     PortRange(1024, 65535),
+    PortRange(5000, 5002),
     PortRange(5000, 5006),
     PortRange(65534, 65535),
     PortRange(9),
@@ -93,7 +94,7 @@ function worldOf({ world, egress, lent, endpoints }: Shape): BalancerWorld {
   const machines = of(20, (family) => Ip(family, inside[family].value + BigInt(d.below(0x4000))))
   const clients = of(3, (family) => end(any(family)))
   const users = of(2, (family) => end(d.pick(machines[family])))
-  const connections = d.several(6, () => drawConnection(d, users, clients))
+  const connections = d.several(8, () => drawConnection(d, users, clients))
   const own = families.filter((_, bit) => egress & (1 << bit)).map((family) => [family, any(family)] as const)
   const known = new Set<string>()
   return {
@@ -119,7 +120,9 @@ export function drawConnection(
   clients: BalancerWorld['clients'],
 ): QuotedFlow {
   const family = d.pick(families)
-  const [user, client] = [d.pick(users[family]), d.pick(clients[family])]
+  // Mostly to one remote end, so that ports run out.
+  const client = d.chance(60) ? (clients[family][0] as End) : d.pick(clients[family])
+  const user = d.pick(users[family])
   const icmp = family === 4 ? Protocol.icmp : Protocol.icmp6
   const protocol = d.pick([Protocol.tcp, Protocol.tcp, Protocol.udp, Protocol.udp, icmp, icmp, 47])
   const ported = protocol === Protocol.tcp || protocol === Protocol.udp
@@ -128,7 +131,7 @@ export function drawConnection(
     source: user.address,
     destination: client.address,
     protocol,
-    sourcePort: ported ? user.port : identifier,
+    sourcePort: ported ? (user.port + d.below(3)) & 0xffff : identifier,
     destinationPort: ported ? client.port : 0,
   }
 }

@@ -184,7 +184,7 @@ function detailOf(d: Draw, protocol: number, pool: Pool): Partial<Match> {
     }
   }
   if (protocol === Protocol.tcp && d.chance(35)) {
-    const mask = d.pick([0x02, 0x12, 0x14, 0x17, 0, 0xff, d.below(256)])
+    const mask = d.pick([0x02, 0x12, 0x14, 0x17, 0, 0xff, 1 << d.below(8), d.below(256)])
     return { tcpFlags: { mask, value: mask & d.pick([0x02, 0x10, 0x12, d.below(256)]) } }
   }
   if (protocol !== Protocol.tcp && protocol !== Protocol.udp) return {}

@@ -65,6 +65,8 @@ function quote(d: Draw, flow: QuotedFlow): Uint8Array {
           ? { ip, icmp: quotedEcho(d, flow, payload) }
           : { ip: { ...ip, protocol }, payload },
   )
+  if (source.family === 4 && d.chance(15)) packet[6] = d.pick([0x20, 0x20, 0x40, 0x80, 0x01, 0x10])
+  if (d.chance(4)) packet[0] = d.pick([0x45, 0x46, 0x55, 0x60, 0x65])
   const least = (source.family === 4 ? 20 : 40) + 8
   return packet.subarray(0, d.pick([least, least, d.between(least, packet.length), packet.length]))
 }

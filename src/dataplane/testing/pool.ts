@@ -46,19 +46,20 @@ function drawPrefixes(d: Draw, family: Family, own: Ip): readonly Prefix[] {
   const places = [base, base, base, own.value, 0n, all, ...(family === 6 ? [base | half, base & ~half] : [])]
   const prefixes: Prefix[] = []
   while (prefixes.length < 9) {
-    const touching = prefixes.at(-1)
-    if (touching && d.chance(35)) prefixes.push(sibling(touching, d.pick([-1n, 1n])))
+    const last = prefixes.at(-1)
+    if (last && d.chance(40)) prefixes.push(touching(d, last))
     else prefixes.push(Prefix(family, d.pick(places), d.pick(lengths[family])))
   }
   // Everything is matched often enough without it.
   return prefixes.filter(({ length }, index) => length > 1 || index % 3 === 0)
 }
 
-/** The prefix of the same length that begins where this one ends, or ends where it begins. */
-function sibling({ family, value, length }: Prefix, step: bigint): Prefix {
-  const bits = BigInt(familyBits(family))
-  const all = (1n << bits) - 1n
-  return Prefix(family, (value + (step << (bits - BigInt(length)))) & all, length)
+/** A prefix, as long or longer, that begins where this one ends, or ends where it begins. */
+function touching(d: Draw, { family, value, length }: Prefix): Prefix {
+  const bits = familyBits(family)
+  const all = (1n << BigInt(bits)) - 1n
+  const beside = d.chance(50) ? value - 1n : value + (1n << BigInt(bits - length))
+  return Prefix(family, beside & all, Math.min(bits, length + d.pick([0, 0, 1, 2])))
 }
 
 /** Mostly the first or last address of a prefix, or its neighbour; else one inside, or any. */
