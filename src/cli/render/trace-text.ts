@@ -136,7 +136,7 @@ function stopText(network: Network, { end, way }: Conversation['stops'][number])
     [
       [`${what} denied by`, `${rule.id} (${tier}) at ${point.id}`],
       ['why', rule.why],
-      ['change it at', whereToChange(network, point, rule)],
+      ['where to change', whereToChange(network, point, rule)],
     ],
     '  ',
   )

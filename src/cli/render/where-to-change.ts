@@ -5,7 +5,7 @@ import type { Network, Node } from '../../model/index.ts'
 import { ipEquals } from '../../net/index.ts'
 import { formatOrigin, type Point, type Rule } from '../../policy/index.ts'
 
-/** For people, to follow `change it at`. */
+/** For people, to follow `where to change`. */
 export function whereToChange(network: Network, point: Point, rule: Rule): string {
   const { origin } = rule
   if (origin.kind === 'file') return formatOrigin(origin)
