@@ -2,30 +2,16 @@
 import type { AcceptanceReport, ProbeResult } from '../../lab/index.ts'
 import type { Network } from '../../model/index.ts'
 import { formatIp } from '../../net/index.ts'
-import { formatOrigin } from '../../policy/index.ts'
 import type { Terminal } from '../terminal.ts'
 import { acceptanceTable } from './acceptance-table.ts'
+import { disagreementsText } from './disagreements.ts'
 import { ruleJson } from './rule-json.ts'
-import { table } from './table.ts'
-
-/** Disagreements listed; of more the number is told. */
-const listed = 20
 
 export function acceptanceText(report: AcceptanceReport, terminal: Terminal): string {
   const { out } = terminal
   const { disagreed, unexplained, results, drops } = report
   const lines = [acceptanceTable(results, terminal), '']
-  if (disagreed.length > 0) {
-    const header = ['', 'FROM', 'TO', 'PACKET', 'PREDICTED', 'OBSERVED', 'DECIDING RULE'].map((word) =>
-      out.dim(word),
-    )
-    lines.push(
-      table([header, ...disagreed.slice(0, listed).map((result) => disagreementRow(result, terminal))]),
-    )
-    if (disagreed.length > listed)
-      lines.push(`  … and ${disagreed.length - listed} more; --json lists them all`)
-    lines.push('')
-  }
+  if (disagreed.length > 0) lines.push(disagreementsText(disagreed, out), '')
   for (const { rules, expected, counted } of unexplained)
     lines.push(
       `${out.red('✗')} ${rules.join(' or ')} dropped ${counted} packets, of which the probes explain ${expected}`,
@@ -41,21 +27,6 @@ export function acceptanceText(report: AcceptanceReport, terminal: Terminal): st
 
 const rulesDropping = ({ drops }: AcceptanceReport): number =>
   new Set(drops.flatMap(({ rules }) => rules)).size
-
-function disagreementRow(
-  { probe, predicted, observed, reason, deciding }: ProbeResult,
-  { out }: Terminal,
-): string[] {
-  const { from, protocol, destination, destinationPort } = probe.opening
-  const address = formatIp(destination)
-  const packet = protocol === 'icmp' ? `icmp ${address}` : `${protocol} ${address} port ${destinationPort}`
-  const rule = deciding
-    ? `${deciding.rule.id} at ${deciding.point}, ${formatOrigin(deciding.rule.origin)}`
-    : 'none: no filter on the way'
-  // Both outcomes may be alike and the drop counted elsewhere.
-  const why = predicted === observed && reason !== undefined ? ` (${reason})` : ''
-  return [out.red('✗'), from, probe.target, packet, predicted, out.red(observed), `${rule}${why}`]
-}
 
 /** @param seconds of each phase */
 export function acceptanceJson(

@@ -5,7 +5,7 @@
 import type { ProbeResult } from '../../lab/index.ts'
 import type { DestinationKind, Outcome, SourceKind } from '../../trace/index.ts'
 import type { Colors, Terminal } from '../terminal.ts'
-import { table, width } from './table.ts'
+import { flow, table, width } from './table.ts'
 
 interface Place<Kind> {
   readonly kind: Kind
@@ -74,7 +74,7 @@ export function acceptanceTable(
   return [
     fits ? wide : grid('to ↓ from →', to, from, (row, column) => cell(column, row), out),
     '',
-    legend(out),
+    legend(out, columns),
   ].join('\n')
 }
 
@@ -136,7 +136,7 @@ function cellText(results: readonly ProbeResult[], out: Colors): string {
       ),
     ),
   )
-  const texts = marks.map((list) => list.join('')).filter((text) => text.trim() !== '')
+  const texts = marks.map((list) => list.join('').trimEnd()).filter((text) => text !== '')
   return [...new Set(texts)].join('/')
 }
 
@@ -148,12 +148,14 @@ function mark(results: readonly ProbeResult[], out: Colors): string {
   return outcomes.size > 1 ? out.green('◐') : out.dim('·')
 }
 
-const legend = (out: Colors): string =>
-  [
-    out.dim('TCP UDP ICMP:'),
+function legend(out: Colors, columns: number): string {
+  const marks = [
     `${out.green('●')} answered`,
     `${out.green('◐')} some ports, the rest is silent`,
     `${out.yellow('○')} reached, nothing listens`,
     `${out.dim('·')} silent`,
     `${out.red('✗')} not as predicted`,
-  ].join('  ')
+  ]
+  const lead = out.dim('TCP UDP ICMP:')
+  return flow([lead, ...marks], columns, ' '.repeat(width(lead) + 2))
+}

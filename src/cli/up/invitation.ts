@@ -3,26 +3,26 @@
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { type Network, nodesOfKind, virtualEndpoints } from '../../model/index.ts'
+import { table } from '../render/table.ts'
 import type { Terminal } from '../terminal.ts'
 import { packageRoot } from '../version.ts'
 
 export function invitation(network: Network, file: string, name: string, { out }: Terminal): string {
   const program = programName()
-  const rows = [...clientCommands(network), ...insideCommands(network, file)].map(([words, about]) => [
+  const rows = [...clientCommands(network), ...insideCommands(network, file)].map(([about, words]) => [
+    out.dim(about),
     `${program} ${words}`,
-    about,
   ])
-  const width = Math.max(...rows.map(([command = '']) => command.length))
   return [
     `${out.green('●')} ${out.bold(name)} is up. In another terminal:`,
     '',
-    ...rows.map(([command = '', about = '']) => `    ${command.padEnd(width)}  ${out.dim(about)}`),
+    table(rows, '    '),
     '',
     `Ctrl-C here, or '${program} down ${name}' there, takes it down.`,
   ].join('\n')
 }
 
-type Row = readonly [words: string, about: string]
+type Row = readonly [about: string, words: string]
 
 /** What somebody in the Internet does with the first service that has a public name. */
 function clientCommands(network: Network): Row[] {
@@ -38,8 +38,8 @@ function clientCommands(network: Network): Row[] {
   const host = `${deployment.dnsName}.${network.zone}`
   const shown = port === (application === 'https' ? 443 : 80) ? '' : `:${port}`
   return [
-    [`shell ${outside} -- dig +short ${host}`, 'the name of a service'],
-    [`shell ${outside} -- curl -sk ${application}://${host}${shown}/`, 'a VM answers, through a balancer'],
+    ['find a service', `shell ${outside} -- dig +short ${host}`],
+    ['use it', `shell ${outside} -- curl -sk ${application}://${host}${shown}/`],
   ]
 }
 
@@ -48,22 +48,22 @@ function insideCommands(network: Network, file: string): Row[] {
   const [jump] = nodesOfKind(network, site?.name, 'jump-box')
   const [router] = nodesOfKind(network, site?.name, 'access-router')
   const outside = network.nodes.find(({ kind }) => kind === 'internet')?.id
-  return [
-    ...(jump ? [[`shell ${jump.id}`, 'a shell in a machine'] as const] : []),
-    ...(router ? [[`shell ${router.id} -- tcpdump -ni any`, 'what passes a router'] as const] : []),
-    ...(jump && outside
-      ? [
-          [
-            `trace ${file} --from ${outside} --to ${jump.id} --proto icmp`,
-            'why a packet does not arrive',
-          ] as const,
-        ]
-      : []),
-  ]
+  const rows: Row[] = []
+  if (jump) rows.push(['enter a machine', `shell ${jump.id}`])
+  if (router) rows.push(['watch a router', `shell ${router.id} -- tcpdump -ni any`])
+  if (jump && outside)
+    rows.push(['explain a drop', `trace ${quoted(file)} --from ${outside} --to ${jump.id} --proto icmp`])
+  return rows
 }
+
+/** As one word of a shell's command line. */
+const quoted = (word: string): string =>
+  /^[\w./@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 
 /** What the user types to run this program: a checkout is not on the PATH. */
 export function programName(): string {
   const root = packageRoot()
-  return existsSync(join(root, 'tsconfig.build.json')) ? relative('.', join(root, 'bin', 'glacis')) : 'glacis'
+  if (!existsSync(join(root, 'tsconfig.build.json'))) return 'glacis'
+  const path = relative('.', join(root, 'bin', 'glacis'))
+  return path.includes('/') ? path : `./${path}`
 }

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import { main } from './main.ts'
+
+const example = 'examples/two-sites/network.yaml'
+
+async function run(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  let stdout = ''
+  let stderr = ''
+  const code = await main(argv, {
+    stdout: { write: (text) => (stdout += text) },
+    stderr: { write: (text) => (stderr += text) },
+  })
+  return { code, stdout, stderr }
+}
+
+test('results go to stdout, and nothing else does', async () => {
+  const { code, stdout, stderr } = await run('check', example)
+  expect(code).toBe(0)
+  expect(stdout).toContain('describes the network two-sites')
+  expect(stderr).toBe('')
+})
+
+test('with --json stdout is one document, and what is for people goes to stderr', async () => {
+  const { code, stdout, stderr } = await run('check', example, '--json')
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ ok: true, summary: { network: 'two-sites' } })
+  expect(stderr).toContain('describes the network two-sites')
+})
+
+test('a mistake is one line that starts with the verb and ends with the remedy, and a document', async () => {
+  const { code, stdout, stderr } = await run('explain', 'GL2', '--json')
+  const message =
+    "explain GL2: there is no such diagnostic; codes look like GL2001, and 'glacis check' shows them"
+  expect(code).toBe(2)
+  expect(stderr).toBe(`glacis: ${message}\n`)
+  expect(JSON.parse(stdout)).toEqual({ ok: false, error: { message, exitCode: 2 } })
+})
+
+test.each([
+  [['chek'], "read the arguments: unknown command 'chek'; did you mean check?; see 'glacis --help'"],
+  [
+    ['check', '--jsno'],
+    "read the arguments: unknown option '--jsno'; did you mean --json?; see 'glacis check --help'",
+  ],
+  [['explain'], "read the arguments: missing required argument 'CODE'; see 'glacis explain --help'"],
+  [
+    ['trace', '--from', 'internet', '--to', 'x', '--proto', 'sctp'],
+    "read the arguments: option '--proto <protocol>' argument 'sctp' is invalid. Allowed choices are tcp, udp, icmp; see 'glacis trace --help'",
+  ],
+])('%j is refused in one line', async (argv, message) => {
+  expect(await run(...argv)).toEqual({ code: 2, stdout: '', stderr: `glacis: ${message}\n` })
+})
+
+test('a shell has no result, and so no document', async () => {
+  const { code, stderr } = await run('shell', 'internet', '--json')
+  expect(code).toBe(2)
+  expect(stderr).toContain('leave out --json')
+})
+
+test('what --expect says is the exit code', async () => {
+  const trace = ['trace', example, '--from', 'internet', '--to', 'west/fc1', '--dport', '7500', '--expect']
+  expect((await run(...trace, 'silent')).code).toBe(0)
+  expect(await run(...trace, 'answered')).toMatchObject({
+    code: 1,
+    stderr: 'glacis: trace west/fc1: expected answered, and it is silent\n',
+  })
+})

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { exitCodeHelp } from './exit-code.ts'
+import { createProgram } from './program.ts'
+import { openTerminal } from './terminal.ts'
+
+const { commands } = createProgram(openTerminal({ json: false }), () => {})
+const manual = readFileSync('docs/reference/cli.md', 'utf8')
+
+/** The part of the manual about one verb. */
+const section = (verb: string): string =>
+  manual.split(/^## /m).find((part) => part.startsWith(`${verb}\n`)) ?? ''
+
+test.each(commands.map((command) => [command.name(), command] as const))(
+  'the manual tells of %s and all its options',
+  (verb, command) => {
+    expect(section(verb)).not.toBe('')
+    expect(command.description()).not.toBe('')
+    for (const { long, hidden } of command.options)
+      if (!hidden && long !== '--json') expect(section(verb)).toContain(long)
+    expect(manual).toContain('--json')
+  },
+)
+
+test('the manual has the exit codes of the help, in the same words', () => {
+  const rows = [...exitCodeHelp.matchAll(/^ {2}(\d+) +(.*)$/gm)]
+  expect(rows).toHaveLength(7)
+  const told = manual.replaceAll('`', '')
+  expect(rows.filter(([, code, meaning]) => !told.includes(`| ${code} | ${meaning} |`))).toEqual([])
+})

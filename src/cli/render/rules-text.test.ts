@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { loadNetwork } from '../../model/index.ts'
+import { derivePolicy, type Point, pointById } from '../../policy/index.ts'
+import { openTerminal } from '../terminal.ts'
+import { pointJson } from './rule-json.ts'
+import { pointsText, pointText } from './rules-text.ts'
+
+const { network } = loadNetwork('examples/two-sites/network.yaml')
+if (!network) throw new TypeError('load the example: it has mistakes')
+const policy = derivePolicy(network)
+const point = (id: string): Point => pointById(policy, id) as Point
+const terminal = openTerminal({ json: false, environment: { NO_COLOR: '1' } })
+
+test('a stateful point: tiers, rules, what they ask, why, and where they come from', () => {
+  expect(pointText(point('west/host1/vm/shop-web-0/in'), terminal)).toMatchInlineSnapshot(`
+    "west/host1/vm/shop-web-0/in  hypervisor, stateful, what the node sends on vm0
+      shape
+        allow  shape/arp                  Machines find the hardware address of their next hop.
+        allow  shape/neighbour-discovery  As ARP, for IPv6.
+        deny   shape/not-ip               Only IPv4, IPv6 and ARP are spoken here, without VLAN tags.
+        deny   shape/fragment             A fragment does not show its ports, so no rule could judge it.
+        deny   shape/ip-options           IPv4 options steer routing and hide ports (RFC 7126).
+        deny   shape/extension-header     IPv6 extension headers hide ports (RFC 9288).
+        deny   shape/malformed            Lengths or versions contradict each other.
+      flow
+        allow  flow/established           Packets of a flow whose first packet was allowed.
+        allow  flow/related               ICMP errors about a flow whose first packet was allowed.
+        deny   flow/none                  A reply, or an ICMP error, that belongs to no known flow.
+      role
+        allow  role/https                 tcp to any port 8443
+                                          web is open to all on this port. examples/two-sites/network.yaml:69:11
+        allow  role/http                  tcp to any port 8080
+                                          web is open to all on this port. examples/two-sites/network.yaml:70:11
+      default
+        deny   default/deny               What no rule allows is denied."
+  `)
+})
+
+test('a balancer: what is rewritten', () => {
+  const text = pointText(point('west/lb1/external/in'), terminal)
+  expect(text).toContain('tcp to 198.51.100.2 port 443 → to west/shop-web-0:8443,west/shop-web-1:8443')
+  expect(text).toMatch(/egress-in\/v4 +to 198\.51\.100\.62 port 1024-65535 → to the VM that opened it/)
+})
+
+test('an overview: a line for each point', () => {
+  const text = pointsText([point('west/ar1/external/in'), point('west/host1/partition/in')], terminal)
+  expect(text).toMatchInlineSnapshot(`
+    "POINT                    KIND           NODE        STATE      RULES  INTERFACES
+    west/ar1/external/in     access-router  west/ar1    stateless     13  isp1, isp2
+    west/host1/partition/in  host           west/host1  stateful      14  5 interfaces"
+  `)
+})
+
+test('JSON of every point of the example is plain data', () => {
+  const json = policy.points.map(pointJson)
+  expect(JSON.parse(JSON.stringify(json))).toEqual(json)
+})
