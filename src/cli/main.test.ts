@@ -42,6 +42,10 @@ test.each([
     ['check', '--jsno'],
     "read the arguments: unknown option '--jsno'; did you mean --json?; see 'glacis check --help'",
   ],
+  [
+    ['shell', 'internet', '--name', 'x'],
+    "read the arguments: option '--name' stands after the node; write options before it, see 'glacis shell --help'",
+  ],
   [['explain'], "read the arguments: missing required argument 'CODE'; see 'glacis explain --help'"],
   [
     ['trace', '--from', 'internet', '--to', 'x', '--proto', 'sctp'],

@@ -18,14 +18,24 @@ export async function shell(
 ): Promise<number> {
   if (terminal.json)
     throw new CommandError('open a shell: it has no result that JSON could hold; leave out --json')
+  const given = commandOf(command)
   return asRoot(`enter ${node}`, async () => {
     const lab = chooseNetwork(name)
     const id = findNode(Object.keys(lab.namespaces), node)
-    const given = command[0] === '--' ? command.slice(1) : command
     if (given.length === 0)
       terminal.say(terminal.err.dim(`A shell in ${id} of ${lab.name}; 'exit' leaves it.`))
     return enter(lab, id, given.length > 0 ? given : plainShell())
   })
+}
+
+/** What follows the node; an option there would be taken for the name of a program. */
+function commandOf(words: readonly string[]): readonly string[] {
+  const [first = ''] = words
+  if (first === '--') return words.slice(1)
+  if (!first.startsWith('-')) return words
+  throw new CommandError(
+    `read the arguments: option '${first}' stands after the node; write options before it, see 'glacis shell --help'`,
+  )
 }
 
 /** Without the user's own settings, which would hide that one is elsewhere. */
