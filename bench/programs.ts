@@ -111,16 +111,7 @@ function xdpRows(
         return rig.send(count)
       }
       const before = counted(maps)
-      const spreads = inTurn(
-        {
-          nothing: measure(floors.nothing),
-          parse: measure(floors.parse),
-          'hash-miss': measure(floors['hash-miss']),
-          'lru-hit': measure(floors['lru-hit']),
-          program: measure(program),
-        },
-        rounds,
-      )
+      const spreads = besideFloors(floors, program, measure, rounds)
       const delivered = counted(maps) - before
       if (delivered !== count * (rounds + 1))
         throw new Error(
@@ -176,16 +167,7 @@ function tcRows(
   ).map(([name, program, frame]) => {
     const floors = loadFloors('sched_cls', [frame])
     const measure = (device: KernelProgram) => () => device.test({ packet: frame, repeat }).nanoseconds
-    const spreads = inTurn(
-      {
-        nothing: measure(floors.nothing),
-        parse: measure(floors.parse),
-        'hash-miss': measure(floors['hash-miss']),
-        'lru-hit': measure(floors['lru-hit']),
-        program: measure(program),
-      },
-      rounds,
-    )
+    const spreads = besideFloors(floors, program, measure, rounds)
     for (const floor of Object.values(floors)) floor.close()
     say(`${name}: ${(spreads.program.median - spreads.nothing.median).toFixed(1)} ns`)
     return rowOf({ name }, spreads, program)
@@ -194,6 +176,24 @@ function tcRows(
   for (const map of Object.values(maps)) map.close()
   return rows
 }
+
+/** Measures a program and the floors in turn. */
+const besideFloors = (
+  floors: Readonly<Record<Floor, KernelProgram>>,
+  program: KernelProgram,
+  measure: (device: KernelProgram) => () => number,
+  rounds: number,
+) =>
+  inTurn(
+    {
+      nothing: measure(floors.nothing),
+      parse: measure(floors.parse),
+      'hash-miss': measure(floors['hash-miss']),
+      'lru-hit': measure(floors['lru-hit']),
+      program: measure(program),
+    },
+    rounds,
+  )
 
 function loadMaps(node: NodeDeployment): Record<string, BpfMap> {
   const maps = Object.fromEntries(

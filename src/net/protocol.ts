@@ -1,5 +1,10 @@
+import type { Family } from './ip.ts'
+
 /** IP protocol numbers that Glacis names (IANA protocol-numbers registry). */
 export const Protocol = Object.freeze({ icmp: 1, tcp: 6, udp: 17, icmp6: 58 } as const)
+
+/** The protocol number by which a family's ICMP goes. */
+export const icmpOf = (family: Family): number => (family === 4 ? Protocol.icmp : Protocol.icmp6)
 
 const names = new Map<number, string>(Object.entries(Protocol).map(([name, number]) => [number, name]))
 

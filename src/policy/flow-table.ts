@@ -1,6 +1,6 @@
 /** The reference flow table: what a stateful point remembers between packets. See `FlowTier` for the meaning. */
-import { formatIp, type Ip, Protocol } from '../net/index.ts'
-import { type IpHeaders, isIcmpError } from '../wire/index.ts'
+import { formatIp, type Ip, icmpOf, Protocol } from '../net/index.ts'
+import { type IpHeaders, icmpEcho, isIcmpError } from '../wire/index.ts'
 import type { FlowUse } from './point.ts'
 
 /** A flow as seen from behind the filter. */
@@ -38,13 +38,19 @@ export function quotedFlowOf(heading: FlowUse['heading'], packet: IpHeaders): Fl
 
 /** Whether the packet may be the first of a flow. */
 export function mayOpen(packet: IpHeaders): boolean {
-  if (packet.protocol === Protocol.tcp) return (packet.tcpFlags & 0x17) === 0x02
+  if (packet.protocol === Protocol.tcp) return opensTcp(packet)
   return !isIcmpError(packet) && !isEchoReply(packet)
 }
 
 const isEchoReply = ({ protocol, family, icmpType }: IpHeaders): boolean =>
-  (protocol === Protocol.icmp && family === 4 && icmpType === 0) ||
-  (protocol === Protocol.icmp6 && family === 6 && icmpType === 129)
+  protocol === icmpOf(family) && icmpType === icmpEcho[family].reply
+
+/** FIN, SYN, RST and ACK, of which SYN alone opens a connection (RFC 9293 section 3.5). */
+export const openingFlags = Object.freeze({ mask: 0x17, value: 0x02 } as const)
+
+/** Whether the packet is TCP that opens a connection. */
+export const opensTcp = ({ protocol, tcpFlags }: IpHeaders): boolean =>
+  protocol === Protocol.tcp && (tcpFlags & openingFlags.mask) === openingFlags.value
 
 /** Known flows of one stateful filter, by the time each was last seen. Times are nanoseconds of any steady clock. */
 export class FlowTable {

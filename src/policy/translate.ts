@@ -1,8 +1,10 @@
 /** The reference translation: what a balancer makes of one packet. See `translation.ts` for the meaning. */
-import { type Ip, ipEquals, Protocol, portInRange } from '../net/index.ts'
-import { type IpHeaders, isIcmpError, type QuotedFlow } from '../wire/index.ts'
+
+import { type Ip, icmpOf, ipEquals, Protocol, portInRange } from '../net/index.ts'
+import { type IpHeaders, icmpEcho, isIcmpError, type QuotedFlow } from '../wire/index.ts'
 import type { EgressTable } from './egress-table.ts'
 import { type FiveTuple, flowHash, scaleHash } from './flow-hash.ts'
+import { opensTcp } from './flow-table.ts'
 import { maglevTable } from './maglev.ts'
 import { inAny } from './match.ts'
 import type { Rule } from './rule.ts'
@@ -188,10 +190,6 @@ function egressInError(
   }
 }
 
-/** A SYN by itself is no reply: a machine that opens a connection from its endpoint's port does so as any other. */
-const opensTcp = ({ protocol, tcpFlags }: IpHeaders): boolean =>
-  protocol === Protocol.tcp && (tcpFlags & 0x17) === 0x02
-
 const isEnd = (t: EndpointIn | EndpointOut, protocol: number): boolean => t.protocol === protocol
 
 const isBackend = (t: EndpointOut, protocol: number, address: Ip, port: number): boolean =>
@@ -201,8 +199,7 @@ const isBackend = (t: EndpointOut, protocol: number, address: Ip, port: number):
 const isTranslatable = ({ protocol, family, icmpType }: IpHeaders): boolean =>
   protocol === Protocol.tcp ||
   protocol === Protocol.udp ||
-  (protocol === Protocol.icmp && family === 4 && icmpType === 8) ||
-  (protocol === Protocol.icmp6 && family === 6 && icmpType === 128)
+  (protocol === icmpOf(family) && icmpType === icmpEcho[family].request)
 
 /** Of a quoted packet; with neither port it may be other than echo, and then has no identifier to rewrite. */
 const isIcmp = ({ protocol }: QuotedFlow): boolean =>

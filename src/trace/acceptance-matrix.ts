@@ -3,7 +3,14 @@
  * hand. A source meets all destinations of its own site and, of other sites, one of each kind. In a site of many services the first
  * few stand for all, except that the Internet tries every VIP.
  */
-import { type Network, type Node, type NodeKind, nodesOfKind, virtualEndpoints } from '../model/index.ts'
+import {
+  type Network,
+  type Node,
+  type NodeKind,
+  nodesOfKind,
+  type VirtualEndpoint,
+  virtualEndpoints,
+} from '../model/index.ts'
 import { formatProtocol, type Ip } from '../net/index.ts'
 import type { Opening } from './conversation.ts'
 
@@ -137,10 +144,11 @@ function forgeries(network: Network, sample: Sample): readonly Source[] {
 function targetsOf(network: Network, sample: Sample): readonly Target[] {
   const closed = closedPort(network)
   const targets: Target[] = []
+  const endpoints = virtualEndpoints(network)
   const outside = network.nodes.find(({ kind }) => kind === 'internet')
   if (outside) targets.push(...nodeTargets(outside, 'internet', [closed]))
   for (const { name, ports } of network.sites) {
-    targets.push(...vipTargets(network, name, closed, sample))
+    targets.push(...vipTargets(endpoints, name, closed, sample))
     for (const vm of firstOfRoles(network, name, sample)) targets.push(...nodeTargets(vm, 'vm', [closed]))
     for (const host of first(network, name, 'host')) {
       targets.push(...nodeTargets(host, 'host-agent', []).filter(({ port }) => port === ports.agent))
@@ -156,8 +164,13 @@ function targetsOf(network: Network, sample: Sample): readonly Target[] {
 }
 
 /** Each declared port of each VIP, one that is not declared, and a ping. */
-function vipTargets(network: Network, site: string, closed: number, sample: Sample): readonly Target[] {
-  const endpoints = virtualEndpoints(network).filter((endpoint) => endpoint.site === site)
+function vipTargets(
+  all: readonly VirtualEndpoint[],
+  site: string,
+  closed: number,
+  sample: Sample,
+): readonly Target[] {
+  const endpoints = all.filter((endpoint) => endpoint.site === site)
   const seen = new Set<bigint>()
   return endpoints.flatMap(({ vip: address, protocol, port, owner }): Target[] => {
     const name =

@@ -3,9 +3,9 @@
  * to its end, what the end answers is walked back, through the flow tables and translations that the first one left behind.
  */
 import type { Node } from '../model/index.ts'
-import { type Ip, ipEquals, Protocol } from '../net/index.ts'
+import { type Ip, icmpOf, ipEquals, Protocol } from '../net/index.ts'
 import type { Point, Rule } from '../policy/index.ts'
-import { type IpHeaders, isIcmpError } from '../wire/index.ts'
+import { type IpHeaders, icmpEcho, isIcmpError } from '../wire/index.ts'
 import { type End, type Path, walk } from './walk.ts'
 import { type World, WorldState } from './world.ts'
 
@@ -97,7 +97,7 @@ export function openingPacket({
   destinationPort,
 }: Opening): IpHeaders {
   const { family } = source
-  const number = protocol === 'icmp' ? (family === 4 ? Protocol.icmp : Protocol.icmp6) : Protocol[protocol]
+  const number = protocol === 'icmp' ? icmpOf(family) : Protocol[protocol]
   return {
     kind: 'ip',
     family,
@@ -108,7 +108,7 @@ export function openingPacket({
     sourcePort,
     destinationPort: protocol === 'icmp' ? 0 : destinationPort,
     tcpFlags: protocol === 'tcp' ? syn : 0,
-    icmpType: protocol === 'icmp' ? echoRequest(family) : 0,
+    icmpType: protocol === 'icmp' ? icmpEcho[family].request : 0,
     icmpCode: 0,
   }
 }
@@ -116,8 +116,6 @@ export function openingPacket({
 const syn = 0x02
 const ack = 0x10
 const reset = 0x04
-const echoRequest = (family: 4 | 6): number => (family === 4 ? 8 : 128)
-const echoReply = (family: 4 | 6): number => (family === 4 ? 0 : 129)
 
 /** What a machine answers to the first packet of a conversation. */
 function answerOf(node: Node, request: IpHeaders): IpHeaders | undefined {
@@ -131,7 +129,9 @@ function answerOf(node: Node, request: IpHeaders): IpHeaders | undefined {
     destinationPort: request.sourcePort,
   }
   if (protocol === Protocol.icmp || protocol === Protocol.icmp6) {
-    return request.icmpType === echoRequest(family) ? { ...mirrored, icmpType: echoReply(family) } : undefined
+    return request.icmpType === icmpEcho[family].request
+      ? { ...mirrored, icmpType: icmpEcho[family].reply }
+      : undefined
   }
   const name = protocol === Protocol.tcp ? 'tcp' : 'udp'
   const open = node.listeners.some((l) => l.protocol === name && l.port === request.destinationPort)
@@ -140,7 +140,7 @@ function answerOf(node: Node, request: IpHeaders): IpHeaders | undefined {
   const { source, destination, sourcePort, destinationPort } = request
   return {
     ...mirrored,
-    protocol: family === 4 ? Protocol.icmp : Protocol.icmp6,
+    protocol: icmpOf(family),
     sourcePort: 0,
     destinationPort: 0,
     icmpType: family === 4 ? 3 : 1,

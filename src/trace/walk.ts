@@ -2,7 +2,7 @@
  * One packet through the network, hop by hop: routed, judged at every point on its way, translated where a balancer does.
  * Where a node has several equal next hops every one is followed, so that "what happens" does not depend on luck.
  */
-import type { NextHop, Node, Route } from '../model/index.ts'
+import { forwards, localAddresses, type NextHop, type Node, type Route } from '../model/index.ts'
 import { formatIp, ipEquals } from '../net/index.ts'
 import { type Decision, judge, type Point, pointsAt, type Rule } from '../policy/index.ts'
 import type { IpHeaders } from '../wire/index.ts'
@@ -53,15 +53,6 @@ export interface Path {
   readonly packet: IpHeaders
 }
 
-const forwarding: ReadonlySet<Node['kind']> = new Set([
-  'internet',
-  'isp',
-  'access-router',
-  'balancer',
-  'distribution-router',
-  'host',
-])
-
 /**
  * Sends a packet from a node and follows it along every equal path; points remember flows in `state`. The first path is
  * the one of first next hops; further ones end where they meet a place that an earlier one visited with the same packet.
@@ -94,8 +85,7 @@ export function walk(world: World, state: WorldState, from: string, packet: IpHe
     const here = world.node(node)
     if (arrival !== undefined && isLocal(here, entered.packet))
       return end({ kind: 'delivered', node }, entered.packet)
-    if (arrival !== undefined && !forwarding.has(here.kind))
-      return end({ kind: 'not-for-node', node }, entered.packet)
+    if (arrival !== undefined && !forwards(here)) return end({ kind: 'not-for-node', node }, entered.packet)
     const onward =
       arrival === undefined ? packet : { ...entered.packet, hopLimit: entered.packet.hopLimit - 1 }
     if (onward.hopLimit <= 0) return end({ kind: 'hop-limit', node }, entered.packet)
@@ -153,11 +143,8 @@ function pass(
   return { packet: current }
 }
 
-/** Balancers' egress addresses are not theirs to answer on: what is not translated there goes nowhere. */
-function isLocal(node: Node, packet: IpHeaders): boolean {
-  const own = node.kind === 'balancer' ? node.addresses : [...node.addresses, ...node.publicAddresses]
-  return own.some((address) => ipEquals(address, packet.destination))
-}
+const isLocal = (node: Node, packet: IpHeaders): boolean =>
+  localAddresses(node).some((address) => ipEquals(address, packet.destination))
 
 type Parts = { [K in keyof Hop]: Hop[K] | undefined }
 

@@ -1,5 +1,5 @@
 /** Whole frames from a few words: what tests and probes send. Lengths and checksums are right. */
-import { type Mac, Protocol } from '../net/index.ts'
+import { icmpOf, type Mac, Protocol } from '../net/index.ts'
 import type { Addresses } from './checksum.ts'
 import * as ethernet from './ethernet.ts'
 import * as icmp from './icmp.ts'
@@ -65,7 +65,7 @@ export function buildPacket({ ip, tcp, udp, icmp, payload }: FrameSpec): Uint8Ar
 }
 
 const protocolOf = (family: 4 | 6, { tcp, udp }: { tcp: unknown; udp: unknown }): number =>
-  tcp ? Protocol.tcp : udp ? Protocol.udp : family === 4 ? Protocol.icmp : Protocol.icmp6
+  tcp ? Protocol.tcp : udp ? Protocol.udp : icmpOf(family)
 
 type SegmentSpec = { [Key in keyof Omit<FrameSpec, 'ethernet'>]-?: FrameSpec[Key] | undefined } & {
   readonly ip: Addresses

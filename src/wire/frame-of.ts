@@ -1,5 +1,5 @@
 /** The inverse of `readHeaders`: a frame that means given headers. */
-import { Protocol } from '../net/index.ts'
+import { icmpOf, Protocol } from '../net/index.ts'
 import { buildFrame, buildPacket, type FrameSpec } from './build-frame.ts'
 import { concat } from './bytes.ts'
 import { type IpHeaders, isIcmpError, type QuotedFlow } from './headers.ts'
@@ -39,8 +39,6 @@ function transport(headers: IpHeaders, ip: FrameSpec['ip'], payload: Uint8Array)
 }
 
 const ports = ({ sourcePort, destinationPort }: QuotedFlow) => ({ sourcePort, destinationPort })
-
-const icmpOf = (family: 4 | 6): number => (family === 4 ? Protocol.icmp : Protocol.icmp6)
 
 function message(headers: IpHeaders, payload: Uint8Array): Message {
   const { icmpType: type, icmpCode: code, quoted } = headers

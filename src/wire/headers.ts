@@ -79,6 +79,12 @@ export const icmpErrors: Readonly<Record<4 | 6, readonly number[]>> = Object.fre
   6: Object.freeze([1, 2, 3, 4]),
 })
 
+/** ICMP types of echo (RFC 792, RFC 4443 section 4). */
+export const icmpEcho = Object.freeze({
+  4: Object.freeze({ request: 8, reply: 0 }),
+  6: Object.freeze({ request: 128, reply: 129 }),
+} as const)
+
 /** ICMPv6 types, code and hop limit of neighbour discovery (RFC 4861 sections 4 and 6.1, 7.1, 8.1). */
 export const neighbourDiscovery = Object.freeze({ first: 133, last: 137, code: 0, hopLimit: 255 } as const)
 

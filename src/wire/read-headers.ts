@@ -42,7 +42,7 @@
  * ignored, since what is quoted is cut. Ports are there for TCP and UDP; the identifier of a quoted echo request is
  * its `sourcePort`, of an echo reply its `destinationPort` (by type alone, as in the outer header); else 0.
  */
-import { type Family, type Ip, Protocol } from '../net/index.ts'
+import { type Family, type Ip, icmpOf, Protocol } from '../net/index.ts'
 import { field as arp } from './arp.ts'
 import { ipAt, u8, u16 } from './bytes.ts'
 import * as ethernet from './ethernet.ts'
@@ -200,7 +200,7 @@ function portsOf(family: Family, protocol: number, segment: Uint8Array) {
     }
   const type = u8(segment, icmp.field.type)
   const numbers = family === 4 ? icmp.Type : icmp6.Type
-  const echo = protocol === (family === 4 ? Protocol.icmp : Protocol.icmp6)
+  const echo = protocol === icmpOf(family)
   const identifier = u16(segment, icmp.field.identifier)
   return {
     sourcePort: echo && type === numbers.echoRequest ? identifier : 0,

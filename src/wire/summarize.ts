@@ -1,5 +1,5 @@
 /** A frame as one line of text, in the manner of tcpdump. */
-import { formatIp, formatProtocol, type Ip, Protocol } from '../net/index.ts'
+import { formatIp, formatProtocol, type Ip, icmpOf, Protocol } from '../net/index.ts'
 import * as arp from './arp.ts'
 import * as ethernet from './ethernet.ts'
 import { extensionHeaders, fragmentHeader } from './headers.ts'
@@ -92,7 +92,7 @@ function summarizeSegment(ends: Ends, protocol: number, segment: Uint8Array): st
   } else if (protocol === Protocol.udp) {
     const view = udp.check(segment)
     if (view) return `${between(ends, view)}: UDP, length ${view.payload.length}`
-  } else if (protocol === (family === 4 ? Protocol.icmp : Protocol.icmp6)) {
+  } else if (protocol === icmpOf(family)) {
     const view = icmp.check(segment)
     if (view) {
       const name = family === 4 ? 'ICMP' : 'ICMP6'

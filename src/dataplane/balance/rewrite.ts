@@ -3,7 +3,7 @@
  * was there and what comes instead; at the end the sum is folded into the checksums that cover it.
  */
 import type { Label, ProgramBuilder, StackSlot, Value } from '../../bpf/index.ts'
-import { type Family, Protocol } from '../../net/index.ts'
+import { type Family, icmpOf, Protocol } from '../../net/index.ts'
 import type { Frame } from '../emit/frame.ts'
 import { at, type Parsed } from '../emit/parse.ts'
 import { addressSize } from './maps.ts'
@@ -124,7 +124,7 @@ export function emitErrorRewrite(
   }
   const echo = b.label('echo')
   const ported = b.label('ported')
-  b.jumpIf(b.eq(change.quotedProtocol, family === 4 ? Protocol.icmp : Protocol.icmp6), echo)
+  b.jumpIf(b.eq(change.quotedProtocol, icmpOf(family)), echo)
   emitPorts(b, frame, quotedTransport, change.quoted, transport)
   b.jump(ported)
   b.place(echo)

@@ -2,14 +2,22 @@
  * Translation tiers as code: what `translate` in `policy/translate.ts` makes of a packet, made in place. Endpoints and backends are
  * data, so that one program serves any number of them; what is said of a tier's translations of one kind is one look-up.
  */
+
 import type { Label, ProgramBuilder, StackSlot, Value } from '../../bpf/index.ts'
-import { type Family, formatPrefix, type Prefix, Protocol } from '../../net/index.ts'
-import type { EgressIn, EgressOut, EndpointIn, Translation, TranslationTier } from '../../policy/index.ts'
+import { type Family, formatPrefix, icmpOf, type Prefix, Protocol } from '../../net/index.ts'
+import {
+  type EgressIn,
+  type EgressOut,
+  type EndpointIn,
+  openingFlags,
+  type Translation,
+  type TranslationTier,
+} from '../../policy/index.ts'
+import { icmpEcho } from '../../wire/index.ts'
 import { type AddressValue, emitAddressSet } from '../emit/address-set.ts'
-import { openingFlags } from '../emit/flow.ts'
 import type { Frame } from '../emit/frame.ts'
-import { at, echo, type Parsed } from '../emit/parse.ts'
-import { emitIfError, emitQuoted, emitSameAddress, icmpOf, type Quoted, swapPorts } from '../emit/quoted.ts'
+import { at, type Parsed } from '../emit/parse.ts'
+import { emitIfError, emitQuoted, emitSameAddress, type Quoted, swapPorts } from '../emit/quoted.ts'
 import type { VerdictExit } from '../emit/verdict.ts'
 import { emitLend, type Scratch } from './egress.ts'
 import { emitFlowHash, emitScale } from './flow-hash.ts'
@@ -209,7 +217,7 @@ class TranslationEmitter {
     b.jumpIf(b.eq(parsed.protocol, Protocol.tcp), ported)
     b.jumpIf(b.eq(parsed.protocol, Protocol.udp), ported)
     b.jumpIf(b.ne(parsed.protocol, icmpOf(this.#family)), next)
-    b.jumpIf(b.ne(b.and(parsed.detail, 0xff), echo[this.#family].request), next)
+    b.jumpIf(b.ne(b.and(parsed.detail, 0xff), icmpEcho[this.#family].request), next)
     b.jump(translatable)
     b.place(ported)
     b.place(translatable)

@@ -1,11 +1,13 @@
 /** The flow tier as code: `FlowTier` in `policy/point.ts` is its meaning, `flow-map.ts` its memory. */
+
 import type { Label, MapSpec, ProgramBuilder, StackSlot, Value } from '../../bpf/index.ts'
-import { type Family, Protocol } from '../../net/index.ts'
-import { type FlowUse, flowTimeout } from '../../policy/index.ts'
+import { type Family, icmpOf, Protocol } from '../../net/index.ts'
+import { type FlowUse, flowTimeout, openingFlags } from '../../policy/index.ts'
+import { icmpEcho } from '../../wire/index.ts'
 import { flowKey, flowValue } from '../flow-map.ts'
 import type { Frame } from './frame.ts'
-import { at, echo, type Parsed } from './parse.ts'
-import { emitIfError, emitQuoted, emitSameAddress, icmpOf, swapPorts } from './quoted.ts'
+import { at, type Parsed } from './parse.ts'
+import { emitIfError, emitQuoted, emitSameAddress, swapPorts } from './quoted.ts'
 
 /** Parameter: number of the filter in its node. */
 export const filterNumber = 'filter'
@@ -116,9 +118,6 @@ function emitTouch(b: ProgramBuilder, map: MapSpec, key: StackSlot, known: Label
   b.jump(known)
 }
 
-/** FIN, SYN, RST and ACK; a flow is opened by SYN alone. */
-export const openingFlags = { mask: 0x17, value: 0x02 } as const
-
 function emitMayOpen(b: ProgramBuilder, { family, protocol, detail }: Parsed, noFlow: Label): void {
   const opens = b.label('opens')
   const notTcp = b.label('not-tcp')
@@ -127,7 +126,7 @@ function emitMayOpen(b: ProgramBuilder, { family, protocol, detail }: Parsed, no
   b.jump(opens)
   b.place(notTcp)
   b.jumpIf(b.ne(protocol, icmpOf(family)), opens)
-  b.jumpIf(b.eq(b.and(detail, 0xff), echo[family].reply), noFlow)
+  b.jumpIf(b.eq(b.and(detail, 0xff), icmpEcho[family].reply), noFlow)
   b.place(opens)
 }
 

@@ -5,6 +5,7 @@ import {
   familyBits,
   hostPrefix,
   type Ip,
+  icmpOf,
   type PortRange,
   type Prefix,
   Protocol,
@@ -71,7 +72,7 @@ export function appliesTo(match: Match, family: Family): boolean {
     ports.every((ranges) => ranges === undefined || ranges.length > 0) &&
     // ICMP of the other family is malformed before any rule is asked.
     match.protocol !== (family === 4 ? Protocol.icmp6 : Protocol.icmp) &&
-    (!icmp || match.protocol === (family === 4 ? Protocol.icmp : Protocol.icmp6))
+    (!icmp || match.protocol === icmpOf(family))
   )
 }
 

@@ -4,7 +4,13 @@
  */
 import { type Label, type ProgramBuilder, SK_BUFF, type Value } from '../../bpf/index.ts'
 import type { Family } from '../../net/index.ts'
-import { extensionHeaders, fragmentHeader, neighbourDiscovery, type OddReason } from '../../wire/index.ts'
+import {
+  extensionHeaders,
+  fragmentHeader,
+  icmpEcho,
+  neighbourDiscovery,
+  type OddReason,
+} from '../../wire/index.ts'
 import type { Frame } from './frame.ts'
 
 /** Offsets from the start of the frame. */
@@ -195,9 +201,6 @@ function emitNeighbourDiscovery(
   b.place(ordinary)
 }
 
-/** ICMP types of echo. */
-export const echo = { 4: { request: 8, reply: 0 }, 6: { request: 128, reply: 129 } } as const
-
 /** The identifier as source port of an echo request, as destination port of an echo reply; `ports` is left alone else. */
 export function emitEchoPorts(
   b: ProgramBuilder,
@@ -208,8 +211,10 @@ export function emitEchoPorts(
   ports: Value,
 ): void {
   const { data } = frame
-  b.if(b.eq(type, echo[family].request), () => b.set(ports, b.load(2, data, start + transportAt.identifier)))
-  b.if(b.eq(type, echo[family].reply), () =>
+  b.if(b.eq(type, icmpEcho[family].request), () =>
+    b.set(ports, b.load(2, data, start + transportAt.identifier)),
+  )
+  b.if(b.eq(type, icmpEcho[family].reply), () =>
     b.set(ports, b.shl(b.load(2, data, start + transportAt.identifier), 16)),
   )
 }

@@ -1,6 +1,6 @@
 /** The packet that an ICMP error quotes, read as `wire/read-headers.ts` does. */
 import type { Label, ProgramBuilder, Value } from '../../bpf/index.ts'
-import { type Family, Protocol } from '../../net/index.ts'
+import { type Family, icmpOf, Protocol } from '../../net/index.ts'
 import { extensionHeaders, fragmentHeader, icmpErrors } from '../../wire/index.ts'
 import type { Frame } from './frame.ts'
 import { at, emitEchoPorts, network16, type Parsed, transportAt } from './parse.ts'
@@ -13,9 +13,6 @@ export interface Quoted {
   readonly source: number
   readonly destination: number
 }
-
-/** The protocol number by which a family's ICMP goes. */
-export const icmpOf = (family: Family): number => (family === 4 ? Protocol.icmp : Protocol.icmp6)
 
 /** Jumps to `error` if the packet is an ICMP error; falls through if not. */
 export function emitIfError(b: ProgramBuilder, { family, protocol, detail }: Parsed, error: Label): void {

@@ -9,8 +9,8 @@ import {
   type KernelRoute,
   type NetlinkRequest,
 } from '../../kernel/index.ts'
-import { type Network, neighboursOf, type Route } from '../../model/index.ts'
-import { type Ip, ipEquals } from '../../net/index.ts'
+import { localAddresses, type Network, neighboursOf, type Route } from '../../model/index.ts'
+import { ipEquals } from '../../net/index.ts'
 import { type KernelNode, loopback } from './node.ts'
 
 /** Makes the links whose first end is at `near`, both ends down: nothing passes before the node is connected. */
@@ -48,7 +48,7 @@ export function createLinks(
  */
 export function connectNode(network: Network, node: KernelNode, routes: readonly Route[]): void {
   const neighbours = neighboursOf(network, node.node.id)
-  const own = addressesOf(node)
+  const own = localAddresses(node.node)
   const first = neighbours[0]?.near.interface
   const home = node.node.kind === 'vm' && first !== undefined ? node.interfaceIndex(first) : loopback
   node.netlink.batch([
@@ -66,13 +66,9 @@ export function connectNode(network: Network, node: KernelNode, routes: readonly
   ])
 }
 
-/** Balancers translate to and from their egress addresses before anything is routed, so these are not theirs to answer on. */
-export const addressesOf = ({ node }: KernelNode): readonly Ip[] =>
-  node.kind === 'balancer' ? node.addresses : [...node.addresses, ...node.publicAddresses]
-
 /** The kernel takes only addresses of its own as a route's source; without one it chooses among these. */
 function kernelRoute(node: KernelNode, { prefix, nextHops, source }: Route): KernelRoute {
-  const own = source && addressesOf(node).some((address) => ipEquals(address, source))
+  const own = source && localAddresses(node.node).some((address) => ipEquals(address, source))
   return {
     prefix,
     nextHops: nextHops.map((hop) => ({ index: node.interfaceIndex(hop.interface), via: hop.via })),

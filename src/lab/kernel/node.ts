@@ -8,7 +8,7 @@ import {
   settleLink,
   writeSysctls,
 } from '../../kernel/index.ts'
-import { type Network, type Node, type NodeKind, neighboursOf } from '../../model/index.ts'
+import { forwards, type Network, type Node, neighboursOf } from '../../model/index.ts'
 
 export class KernelNode {
   readonly node: Node
@@ -27,7 +27,7 @@ export class KernelNode {
     )
     this.namespace = createNamespace()
     try {
-      writeSysctls(this.namespace, forwarding.has(node.kind) ? { ...ofRouters, ...ofAll } : ofAll)
+      writeSysctls(this.namespace, forwards(node) ? { ...ofRouters, ...ofAll } : ofAll)
       this.netlink = openNetlink(this.namespace)
     } catch (error) {
       closeNamespace(this.namespace)
@@ -68,16 +68,6 @@ export class KernelNode {
 
 /** Index of the loopback interface in every namespace. */
 export const loopback = 1
-
-/** Kinds whose kernel forwards packets; the same as in the tracer. */
-const forwarding: ReadonlySet<NodeKind> = new Set([
-  'internet',
-  'isp',
-  'access-router',
-  'balancer',
-  'distribution-router',
-  'host',
-])
 
 /** Written first: `ip_forward` sets other parameters back to what RFC 1812 wants of routers. */
 const ofRouters = {

@@ -1,5 +1,5 @@
 /** ICMP errors that routers and hosts send (RFC 792, RFC 1812 section 4.3, RFC 4443), and when they must not. */
-import { type Ip, Protocol } from '../../net/index.ts'
+import { type Ip, icmpOf } from '../../net/index.ts'
 import { buildPacket, type IcmpMessage, icmp, icmp6, icmpErrors } from '../../wire/index.ts'
 import type { Datagram } from './datagram.ts'
 
@@ -42,7 +42,7 @@ export const portUnreachable = Object.freeze({
 const longestQuote = Object.freeze({ 4: 576 - 20 - 8, 6: 1280 - 40 - 8 } as const)
 
 function isError({ family, protocol, payload }: Datagram): boolean {
-  const isIcmp = protocol === (family === 4 ? Protocol.icmp : Protocol.icmp6)
+  const isIcmp = protocol === icmpOf(family)
   return isIcmp && icmpErrors[family].includes(payload[0] ?? -1)
 }
 

@@ -2,7 +2,7 @@
  * One machine: frames come in through the programs of an interface, are delivered or forwarded, and go out through the programs
  * of another. The order is Linux's: XDP, tcx ingress, routing, hop limit, tcx egress.
  */
-import type { LinkEnd, Node, Route } from '../../model/index.ts'
+import { forwards, type LinkEnd, localAddresses, type Node, type Route } from '../../model/index.ts'
 import { type Family, type Ip, macBytes } from '../../net/index.ts'
 import { ethernet } from '../../wire/index.ts'
 import { type Datagram, datagramOf, forwarded, readDatagram } from './datagram.ts'
@@ -28,15 +28,6 @@ interface Port {
   readonly headers: Readonly<Record<Family, Uint8Array>>
 }
 
-const forwarding: ReadonlySet<Node['kind']> = new Set([
-  'internet',
-  'isp',
-  'access-router',
-  'balancer',
-  'distribution-router',
-  'host',
-])
-
 export class PortableNode {
   readonly model: Node
   readonly #routes: RouteTable
@@ -48,9 +39,7 @@ export class PortableNode {
     this.model = model
     this.#routes = routes
     this.#around = around
-    // What a balancer translates has its egress address; it is not the machine's own.
-    const own = model.kind === 'balancer' ? model.addresses : [...model.addresses, ...model.publicAddresses]
-    for (const { family, value } of own) this.#local[family].add(value)
+    for (const { family, value } of localAddresses(model)) this.#local[family].add(value)
   }
 
   /** Interfaces are numbered from 2: 1 is the loopback everywhere. */
@@ -78,7 +67,7 @@ export class PortableNode {
     const datagram = datagramOf(passage.frame)
     if (!datagram) return this.#lose('no IP packet')
     if (this.#isLocal(datagram.destination)) return this.#deliver(datagram)
-    if (!forwarding.has(this.model.kind)) return this.#lose('packet for another machine')
+    if (!forwards(this.model)) return this.#lose('packet for another machine')
     this.#forward(datagram)
   }
 

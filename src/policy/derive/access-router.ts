@@ -5,8 +5,10 @@
 import type { Node } from '../../model/index.ts'
 import { defaultDeny, shapeTier } from '../built-in.ts'
 import type { Point } from '../point.ts'
-import type { Match, Origin, Rule } from '../rule.ts'
 import type { SiteView } from './site-view.ts'
+import { templateRule } from './template-rule.ts'
+
+const rule = templateRule('access-router')
 
 export function accessRouterPoints(view: SiteView): readonly Point[] {
   return view.nodes('access-router').flatMap((router) => [external(view, router), internal(view, router)])
@@ -133,9 +135,4 @@ function internal(view: SiteView, router: Node): Point {
     ],
     defaultDeny,
   }
-}
-
-function rule(view: SiteView, id: string, action: Rule['action'], match: Match, why: string): Rule {
-  const origin: Origin = { kind: 'template', name: 'access-router', at: view.site.at }
-  return { id, action, match, origin, why }
 }

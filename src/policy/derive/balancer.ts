@@ -7,9 +7,12 @@ import type { Node, VirtualEndpoint } from '../../model/index.ts'
 import { formatProtocol, PortRange } from '../../net/index.ts'
 import { defaultDeny, shapeTier } from '../built-in.ts'
 import type { Point } from '../point.ts'
-import type { Origin, Rule } from '../rule.ts'
+import type { Rule } from '../rule.ts'
 import type { EgressIn, EgressOut, EndpointIn, EndpointOut } from '../translation.ts'
 import type { SiteView } from './site-view.ts'
+import { templateRule } from './template-rule.ts'
+
+const rule = templateRule('balancer')
 
 /** Ports that egress addresses lend to connections: all but the well-known ones (RFC 6335 section 6). */
 const egressPorts = PortRange(1024, 65535)
@@ -38,9 +41,11 @@ function external(view: SiteView, balancer: Node, endpoints: readonly VirtualEnd
           ...balancer.publicAddresses.map(
             (address): EgressIn => ({
               kind: 'egress-in',
-              rule: egressRule(
+              rule: rule(
                 view,
                 `egress-in/v${address.family}`,
+                'allow',
+                {},
                 'Replies to connections that VMs opened.',
               ),
               address,
@@ -62,12 +67,12 @@ function internal(view: SiteView, balancer: Node, endpoints: readonly VirtualEnd
     if (!address) return []
     const sources = site.pools.vms.filter(({ family }) => family === address.family)
     const plain = endpointIn(endpoint)
-    const rule = {
+    const hairpinRule = {
       ...plain.rule,
       id: `hairpin/${plain.rule.id}`,
       why: `A VM of the site uses ${nameOf(endpoint)}.`,
     }
-    return [{ ...plain, rule, hairpin: { sources, address, ports: egressPorts } }]
+    return [{ ...plain, rule: hairpinRule, hairpin: { sources, address, ports: egressPorts } }]
   })
   return {
     id: `${balancer.id}/internal/in`,
@@ -84,9 +89,11 @@ function internal(view: SiteView, balancer: Node, endpoints: readonly VirtualEnd
           ...balancer.publicAddresses.map(
             (address): EgressIn => ({
               kind: 'egress-in',
-              rule: egressRule(
+              rule: rule(
                 view,
                 `hairpin/reply/v${address.family}`,
+                'allow',
+                {},
                 'Replies to VMs that use a VIP of their own site.',
               ),
               address,
@@ -101,13 +108,13 @@ function internal(view: SiteView, balancer: Node, endpoints: readonly VirtualEnd
         kind: 'rules',
         name: 'undeclared',
         rules: [
-          {
-            id: 'vip/undeclared',
-            action: 'deny',
-            match: { destination: site.public.vips },
-            origin: templateOrigin(view),
-            why: 'A VIP answers on its declared ports only, from inside too.',
-          },
+          rule(
+            view,
+            'vip/undeclared',
+            'deny',
+            { destination: site.public.vips },
+            'A VIP answers on its declared ports only, from inside too.',
+          ),
         ],
       },
       { kind: 'translation', name: 'replies', translations: outs },
@@ -117,9 +124,11 @@ function internal(view: SiteView, balancer: Node, endpoints: readonly VirtualEnd
         translations: balancer.publicAddresses.map(
           (address): EgressOut => ({
             kind: 'egress-out',
-            rule: egressRule(
+            rule: rule(
               view,
               `egress-out/v${address.family}`,
+              'allow',
+              {},
               'Connections that VMs open to the Internet.',
             ),
             sources: site.pools.vms.filter(({ family }) => family === address.family),
@@ -155,13 +164,3 @@ function nameOf({ owner, protocol }: VirtualEndpoint): string {
   if (owner.kind === 'name-service') return `name-service/${formatProtocol(protocol)}`
   return `${owner.service}/${owner.role}/${owner.endpoint}`
 }
-
-const egressRule = (view: SiteView, id: string, why: string): Rule => ({
-  id,
-  action: 'allow',
-  match: {},
-  origin: templateOrigin(view),
-  why,
-})
-
-const templateOrigin = (view: SiteView): Origin => ({ kind: 'template', name: 'balancer', at: view.site.at })

@@ -4,24 +4,25 @@
  */
 
 import type { Node } from '../../model/index.ts'
-import { PortRange, Protocol, prefix } from '../../net/index.ts'
+import { hostPrefix, PortRange, Protocol, prefix } from '../../net/index.ts'
 import { defaultDeny, flowTier, shapeTier } from '../built-in.ts'
 import type { Point } from '../point.ts'
-import type { Match, Origin, Rule } from '../rule.ts'
-import { addressesOf, type SiteView, toPrefix } from './site-view.ts'
+import type { Match, Rule } from '../rule.ts'
+import { dhcp6Reply, dhcp6Request, dhcpReply, dhcpRequest } from './dhcp.ts'
+import { addressesOf, type SiteView } from './site-view.ts'
+import { templateRule } from './template-rule.ts'
 
 /** Addresses at which any machine hears on a link, beside its own: link-local, multicast and broadcast. */
 const onLink = ['169.254.0.0/16', '224.0.0.0/3', 'fe80::/10', 'ff00::/8'].map(prefix)
 
-export function hostPoints(
-  view: SiteView,
-  interfacesOf: (node: string) => readonly string[],
-): readonly Point[] {
+const host = templateRule('host-config')
+
+export function hostPoints(view: SiteView): readonly Point[] {
   return view.nodes('host').flatMap((host) => {
     const common = {
       kind: 'host' as const,
       node: host.id,
-      interfaces: interfacesOf(host.id),
+      interfaces: view.interfaces(host.id),
       behind: host.addresses,
       defaultDeny,
     }
@@ -31,7 +32,7 @@ export function hostPoints(
         id: `${host.id}/partition/in`,
         direction: 'in',
         flow: { table: `${host.id}/partition`, heading: 'to-local' },
-        scope: { destination: [...host.addresses.map(toPrefix), ...onLink] },
+        scope: { destination: [...host.addresses.map(hostPrefix), ...onLink] },
         tiers: [shapeTier, flowTier, { kind: 'rules', name: 'host-config', rules: inward(view) }],
       },
       {
@@ -52,7 +53,7 @@ export function hostPoints(
 }
 
 const ownSources = (host: Node) => [
-  ...host.addresses.map(toPrefix),
+  ...host.addresses.map(hostPrefix),
   prefix('169.254.0.0/16'),
   prefix('fe80::/10'),
 ]
@@ -64,18 +65,8 @@ function inward(view: SiteView): readonly Rule[] {
     protocol: Protocol.tcp,
     destinationPorts: [PortRange(view.site.ports.agent)],
   }
-  const dhcp: Match = {
-    source: view.site.pools.infrastructure,
-    protocol: Protocol.udp,
-    sourcePorts: [PortRange(67)],
-    destinationPorts: [PortRange(68)],
-  }
-  const dhcp6: Match = {
-    source: [...view.site.pools.infrastructure, prefix('fe80::/10')],
-    protocol: Protocol.udp,
-    sourcePorts: [PortRange(547)],
-    destinationPorts: [PortRange(546)],
-  }
+  const dhcp: Match = { source: view.site.pools.infrastructure, ...dhcpReply }
+  const dhcp6: Match = { source: [...view.site.pools.infrastructure, prefix('fe80::/10')], ...dhcp6Reply }
   return [
     host(
       view,
@@ -113,16 +104,6 @@ function outward(view: SiteView): readonly Rule[] {
     protocol: Protocol.tcp,
     destinationPorts: [PortRange(view.site.ports.fabric)],
   }
-  const dhcp: Match = {
-    protocol: Protocol.udp,
-    sourcePorts: [PortRange(68)],
-    destinationPorts: [PortRange(67)],
-  }
-  const dhcp6: Match = {
-    protocol: Protocol.udp,
-    sourcePorts: [PortRange(546)],
-    destinationPorts: [PortRange(547)],
-  }
   return [
     host(view, 'host/fabric', 'allow', fabric, 'The agent asks its fabric controller.'),
     host(view, 'host/dns-udp', 'allow', { ...dns, protocol: Protocol.udp }, 'The host looks up names.'),
@@ -133,12 +114,7 @@ function outward(view: SiteView): readonly Rule[] {
       { ...dns, protocol: Protocol.tcp },
       'The host looks up names with long answers.',
     ),
-    host(view, 'host/dhcp', 'allow', dhcp, 'The host asks for its address.'),
-    host(view, 'host/dhcp6', 'allow', dhcp6, 'The host asks for its IPv6 address.'),
+    host(view, 'host/dhcp', 'allow', dhcpRequest, 'The host asks for its address.'),
+    host(view, 'host/dhcp6', 'allow', dhcp6Request, 'The host asks for its IPv6 address.'),
   ]
-}
-
-function host(view: SiteView, id: string, action: Rule['action'], match: Match, why: string): Rule {
-  const origin: Origin = { kind: 'template', name: 'host-config', at: view.site.at }
-  return { id, action, match, origin, why }
 }

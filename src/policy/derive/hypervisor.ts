@@ -3,14 +3,18 @@
  * service model; all else is denied, from before the VM's first packet.
  */
 
-import type { Node, Role, Service } from '../../model/index.ts'
-import { PortRange, type Prefix, Protocol, prefix } from '../../net/index.ts'
+import { type Node, neighboursOf, type Role, type Service } from '../../model/index.ts'
+import { hostPrefix, PortRange, type Prefix, Protocol, prefix } from '../../net/index.ts'
 import { defaultDeny, flowTier, shapeTier } from '../built-in.ts'
 import type { Point, RuleTier } from '../point.ts'
-import type { Match, Origin, Rule } from '../rule.ts'
-import { addressesOf, type SiteView, toPrefix } from './site-view.ts'
+import type { Match, Rule } from '../rule.ts'
+import { dhcp6Discovery, dhcpDiscovery } from './dhcp.ts'
+import { addressesOf, type SiteView } from './site-view.ts'
+import { templateRule } from './template-rule.ts'
 
-export function hypervisorPoints(view: SiteView, portOfVm: (vm: string) => string): readonly Point[] {
+const machine = templateRule('machine-config')
+
+export function hypervisorPoints(view: SiteView): readonly Point[] {
   const machineConfig = machineConfigTier(view)
   const roleTiers = new RoleTiers(view)
   return view.nodes('vm').flatMap((vm) => {
@@ -19,7 +23,7 @@ export function hypervisorPoints(view: SiteView, portOfVm: (vm: string) => strin
     const common = {
       kind: 'hypervisor' as const,
       node: vm.vm.host,
-      interfaces: [portOfVm(vm.id)],
+      interfaces: neighboursOf(view.network, vm.id).map(({ far }) => far.interface),
       behind: vm.addresses,
       defaultDeny,
     }
@@ -42,30 +46,15 @@ export function hypervisorPoints(view: SiteView, portOfVm: (vm: string) => strin
   })
 }
 
-const dhcpPorts = { client: [PortRange(68)], server: [PortRange(67)] }
-const dhcp6Ports = { client: [PortRange(546)], server: [PortRange(547)] }
-
 /** A VM speaks with its own addresses, or with none while it asks for one. */
 function ownSourceTier(view: SiteView, vm: Node): RuleTier {
-  const asking4: Match = {
-    source: [prefix('0.0.0.0/32')],
-    destination: [prefix('255.255.255.255/32')],
-    protocol: Protocol.udp,
-    sourcePorts: dhcpPorts.client,
-    destinationPorts: dhcpPorts.server,
-  }
-  const asking6: Match = {
-    source: [prefix('fe80::/10')],
-    destination: [prefix('ff02::1:2/128')],
-    protocol: Protocol.udp,
-    sourcePorts: dhcp6Ports.client,
-    destinationPorts: dhcp6Ports.server,
-  }
+  const asking4: Match = { source: [prefix('0.0.0.0/32')], ...dhcpDiscovery }
+  const asking6: Match = { source: [prefix('fe80::/10')], ...dhcp6Discovery }
   return {
     kind: 'rules',
     name: 'own-source',
     rules: [
-      machine(view, 'own/address', 'next', { source: vm.addresses.map(toPrefix) }, "The VM's own address."),
+      machine(view, 'own/address', 'next', { source: vm.addresses.map(hostPrefix) }, "The VM's own address."),
       machine(view, 'own/dhcp', 'next', asking4, 'A VM without an address asks for one.'),
       machine(view, 'own/dhcp6', 'next', asking6, 'A VM asks for an IPv6 address.'),
       machine(view, 'own/spoofed', 'deny', {}, 'A VM does not speak with an address that is not its own.'),
@@ -84,24 +73,12 @@ function machineConfigTier(view: SiteView): RuleTier {
     protocol: Protocol.tcp,
     destinationPorts: [PortRange(site.ports.activation)],
   }
-  const dhcp: Match = {
-    destination: [prefix('255.255.255.255/32')],
-    protocol: Protocol.udp,
-    sourcePorts: dhcpPorts.client,
-    destinationPorts: dhcpPorts.server,
-  }
-  const dhcp6: Match = {
-    destination: [prefix('ff02::1:2/128')],
-    protocol: Protocol.udp,
-    sourcePorts: dhcp6Ports.client,
-    destinationPorts: dhcp6Ports.server,
-  }
   return {
     kind: 'rules',
     name: 'machine-config',
     rules: [
-      machine(view, 'machine/dhcp', 'allow', dhcp, 'To get an address.'),
-      machine(view, 'machine/dhcp6', 'allow', dhcp6, 'To get an IPv6 address.'),
+      machine(view, 'machine/dhcp', 'allow', dhcpDiscovery, 'To get an address.'),
+      machine(view, 'machine/dhcp6', 'allow', dhcp6Discovery, 'To get an IPv6 address.'),
       machine(view, 'machine/dns-udp', 'allow', { ...dns, protocol: Protocol.udp }, 'To look up names.'),
       machine(
         view,
@@ -142,11 +119,6 @@ function machineConfigTier(view: SiteView): RuleTier {
       machine(view, 'machine/internet', 'allow', {}, 'To the public Internet.'),
     ],
   }
-}
-
-function machine(view: SiteView, id: string, action: Rule['action'], match: Match, why: string): Rule {
-  const origin: Origin = { kind: 'template', name: 'machine-config', at: view.site.at }
-  return { id, action, match, origin, why }
 }
 
 /** Role rules by service and role: VMs of a role share one tier. */

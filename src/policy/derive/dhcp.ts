@@ -1,0 +1,18 @@
+/** DHCP (RFC 2131 section 4.1) and DHCPv6 (RFC 8415 section 7) as matches: what a client says and what it hears. */
+import { PortRange, Protocol, prefix } from '../../net/index.ts'
+import type { Match } from '../rule.ts'
+
+const exchange = (from: number, to: number): Match => ({
+  protocol: Protocol.udp,
+  sourcePorts: [PortRange(from)],
+  destinationPorts: [PortRange(to)],
+})
+
+export const dhcpRequest = exchange(68, 67)
+export const dhcpReply = exchange(67, 68)
+export const dhcp6Request = exchange(546, 547)
+export const dhcp6Reply = exchange(547, 546)
+
+/** Requests of a client that knows no server yet. */
+export const dhcpDiscovery: Match = { destination: [prefix('255.255.255.255/32')], ...dhcpRequest }
+export const dhcp6Discovery: Match = { destination: [prefix('ff02::1:2/128')], ...dhcp6Request }
