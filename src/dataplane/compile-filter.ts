@@ -5,6 +5,8 @@
 import { type Label, type MapSpec, ProgramBuilder, type ProgramSpec, type StackSlot } from '../bpf/index.ts'
 import type { Family } from '../net/index.ts'
 import {
+  isAudited,
+  isDefaultAudited,
   type Match,
   matchProblem,
   type Point,
@@ -64,8 +66,8 @@ class FilterCompiler {
     this.#malformed = this.#b.label('malformed')
     this.#exit = verdictExit(this.#b, this.#frame, counters, { allow, deny: verdictOf[hook].deny })
     this.#slots = new Map(rulesOf(point).map(({ rule }, index) => [rule, index]))
-    for (const { rule } of rulesOf(point)) {
-      const problem = matchProblem(rule.match)
+    for (const { rule, audited } of rulesOf(point)) {
+      const problem = matchProblem(rule.match) ?? auditProblem(rule, audited)
       if (problem) throw new TypeError(`compile rule ${rule.id} of ${point.id}: ${problem}`)
     }
   }
@@ -93,7 +95,7 @@ class FilterCompiler {
   }
 
   #judge(parsed: Parsed): void {
-    const { tiers, scope, defaultDeny } = this.#point
+    const { tiers, scope } = this.#point
     const matches = [
       ...(scope ? [scope] : []),
       ...tiers.flatMap((tier) => (tier.kind === 'rules' ? tier.rules.map(({ match }) => match) : [])),
@@ -106,7 +108,14 @@ class FilterCompiler {
       else if (tier.kind === 'rules' && this.#ruleTier(tier, fields, flow)) return
       else if (tier.kind === 'translation') this.#translationTier(tier, parsed)
     }
-    this.#decide(defaultDeny)
+    this.#default(parsed.family, flow)
+  }
+
+  /** What no tier decided: denied, or in audit mode allowed, and then as if a rule had allowed it. */
+  #default(family: Family, flow: StackSlot | undefined): void {
+    const { defaultDeny } = this.#point
+    if (isDefaultAudited(this.#point)) this.#allow(defaultDeny, family, flow)
+    else this.#decide(defaultDeny)
   }
 
   /** False if no packet of the family is in scope: then the code has ended. */
@@ -154,9 +163,14 @@ class FilterCompiler {
       const miss = b.label('miss')
       b.note(rule.id, () => {
         emitMatch(b, fields, rule.match, miss)
-        if (rule.action === 'next') b.jump(nextTier)
+        if (isAudited(tier, rule)) this.#exit.audit(this.#slotOf(rule))
+        else if (rule.action === 'next') b.jump(nextTier)
         else this.#decide(rule, fields.parsed.family, flow)
       })
+      if (isAudited(tier, rule)) {
+        b.place(miss)
+        continue
+      }
       reachesNext ||= rule.action === 'next'
       if (matchesAll(rule.match, fields.parsed.family)) {
         if (reachesNext) b.place(nextTier)
@@ -189,12 +203,22 @@ class FilterCompiler {
   }
 
   #decide(rule: Rule, family?: Family, flow?: StackSlot): void {
-    const slot = this.#slots.get(rule)
-    if (slot === undefined || rule.action === 'next')
+    if (rule.action === 'next')
       throw new TypeError(`compile ${this.#point.id}: rule ${rule.id} cannot decide`)
-    if (rule.action === 'allow' && flow && family)
-      emitOpen(this.#b, this.#flowMaps()[family], flow, this.#b.mov(slot))
-    this.#exit.decide(rule.action, slot)
+    if (rule.action === 'allow') this.#allow(rule, family, flow)
+    else this.#exit.decide('deny', this.#slotOf(rule))
+  }
+
+  #allow(rule: Rule, family?: Family, flow?: StackSlot): void {
+    const slot = this.#slotOf(rule)
+    if (flow && family) emitOpen(this.#b, this.#flowMaps()[family], flow, this.#b.mov(slot))
+    this.#exit.decide('allow', slot)
+  }
+
+  #slotOf(rule: Rule): number {
+    const slot = this.#slots.get(rule)
+    if (slot === undefined) throw new TypeError(`compile ${this.#point.id}: rule ${rule.id} is not its own`)
+    return slot
   }
 
   #flowContext(): FlowContext {
@@ -209,6 +233,10 @@ class FilterCompiler {
     return flows
   }
 }
+
+/** Audit mode has a meaning for denials of rule tiers and the default deny alone: odd frames and strays have no further tier. */
+const auditProblem = (rule: Rule, audited: boolean): string | undefined =>
+  rule.audit && !audited ? 'audit mode is for denying rules of rule tiers and the default deny' : undefined
 
 /** Whether a match, which applies to the family, holds for all its packets. */
 const matchesAll = (match: Match, family: Family): boolean =>

@@ -4,7 +4,15 @@
  */
 import { instantiate, type ProgramSpec } from '../bpf/index.ts'
 import { formatPrefix, type Ip, ipBytes, type Prefix } from '../net/index.ts'
-import type { Match, Point, Rule, Tier } from '../policy/index.ts'
+import {
+  isAudited,
+  isDefaultAudited,
+  type Match,
+  type Point,
+  type Rule,
+  type RuleTier,
+  type Tier,
+} from '../policy/index.ts'
 import { egressAddress, translationTierKey } from './balance/translate.ts'
 import { compileFilter, type FilterOptions } from './compile-filter.ts'
 import { filterNumber } from './emit/flow.ts'
@@ -53,7 +61,8 @@ export class FilterCompilerCache {
     const scope = point.scope ? matchKey(point.scope, behind) : ''
     const ownFamilies = behind.map(({ family }) => family).join()
     const tiers = point.tiers.map((tier) => this.#tierKey(tier, behind))
-    return [ownFamilies, scope, point.flow?.heading ?? '', ...tiers].join('\n')
+    const last = isDefaultAudited(point) ? 'audit' : ''
+    return [ownFamilies, scope, point.flow?.heading ?? '', last, ...tiers].join('\n')
   }
 
   #tierKey(tier: Tier, behind: readonly Ip[]): string {
@@ -75,11 +84,14 @@ function tierKey(tier: Tier, behind: readonly Ip[]): string {
     case 'flow':
       return `flow ${actions([tier.established, tier.related, tier.noFlow])}`
     case 'rules':
-      return `rules ${tier.rules.map(({ action, match }) => `${action} ${matchKey(match, behind)}`).join(' ')}`
+      return `rules ${tier.rules.map((rule) => ruleKey(tier, rule, behind)).join(' ')}`
     case 'translation':
       return `translation ${translationTierKey(tier)}`
   }
 }
+
+const ruleKey = (tier: RuleTier, rule: Rule, behind: readonly Ip[]): string =>
+  `${isAudited(tier, rule) ? 'audit' : rule.action} ${matchKey(rule.match, behind)}`
 
 const namesOwn = (match: Match, behind: readonly Ip[]): boolean =>
   lists(match).some((list) => splitOwn(list, behind).own)

@@ -14,7 +14,7 @@ export interface DropAccount {
   readonly counted: number
 }
 
-/** Packets counted so far by every rule that denies, by point and rule. */
+/** Packets counted so far by every rule that denies and is not in audit mode, by point and rule. */
 export type DropCounts = ReadonlyMap<string, number>
 
 export function readDrops(fabric: Fabric, deployment: Deployment): DropCounts {
@@ -23,8 +23,8 @@ export function readDrops(fabric: Fabric, deployment: Deployment): DropCounts {
     const slots = fabric.counters(node)
     for (const { point } of attachments) {
       const first = firstCounters.get(point.id) as number
-      for (const [index, { rule }] of rulesOf(point).entries())
-        if (rule.action === 'deny')
+      for (const [index, { rule, audited }] of rulesOf(point).entries())
+        if (rule.action === 'deny' && !audited)
           counts.set(placeKey(point, rule), Number(slots[first + index]?.packets ?? 0n))
     }
   }

@@ -73,6 +73,48 @@ describe('rules', () => {
   })
 })
 
+describe('audit mode', () => {
+  const denyWeb = { ...rule('no-web', 'deny', { protocol: 6 }), audit: true as const }
+  const denyAll = { ...rule('no-one', 'deny'), audit: true as const }
+  const ids = (at: Point, state: PointState = { now: 0n }) => {
+    const decision = judge(at, packet(web), state)
+    if (decision.verdict === 'pass-by') return 'pass-by'
+    return [decision.verdict, ...(decision.audited ?? []).map(({ id }) => id), decision.rule.id].join(' ')
+  }
+
+  it.each([
+    ['a rule that denies is told, and judging goes on', [denyWeb, open443], 'allow no-web open/443'],
+    ['each that would have denied is told', [denyWeb, denyAll, open443], 'allow no-web no-one open/443'],
+    ['what is denied all the same is denied', [denyWeb, rule('all', 'deny')], 'deny no-web all'],
+    ['default deny holds', [denyWeb], 'deny no-web default/deny'],
+    [
+      'a rule that does not match is not told',
+      [{ ...denyWeb, match: { protocol: 17 } }, open443],
+      'allow open/443',
+    ],
+    ['next leaves the tier', [denyWeb, rule('n', 'next'), open443], 'deny no-web default/deny'],
+  ])('of a rule: %s', (_, rules, expected) => expect(ids(point([ruleTier('tier', ...rules)]))).toBe(expected))
+
+  it('of a tier: all its denials, and nothing else', () => {
+    const tier = { ...ruleTier('tier', rule('a', 'deny'), open443, rule('b', 'deny')), audit: true as const }
+    expect(ids(point([tier, ruleTier('next', rule('c', 'deny'))]))).toBe('allow a open/443')
+  })
+
+  it('of a point: what no tier decided is allowed in the name of the default deny, and opens a flow', () => {
+    const at = point([flowTier, ruleTier('tier', denyWeb)], {
+      audit: true,
+      flow: { table: 'vm', heading: 'to-local' },
+    })
+    const state = { flows: new FlowTable(), now: 0n }
+    expect(ids(at, state)).toBe('allow no-web default/deny')
+    expect(ids(at, state)).toBe('allow flow/established')
+  })
+
+  it('odd frames are denied all the same', () => {
+    expect(said(point([], { audit: true }), odd('fragment'))).toBe('deny shape/fragment')
+  })
+})
+
 describe('flow', () => {
   const use = (heading: 'to-local' | 'from-local') => ({ flow: { table: 'vm', heading } }) as const
   const inward = point([flowTier, ruleTier('role', open443)], use('to-local'))

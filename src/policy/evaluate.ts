@@ -4,6 +4,7 @@
  */
 import type { Headers, IpHeaders } from '../wire/index.ts'
 import { isIcmpError } from '../wire/index.ts'
+import { isAudited, isDefaultAudited } from './audit.ts'
 import type { EgressTable } from './egress-table.ts'
 import { type FlowTable, flowOf, mayOpen, quotedFlowOf } from './flow-table.ts'
 import { inAny, matches } from './match.ts'
@@ -18,6 +19,8 @@ export type Decision =
       readonly rule: Rule
       readonly tier: string
       readonly packet?: IpHeaders
+      /** Rules in audit mode that would have denied the packet before, in order; the deciding rule is not among them. */
+      readonly audited?: readonly Rule[]
     }
   /** The packet is outside the point's scope. */
   | { readonly verdict: 'pass-by' }
@@ -43,27 +46,42 @@ export function judge(point: Point, frame: Headers, state: PointState): Decision
     return decide(point.defaultDeny, 'default')
   }
   if (point.scope && !inScope(point.scope, frame)) return { verdict: 'pass-by' }
+  const audited: Rule[] = []
   let tracked = false
   for (const tier of point.tiers) {
-    const decision = ask(point, tier, frame, state)
+    const decision = ask(point, tier, frame, state, audited)
     tracked ||= tier.kind === 'flow'
     if (!decision) continue
     if (decision.verdict === 'allow' && tier.kind === 'rules' && tracked)
       flowsOf(point, state).open(flowOf(headingOf(point), frame), state.now)
-    return decision
+    return withAudited(decision, audited)
   }
-  return decide(point.defaultDeny, 'default')
+  const last = decide(point.defaultDeny, 'default')
+  if (!isDefaultAudited(point)) return withAudited(last, audited)
+  if (tracked) flowsOf(point, state).open(flowOf(headingOf(point), frame), state.now)
+  return withAudited({ ...last, verdict: 'allow' }, audited)
 }
 
-/** A tier's answer; `undefined` means *next*. */
-function ask(point: Point, tier: Tier, packet: IpHeaders, state: PointState): Decision | undefined {
+/** A tier's answer; `undefined` means *next*. Rules in audit mode that matched on the way are added to `audited`. */
+function ask(
+  point: Point,
+  tier: Tier,
+  packet: IpHeaders,
+  state: PointState,
+  audited: Rule[],
+): Decided | undefined {
   switch (tier.kind) {
     case 'shape':
       return undefined
     case 'flow':
       return track(headingOf(point), tier, packet, flowsOf(point, state), state.now)
     case 'rules': {
-      const rule = tier.rules.find((candidate) => matches(candidate.match, packet))
+      const rule = tier.rules.find((candidate) => {
+        if (!matches(candidate.match, packet)) return false
+        if (!isAudited(tier, candidate)) return true
+        audited.push(candidate)
+        return false
+      })
       return rule && rule.action !== 'next' ? decide(rule, tier.name) : undefined
     }
     case 'translation': {
@@ -79,7 +97,7 @@ function track(
   packet: IpHeaders,
   flows: FlowTable,
   now: bigint,
-): Decision | undefined {
+): Decided | undefined {
   if (isIcmpError(packet)) {
     const quoted = quotedFlowOf(heading, packet)
     const related = quoted !== undefined && flows.touch(quoted, now)
@@ -93,7 +111,12 @@ const inScope = (scope: Scope, packet: IpHeaders): boolean =>
   (scope.source === undefined || inAny(scope.source, packet.source)) &&
   (scope.destination === undefined || inAny(scope.destination, packet.destination))
 
-function decide(rule: Rule, tier: string, packet?: IpHeaders): Decision {
+type Decided = Exclude<Decision, { verdict: 'pass-by' }>
+
+const withAudited = (decision: Decided, audited: readonly Rule[]): Decided =>
+  audited.length > 0 ? { ...decision, audited } : decision
+
+function decide(rule: Rule, tier: string, packet?: IpHeaders): Decided {
   const verdict = rule.action === 'allow' ? 'allow' : 'deny'
   return packet ? { verdict, rule, tier, packet } : { verdict, rule, tier }
 }

@@ -1,4 +1,5 @@
 /** What is allowed: points, tiers, rules and their evaluation. */
+export * from './audit.ts'
 export * from './built-in.ts'
 export * from './derive/index.ts'
 export * from './egress-table.ts'

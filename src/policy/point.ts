@@ -32,6 +32,8 @@ export interface Point {
   readonly tiers: readonly Tier[]
   /** The last rule of the point: denies what no tier decided. */
   readonly defaultDeny: Rule
+  /** The default deny is in audit mode (`Rule.audit`): what no tier decided is counted under it, and allowed. */
+  readonly audit?: true
 }
 
 /** How a stateful point uses its flow table. */
@@ -86,6 +88,8 @@ export interface RuleTier {
   readonly kind: 'rules'
   readonly name: string
   readonly rules: readonly Rule[]
+  /** Every denying rule of the tier is in audit mode (`Rule.audit`). */
+  readonly audit?: true
 }
 
 /**

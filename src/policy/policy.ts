@@ -1,4 +1,5 @@
 /** All enforcement points of a network. */
+import { isAudited, isDefaultAudited } from './audit.ts'
 import type { Point } from './point.ts'
 import type { Rule } from './rule.ts'
 
@@ -12,6 +13,8 @@ export interface RulePlace {
   readonly point: Point
   readonly tier: string
   readonly rule: Rule
+  /** It only counts and reports what it would deny. */
+  readonly audited: boolean
 }
 
 /**
@@ -29,9 +32,10 @@ export function rulesOf(point: Point): readonly RulePlace[] {
           : tier.kind === 'rules'
             ? tier.rules
             : tier.translations.map((translation) => translation.rule)
-    for (const rule of rules) places.push({ point, tier: tier.name, rule })
+    for (const rule of rules)
+      places.push({ point, tier: tier.name, rule, audited: tier.kind === 'rules' && isAudited(tier, rule) })
   }
-  places.push({ point, tier: 'default', rule: point.defaultDeny })
+  places.push({ point, tier: 'default', rule: point.defaultDeny, audited: isDefaultAudited(point) })
   return places
 }
 

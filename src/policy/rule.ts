@@ -38,4 +38,9 @@ export interface Rule {
   readonly origin: Origin
   /** One sentence for people: what this rule is there for. */
   readonly why: string
+  /**
+   * Audit mode, of a denying rule in a rule tier or of a default deny: packets that it matches are counted and reported under it, and
+   * judged on as if it were not there.
+   */
+  readonly audit?: true
 }

@@ -23,6 +23,8 @@ export const pointJson = (point: Point) => ({
   rules: rulesOf(point).map((place) => ({
     tier: place.tier,
     ...ruleJson(place.rule),
+    /** It counts and reports what it would deny, and lets it pass. */
+    audit: place.audited,
     match: matchJson(place.rule.match),
     condition: conditionOf(place) ?? null,
   })),

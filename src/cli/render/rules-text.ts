@@ -39,8 +39,9 @@ export function pointText(point: Point, { out }: Terminal): string {
 }
 
 function ruleLines(place: RulePlace, width: number, out: Colors): string[] {
-  const { id, action, why, origin } = place.rule
-  const paint = { allow: out.green, deny: out.red, next: out.yellow }[action]
+  const { id, why, origin } = place.rule
+  const action = place.audited ? 'audit' : place.rule.action
+  const paint = { allow: out.green, deny: out.red, next: out.yellow, audit: out.magenta }[action]
   const condition = conditionOf(place)
   const first = `    ${paint(action.padEnd(5))}  ${id.padEnd(width)}  ${condition ?? why}`
   if (condition === undefined) return [first]

@@ -66,6 +66,8 @@ const hopJson = (
             verdict: decision.verdict,
             tier: decision.tier,
             rule: ruleJson(decision.rule),
+            /** Rules in audit mode that would have denied it before. */
+            audited: (decision.audited ?? []).map(ruleJson),
             becomes: decision.packet ? packetJson(decision.packet) : null,
           },
         ],

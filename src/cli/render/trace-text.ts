@@ -70,8 +70,12 @@ function hopLines(network: Network, hop: Hop, out: Colors): string[] {
 
 function judgementLines({ point, decision }: Judgement, out: Colors): string[] {
   if (decision.verdict === 'pass-by') return []
-  const { rule, tier, packet } = decision
+  const { rule, tier, packet, audited = [] } = decision
   return [
+    ...audited.map(
+      (denying) =>
+        `│  ${out.magenta('audit')} ${point.id}  ${out.bold(denying.id)} would deny it ${out.dim(formatOrigin(denying.origin))}`,
+    ),
     `│  ${verdictText(decision.verdict, out)} ${point.id}  ${tier}: ${out.bold(rule.id)}`,
     `│        ${out.dim(`${rule.why} ${formatOrigin(rule.origin)}`)}`,
     ...(packet ? [`│        becomes ${packetText(packet)}`] : []),
@@ -90,7 +94,12 @@ function answerLines({ hops, end }: Path, out: Colors): string[] {
     ...judged.flatMap(({ point, decision }) => {
       if (decision.verdict === 'pass-by') return []
       const becomes = decision.packet ? `, becomes ${packetText(decision.packet)}` : ''
-      return [`        ${verdictText(decision.verdict, out)} ${decision.rule.id} at ${point.id}${becomes}`]
+      return [
+        ...(decision.audited ?? []).map(
+          (rule) => `        ${out.magenta('audit')} ${rule.id} at ${point.id} would deny it`,
+        ),
+        `        ${verdictText(decision.verdict, out)} ${decision.rule.id} at ${point.id}${becomes}`,
+      ]
     }),
     ...(end.kind === 'delivered' ? [] : [`        ${out.red('✗')} ${endText(end)}`]),
   ]

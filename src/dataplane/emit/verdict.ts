@@ -11,6 +11,11 @@ export interface VerdictExit {
   decide(action: 'allow' | 'deny', rule: number): void
   /** As `decide`, with the rule's number in a register. */
   decideBy(action: 'allow' | 'deny', rule: Value): void
+  /**
+   * Counts a rule in audit mode in passing, by its number in the point; judging goes on behind it. The place for whatever else is to be
+   * told of a packet that the rule would have dropped.
+   */
+  audit(rule: number): void
   /** Ends the program; no rule is counted. */
   passBy(): void
   /** Emits the exit itself; call once, last. */
@@ -28,6 +33,14 @@ export function verdictExit(
   const verdict = b.mov(0)
   const count: Label = b.label('count')
   const done: Label = b.label('done')
+  const key = b.stack(4, 4)
+  const countAt = (slot: Value, uncounted: Label): void => {
+    b.store(4, key, 0, slot)
+    const counter = b.mapLookup(counters, key)
+    b.jumpIf(b.eq(counter, 0), uncounted)
+    b.store(8, counter, 0, b.add(b.load(8, counter, 0), 1))
+    b.store(8, counter, 8, b.add(b.load(8, counter, 8), frame.length))
+  }
   return {
     decide(action, index) {
       b.set(rule, index)
@@ -39,17 +52,17 @@ export function verdictExit(
       b.set(verdict, verdicts[action])
       b.jump(count)
     },
+    audit(index) {
+      const counted = b.label('audited')
+      countAt(b.add(b.mov(index), b.parameter(firstCounter)), counted)
+      b.place(counted)
+    },
     passBy() {
       b.exit(verdicts.allow)
     },
     close() {
       b.place(count)
-      const key = b.stack(4, 4)
-      b.store(4, key, 0, b.add(rule, b.parameter(firstCounter)))
-      const counter = b.mapLookup(counters, key)
-      b.jumpIf(b.eq(counter, 0), done)
-      b.store(8, counter, 0, b.add(b.load(8, counter, 0), 1))
-      b.store(8, counter, 8, b.add(b.load(8, counter, 8), frame.length))
+      countAt(b.add(rule, b.parameter(firstCounter)), done)
       b.place(done)
       b.exit(verdict)
     },

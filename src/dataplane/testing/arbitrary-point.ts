@@ -37,6 +37,8 @@ const ruleShape = fc.record({
   destination: maybe,
   transport: maybe,
   detail: maybe,
+  /** Of denials. */
+  audit: seldom(fc.constant(true as const)),
 })
 const tierShape = fc.array(ruleShape, { maxLength: 12, size: 'max' })
 const pointShape = fc.record({
@@ -46,6 +48,8 @@ const pointShape = fc.record({
   /** A tier before the flow tier. */
   before: seldom(tierShape),
   tiers: fc.array(tierShape, { maxLength: 3 }),
+  /** Bits: all denials of a tier after the first are in audit mode; the lowest: the default deny is. */
+  audit: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(15) }),
 })
 const filterShape = fc.record({
   pool: seed,
@@ -103,12 +107,15 @@ function pointsOf({ hook, kind, behind, points: shapes }: ValueOf<typeof filterS
           ...(kind === 'two stateful' ? [{ table: 'two', heading: 'to-local' } as const] : []),
         ]
   return uses.map((flow, index) => {
-    const { scope, shape, before, tiers } = shapes[index] as PointShape
+    const { scope, shape, before, tiers, audit } = shapes[index] as PointShape
     const all: Tier[] = [
       shapeOf(shape),
       ...(before ? [tierOf(before, 'before', pool)] : []),
       ...(flow ? [flowTier] : []),
-      ...tiers.map((rules, number) => tierOf(rules, `after-${number}`, pool)),
+      ...tiers.map((rules, number) => ({
+        ...tierOf(rules, `after-${number}`, pool),
+        ...(audit & (2 << number) && { audit: true as const }),
+      })),
     ]
     return {
       id: `node/filter-${index}/${flow?.heading ?? 'in'}`,
@@ -121,6 +128,7 @@ function pointsOf({ hook, kind, behind, points: shapes }: ValueOf<typeof filterS
       ...(flow && { flow }),
       tiers: all,
       defaultDeny,
+      ...(audit & 1 && { audit: true as const }),
     }
   })
 }
@@ -152,6 +160,7 @@ const tierOf = (rules: readonly RuleShape[], name: string, pool: Pool): RuleTier
       match: matchOf(rule, pool),
       origin: { kind: 'built-in', name },
       why: 'Drawn at random.',
+      ...(rule.audit && rule.action === 'deny' && { audit: true as const }),
     }),
   ),
 })

@@ -121,10 +121,12 @@ export function runEvaluator({ points, steps }: PointCase): Observation<Decision
     const table = point.flow && flows.get(point.flow.table)
     const decision = judge(point, readHeaders(frame), { egress, now, ...(table && { flows: table }) })
     if (decision.verdict === 'pass-by') return decision
-    const count = counters[index]?.[numbers[index]?.get(decision.rule) as number]
-    if (!count) throw new TypeError(`evaluate ${point.id}: rule ${decision.rule.id} is not in rulesOf`)
-    count.packets += 1n
-    count.bytes += BigInt(frame.length)
+    for (const rule of [...(decision.audited ?? []), decision.rule]) {
+      const count = counters[index]?.[numbers[index]?.get(rule) as number]
+      if (!count) throw new TypeError(`evaluate ${point.id}: rule ${rule.id} is not in rulesOf`)
+      count.packets += 1n
+      count.bytes += BigInt(frame.length)
+    }
     return decision
   })
   return { answers, counters }

@@ -1,0 +1,11 @@
+/** Audit mode: which denials only count and report. See `Rule.audit`. */
+import type { Point, RuleTier } from './point.ts'
+import type { Rule } from './rule.ts'
+
+/** Whether a rule of a tier lets pass what it would deny. */
+export const isAudited = (tier: Pick<RuleTier, 'audit'>, rule: Rule): boolean =>
+  rule.action === 'deny' && (rule.audit ?? tier.audit ?? false)
+
+/** Whether a point allows what no tier decided. */
+export const isDefaultAudited = ({ audit, defaultDeny }: Point): boolean =>
+  audit ?? defaultDeny.audit ?? false
