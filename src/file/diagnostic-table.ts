@@ -177,6 +177,15 @@ export const diagnosticTable = {
   ),
   GL2042: entry('two addresses of one family', 'A service has one VIP of each family in each site.'),
   GL2043: entry('template not used', 'No site is built from the template. This is only a warning.'),
+  GL2050: entry(
+    'unknown tier',
+    '`audit` of a template lists tiers as `KIND/TIER`: the kind of an enforcement point and one of its tiers of rules, or `default` for what no tier decided.',
+    '`glacis rules FILE` lists the points with their kind, `glacis rules FILE POINT` the tiers of one.',
+  ),
+  GL2051: entry(
+    'tier in audit mode',
+    'The tier counts and reports what it would deny, and lets it pass. This is only a warning: it is what the file says, but it is meant to pass by.',
+  ),
 } as const satisfies Record<string, DiagnosticEntry>
 
 export type DiagnosticCode = keyof typeof diagnosticTable

@@ -64,6 +64,17 @@ const Template = v.strictObject({
     v.pipe(Ports, v.description('Where the infrastructure listens; all have standard values.')),
     {},
   ),
+  audit: v.optional(
+    v.pipe(
+      v.array(v.string()),
+      v.maxLength(64),
+      v.description(
+        'Tiers in audit mode, as `KIND/TIER`, and default denials, as `KIND/default`: they count and report what they would deny, and let it pass.',
+      ),
+      v.examples([['host/host-config', 'hypervisor/default']]),
+    ),
+    [],
+  ),
 })
 
 const Site = v.strictObject({

@@ -45,6 +45,15 @@ export interface Site {
   /** Addresses at which the site's name servers are reached from outside, through the balancers. */
   readonly dnsVips: readonly Ip[]
   readonly ports: SitePorts
+  /** Tiers that only count and report what they would deny. */
+  readonly audit: readonly AuditedTier[]
+}
+
+/** A tier of all points of a kind in a site, or `default`: what no tier decided. */
+export interface AuditedTier {
+  /** A `PointKind`. */
+  readonly kind: string
+  readonly tier: string
 }
 
 /** Where the infrastructure listens. All TCP but `dns`, which is both. */

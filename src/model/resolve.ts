@@ -4,6 +4,7 @@ import { hasErrors, suggestion } from '../file/index.ts'
 import { type Ip, prefix } from '../net/index.ts'
 import { AddressPool } from './address-pool.ts'
 import { bogonsWithout } from './bogons.ts'
+import { auditedTiers } from './check/audit.ts'
 import { checkEndpoints } from './check/endpoints.ts'
 import { checkServiceName, checkVmNames, type VmNames } from './check/names.ts'
 import { checkPrefixes } from './check/prefixes.ts'
@@ -120,6 +121,7 @@ function resolveSite(name: string, pools: SitePools, resolution: Resolution): Re
     public: Object.freeze({ vips: pools.vips.prefixes, routers: pools.publicRouters.prefixes }),
     dnsVips: Object.freeze(dnsVips),
     ports,
+    audit: Object.freeze(auditedTiers(written.template, template.audit, resolution)),
   })
   return { site: name, value, pools, nodes: makeSiteNodes(name, template, pools, ports, at), vms: [] }
 }

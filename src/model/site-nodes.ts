@@ -17,7 +17,7 @@ interface Row {
   readonly kind: RowKind
   /** Nodes are called `ar1`, `ar2`, … */
   readonly prefix: string
-  readonly count: Exclude<keyof TemplateFile, 'ports'>
+  readonly count: Exclude<keyof TemplateFile, 'ports' | 'audit'>
   readonly pool: keyof SitePools
 }
 

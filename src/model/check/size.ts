@@ -14,6 +14,7 @@ export function isBuildable({ file, log, keyAt }: Resolution): boolean {
     if (!template) continue
     const {
       ports: _,
+      audit: __,
       isps,
       'access-routers': ar,
       balancers: lb,

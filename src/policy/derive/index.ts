@@ -2,6 +2,7 @@
 import { type Network, virtualEndpoints } from '../../model/index.ts'
 import type { Policy } from '../policy.ts'
 import { accessRouterPoints } from './access-router.ts'
+import { withAudit } from './audit.ts'
 import { balancerPoints } from './balancer.ts'
 import { hostPoints } from './host.ts'
 import { hypervisorPoints } from './hypervisor.ts'
@@ -10,14 +11,16 @@ import { siteViews } from './site-view.ts'
 /** Derives the policy. The same network gives the same policy, byte for byte. */
 export function derivePolicy(network: Network): Policy {
   const endpoints = virtualEndpoints(network)
-  const points = siteViews(network).flatMap((view) => [
-    ...accessRouterPoints(view),
-    ...balancerPoints(
-      view,
-      endpoints.filter(({ site }) => site === view.site.name),
-    ),
-    ...hypervisorPoints(view),
-    ...hostPoints(view),
-  ])
+  const points = siteViews(network).flatMap((view) =>
+    withAudit(view.site, [
+      ...accessRouterPoints(view),
+      ...balancerPoints(
+        view,
+        endpoints.filter(({ site }) => site === view.site.name),
+      ),
+      ...hypervisorPoints(view),
+      ...hostPoints(view),
+    ]),
+  )
   return Object.freeze({ points: Object.freeze(points) })
 }

@@ -1,0 +1,37 @@
+/** Checks which tiers a template puts into audit mode. */
+import { suggestion } from '../../file/index.ts'
+import type { AuditedTier } from '../network.ts'
+import type { Resolution } from '../resolution.ts'
+
+/** Tiers of rules by kind of enforcement point, as `policy/derive` makes them; each kind has `default` too. */
+export const auditableTiers: Readonly<Record<string, readonly string[]>> = {
+  'access-router': ['source-validation', 'internal-destinations', 'vips-only', 'outbound'],
+  balancer: ['undeclared'],
+  hypervisor: ['own-source', 'machine-config', 'role'],
+  host: ['path-errors', 'host-config'],
+}
+
+const known: ReadonlyMap<string, AuditedTier> = new Map(
+  Object.entries(auditableTiers).flatMap(([kind, tiers]) =>
+    [...tiers, 'default'].map((tier) => [`${kind}/${tier}`, Object.freeze({ kind: kind, tier })]),
+  ),
+)
+
+/** The tiers that a template names; unknown ones are reported, and of the others that they let pass. */
+export function auditedTiers(
+  template: string,
+  names: readonly string[],
+  { log, valueAt }: Resolution,
+): readonly AuditedTier[] {
+  return names.flatMap((name, index) => {
+    const tier = known.get(name)
+    const at = valueAt('templates', template, 'audit', index)
+    if (!tier)
+      log.report('GL2050', at, `there is no tier '${name}'`, {
+        hint: suggestion(name, known.keys(), 'tiers are'),
+      })
+    else
+      log.report('GL2051', at, `${name} is in audit mode: what it would deny passes`, { severity: 'warning' })
+    return tier ?? []
+  })
+}
