@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { diagnosticTable, explainDiagnostic } from './diagnostic-table.ts'
 import { diagnosticsReference } from './diagnostics-reference.ts'
-import { networkJsonSchema } from './json-schema.ts'
+import { networkJsonSchema, rulesJsonSchema } from './json-schema.ts'
 
 const committed = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 
@@ -10,6 +10,12 @@ describe('files derived from the schema and the table (`npx tsx scripts/schema.t
   it('schema/network.schema.json is up to date', () => {
     expect(JSON.parse(committed('schema/network.schema.json'))).toEqual(
       JSON.parse(JSON.stringify(networkJsonSchema())),
+    )
+  })
+
+  it('schema/rules.schema.json is up to date', () => {
+    expect(JSON.parse(committed('schema/rules.schema.json'))).toEqual(
+      JSON.parse(JSON.stringify(rulesJsonSchema())),
     )
   })
 

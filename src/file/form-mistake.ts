@@ -40,6 +40,8 @@ const typeWords: Readonly<Record<string, string>> = {
   array: 'a list',
   record: 'a mapping of names',
   strict_object: 'a mapping',
+  boolean: 'true or false',
+  union: 'text, a number, or a list of these',
 }
 
 function typeHint(type: string, input: unknown): string | undefined {

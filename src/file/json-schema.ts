@@ -1,5 +1,6 @@
-/** The JSON Schema of network files, for editors. It asks for no more than the loader does, and for nearly all of it. */
+/** The JSON Schemas of network files and files of rules, for editors. They ask for no more than the loader does, and for nearly all of it. */
 import { toJsonSchema } from '@valibot/to-json-schema'
+import { FilterFile } from './filter-rule.ts'
 import { NetworkFile } from './schema.ts'
 
 /** Patterns for the forms that a check describes in code: near enough for completion and for most slips. */
@@ -9,8 +10,13 @@ const patterns: Readonly<Record<string, string>> = {
 }
 
 /** As it is published in `schema/network.schema.json`. */
-export function networkJsonSchema(): object {
-  const schema = toJsonSchema(NetworkFile, {
+export const networkJsonSchema = (): object => jsonSchemaOf(NetworkFile, 'network.schema.json')
+
+/** As it is published in `schema/rules.schema.json`. */
+export const rulesJsonSchema = (): object => jsonSchemaOf(FilterFile, 'rules.schema.json')
+
+function jsonSchemaOf(of: Parameters<typeof toJsonSchema>[0], id: string): object {
+  const schema = toJsonSchema(of, {
     typeMode: 'input',
     errorMode: 'ignore',
     overrideAction: ({ valibotAction, jsonSchema }) => {
@@ -19,5 +25,5 @@ export function networkJsonSchema(): object {
       return pattern ? { ...jsonSchema, pattern } : undefined
     },
   })
-  return { $id: 'network.schema.json', ...schema }
+  return { $id: id, ...schema }
 }

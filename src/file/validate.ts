@@ -24,11 +24,9 @@ export function validateNetworkFile(root: Located, log: DiagnosticLog): Validate
     return undefined
   }
   const mistakes = keyMistakes(root, NetworkFile, log)
-  const leftOut = gather(mistakes, ({ key }) => key)
-  const meant = gather(mistakes, (mistake) => mistake.meant)
+  const { plain, meant } = plainWithout(root, mistakes)
   const incomplete = new Set(mistakes.map(({ path, key }) => `${path[0]} ${path[1] ?? key}`))
   const isIncomplete = (section: string, name: string) => incomplete.has(`${section} ${name}`)
-  const plain = plainValue(root, (map, key) => !leftOut.get(map)?.has(key))
   const result = v.safeParse(NetworkFile, plain)
   if (result.success) return { file: result.output, isIncomplete }
   const paths = result.issues.map((issue): Path => {
@@ -44,6 +42,16 @@ export function validateNetworkFile(root: Located, log: DiagnosticLog): Validate
   return { file: rest.output, isIncomplete }
 }
 
+/** The plain value without the keys that are wrong, and the keys that were meant by them, by mapping. */
+export function plainWithout(
+  root: Located,
+  mistakes: readonly KeyMistake[],
+): { readonly plain: unknown; readonly meant: ReadonlyMap<Located, ReadonlySet<string>> } {
+  const leftOut = gather(mistakes, ({ key }) => key)
+  const meant = gather(mistakes, (mistake) => mistake.meant)
+  return { plain: plainValue(root, (map, key) => !leftOut.get(map)?.has(key)), meant }
+}
+
 function gather(
   mistakes: readonly KeyMistake[],
   word: (mistake: KeyMistake) => string | undefined,
@@ -56,23 +64,25 @@ function gather(
   return words
 }
 
-function reportIssue(
+/** @param whole how the file as a whole is called */
+export function reportIssue(
   issue: v.BaseIssue<unknown>,
   path: Path,
   root: Located,
   meant: ReadonlyMap<Located, ReadonlySet<string>>,
   log: DiagnosticLog,
+  whole = 'the network file',
 ): void {
   const key = path.at(-1)
   const ofKey = issue.path?.at(-1)?.origin === 'key'
   if (ofKey && issue.received === 'undefined') {
     const parent = path.slice(0, -1)
     if (meant.get(valueAt(root, parent))?.has(String(key))) return
-    const owner = parent.length === 0 ? 'the network file' : subjectOf(parent)
+    const owner = parent.length === 0 ? whole : subjectOf(parent)
     log.report('GL1009', keyAt(root, parent), `${owner} lacks '${key}'`, { hint: `add '${key}:' below it` })
     return
   }
-  const { code, message, hint } = formMistake(issue, subjectOf(path))
+  const { code, message, hint } = formMistake(issue, path.length === 0 ? whole : subjectOf(path))
   const located = valueAt(root, path)
   const isContainer = located.kind !== 'scalar' || located.value === null
   log.report(code, ofKey || isContainer ? keyAt(root, path) : located.at, message, { hint })

@@ -1,7 +1,9 @@
 /** The resolved network: loading it, and what follows from it. */
 export * from './endpoints.ts'
+export * from './filter/index.ts'
 export * from './forwarding-table.ts'
 export * from './generate.ts'
+export * from './host-services.ts'
 export * from './load.ts'
 export * from './network.ts'
 export * from './node-role.ts'
