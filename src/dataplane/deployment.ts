@@ -26,3 +26,12 @@ export interface Attachment {
   readonly hook: 'xdp' | 'tcx-ingress' | 'tcx-egress'
   readonly interfaces: readonly string[]
 }
+
+/** Of a node that enforces nothing. */
+export const emptyDeployment = (node: string): NodeDeployment => ({
+  node,
+  maps: {},
+  contents: {},
+  attachments: [],
+  firstCounters: new Map(),
+})

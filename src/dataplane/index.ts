@@ -2,3 +2,4 @@
 export * from './compile.ts'
 export * from './counter-map.ts'
 export * from './deployment.ts'
+export * from './succession.ts'

@@ -28,8 +28,21 @@ export interface Fabric {
   probe(openings: readonly Opening[], patience?: number): Promise<readonly Observation[]>
   /** Counters of a node, by slot (see `NodeDeployment.firstCounters`); empty if the node enforces nothing. */
   counters(node: string): readonly Count[]
+  /**
+   * Puts other rules in force while packets pass: all of them, or none if one is refused. Flows go on; what the new rules no longer
+   * allow stops. Rejects with `TypeError` if the machines or cables differ (see {@link sameTopology}), else with what the engine or
+   * the kernel refused.
+   * @param next compiled as successor of what runs: other `epoch`, same filter numbers
+   */
+  update(next: Revision): Promise<void>
   /** Takes everything down; may be called twice. */
   close(): Promise<void>
+}
+
+/** What a fabric runs: rules, and the machines that serve behind them. */
+export interface Revision {
+  readonly network: Network
+  readonly deployment: Deployment
 }
 
 export interface Observation {

@@ -20,7 +20,7 @@ import {
 } from '../../src/kernel/index.ts'
 import { bringUpKernel, type KernelFabric } from '../../src/lab/index.ts'
 import { connectNode, createLinks } from '../../src/lab/kernel/cabling.ts'
-import { enforce } from '../../src/lab/kernel/enforcement.ts'
+import { Enforcement } from '../../src/lab/kernel/enforcement.ts'
 import { KernelNode } from '../../src/lab/kernel/node.ts'
 import { addressOf, nodeOf, smallNetwork, vipOf } from '../../src/lab/testing/small-network.ts'
 import { neighboursOf, routesOf } from '../../src/model/index.ts'
@@ -184,7 +184,7 @@ describeKernel('a network in the kernel', () => {
     const nodes = new Map(network.nodes.map((node) => [node.id, new KernelNode(network, node)]))
     for (const node of nodes.values()) createLinks(network, node, nodes)
     const host = nodes.get('lab/host1') as KernelNode
-    const enforcement = enforce(
+    const enforcement = new Enforcement(
       host,
       deployment.nodes.get('lab/host1') as NonNullable<ReturnType<Deployment['nodes']['get']>>,
     )

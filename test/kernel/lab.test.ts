@@ -3,6 +3,7 @@ import { compileDeployment } from '../../src/dataplane/index.ts'
 import { bringUpKernel, runAcceptance } from '../../src/lab/index.ts'
 import { describeFabric } from '../../src/lab/testing/fabric-suite.ts'
 import { describeNegativeControls } from '../../src/lab/testing/negative-controls.ts'
+import { describeUpdate } from '../../src/lab/testing/update-suite.ts'
 import { loadNetwork } from '../../src/model/index.ts'
 import { derivePolicy } from '../../src/policy/index.ts'
 
@@ -27,3 +28,5 @@ describe('kernel: the acceptance matrix of the example', () => {
 })
 
 describeNegativeControls('kernel', bringUpKernel)
+
+describeUpdate('kernel', bringUpKernel)

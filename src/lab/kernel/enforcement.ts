@@ -1,68 +1,148 @@
-/** A node's maps and programs in the kernel, on its interfaces while these are still down: nothing passes unjudged. */
-import type { Count, NodeDeployment } from '../../dataplane/index.ts'
-import { readCounters } from '../../dataplane/index.ts'
+/**
+ * A node's maps and programs in the kernel. The first are put on its interfaces while these are still down: nothing passes unjudged.
+ * Later ones take their place hook by hook, each in one step between two packets, or not at all: what could be refused is done before
+ * the first of them.
+ */
 import {
-  addFilterHooks,
-  addProgramFilter,
-  attachXdp,
-  type KernelMap,
-  type KernelProgram,
-  kernelEngine,
-  type NetlinkRequest,
-  type ProgramLink,
-} from '../../kernel/index.ts'
+  type Count,
+  CounterHistory,
+  inheritedMaps,
+  type NodeDeployment,
+  readCounters,
+} from '../../dataplane/index.ts'
+import { type KernelMap, type KernelProgram, kernelEngine, openNetlink } from '../../kernel/index.ts'
+import { Hooks, type Standing } from './hooks.ts'
 import type { KernelNode } from './node.ts'
 
-export interface Enforcement {
-  /** Empty if the deployment has no map of that name. */
-  counters(): readonly Count[]
-  close(): void
+/** Maps and programs of one revision of a node's rules. */
+interface Generation {
+  readonly deployment: NodeDeployment
+  readonly maps: Readonly<Record<string, KernelMap>>
+  readonly programs: readonly KernelProgram[]
+  readonly standing: readonly Standing[]
 }
 
-/** Throws what the kernel says, after everything that was made for the node is closed again. */
-export function enforce(node: KernelNode, deployment: NodeDeployment): Enforcement {
-  const maps: Record<string, KernelMap> = {}
-  const programs: KernelProgram[] = []
-  const links: ProgramLink[] = []
-  const close = (): void => {
-    for (const object of [...links.splice(0), ...programs.splice(0), ...Object.values(maps)]) object.close()
+/** A revision that the kernel has accepted and that is not yet in force: either `discard`, or `commit` and then one of the others. */
+export interface PreparedRevision {
+  discard(): void
+  /** Puts it in force; throws what the kernel says, with the revision before in force again. */
+  commit(): void
+  /** Puts the one before in force again. */
+  revert(): void
+  /** Gives up what only the one before needed. */
+  conclude(): void
+}
+
+export class Enforcement {
+  readonly #node: KernelNode
+  readonly #hooks: Hooks
+  readonly #history = new CounterHistory()
+  #current: Generation
+
+  /** Loads and attaches. Throws what the kernel says, after everything that was made for the node is closed again. */
+  constructor(node: KernelNode, deployment: NodeDeployment) {
+    this.#node = node
+    this.#hooks = new Hooks(node.namespace)
+    const generation = load(node, deployment)
+    try {
+      this.#hooks.replace(node.netlink, [], generation.standing)
+    } catch (error) {
+      this.#hooks.close()
+      closeAll(generation)
+      throw error
+    }
+    this.#current = generation
   }
+
+  get deployment(): NodeDeployment {
+    return this.#current.deployment
+  }
+
+  /** Over all revisions, by the slots of the one in force; empty if there is no counter map. */
+  counters(): readonly Count[] {
+    return this.#history.total(countsOf(this.#current))
+  }
+
+  /** Throws what the kernel says of the new programs; then nothing has changed. */
+  prepare(deployment: NodeDeployment): PreparedRevision {
+    const before = this.#current
+    const inherited = inheritedMaps(before.deployment, deployment)
+    const next = load(this.#node, deployment, (name) => (inherited.has(name) ? before.maps[name] : undefined))
+    const discard = (): void => closeAll(next, before)
+    return {
+      discard,
+      commit: () => {
+        try {
+          this.#exchange(before, next)
+        } catch (error) {
+          this.#exchange(next, before)
+          discard()
+          throw error
+        }
+      },
+      revert: () => {
+        this.#exchange(next, before)
+        discard()
+      },
+      conclude: () => {
+        this.#history.succeed(before.deployment, countsOf(before), deployment)
+        this.#current = next
+        closeAll(before, next)
+      },
+    }
+  }
+
+  /** Programs stay on their filters until the interfaces are gone. */
+  close(): void {
+    this.#hooks.close()
+    closeAll(this.#current)
+  }
+
+  #exchange(before: Generation, next: Generation): void {
+    const netlink = openNetlink(this.#node.namespace)
+    try {
+      this.#hooks.replace(netlink, before.standing, next.standing)
+    } finally {
+      netlink.close()
+    }
+  }
+}
+
+const countsOf = ({ maps: { counters } }: Generation): readonly Count[] =>
+  counters ? readCounters(counters) : []
+
+/** Makes maps, except those given, and loads programs. */
+function load(
+  node: KernelNode,
+  deployment: NodeDeployment,
+  given: (name: string) => KernelMap | undefined = () => undefined,
+): Generation {
+  const maps: Record<string, KernelMap> = {}
+  const made: { close(): void }[] = []
   try {
-    for (const [name, spec] of Object.entries(deployment.maps)) maps[name] = kernelEngine.createMap(spec)
+    for (const [name, spec] of Object.entries(deployment.maps)) {
+      const inherited = given(name)
+      maps[name] = inherited ?? kernelEngine.createMap(spec)
+      if (!inherited) made.push(maps[name])
+    }
     for (const [name, entries] of Object.entries(deployment.contents)) maps[name]?.updateBatch(entries)
-    const filters = new FilterRequests()
+    const programs: KernelProgram[] = []
+    const standing: Standing[] = []
     for (const { program: spec, hook, interfaces } of deployment.attachments) {
       const program = kernelEngine.load(spec, maps)
       programs.push(program)
-      for (const name of interfaces) {
-        const index = node.interfaceIndex(name)
-        if (hook === 'xdp') links.push(attachXdp(node.namespace, index, program))
-        else filters.add(index, hook === 'tcx-ingress' ? 'ingress' : 'egress', program)
-      }
+      made.push(program)
+      for (const name of interfaces) standing.push({ index: node.interfaceIndex(name), hook, program })
     }
-    node.netlink.batch(filters.requests)
+    return { deployment, maps, programs, standing }
   } catch (error) {
-    close()
+    for (const object of made) object.close()
     throw error
   }
-  // The kernel keeps a program as long as it is attached.
-  for (const program of programs.splice(0)) program.close()
-  const { counters } = maps
-  return { counters: () => (counters ? readCounters(counters) : []), close }
 }
 
-/** Filters in the order in which they were added; they stand on the hooks of tcx, see `addProgramFilter`. */
-class FilterRequests {
-  readonly requests: NetlinkRequest[] = []
-  readonly #priorities = new Map<string, number>()
-  readonly #hooked = new Set<number>()
-
-  add(index: number, direction: 'ingress' | 'egress', program: KernelProgram): void {
-    if (!this.#hooked.has(index)) this.requests.push(addFilterHooks(index))
-    this.#hooked.add(index)
-    const hook = `${index} ${direction}`
-    const priority = (this.#priorities.get(hook) ?? 0) + 1
-    this.#priorities.set(hook, priority)
-    this.requests.push(addProgramFilter({ index, direction, priority, program }))
-  }
+/** Closes what a generation has and another, which goes on, has not. */
+function closeAll({ maps, programs }: Generation, kept?: Generation): void {
+  const shared = new Set<object>(Object.values(kept?.maps ?? {}))
+  for (const object of [...programs, ...Object.values(maps)]) if (!shared.has(object)) object.close()
 }

@@ -3,13 +3,14 @@
  * it is held by this process's descriptors, so that it ends with the process, however that ends.
  */
 import { setImmediate } from 'node:timers/promises'
-import type { Count } from '../../dataplane/index.ts'
+import { type Count, emptyDeployment } from '../../dataplane/index.ts'
 import { homeNamespace, raiseOpenFileLimit } from '../../kernel/index.ts'
 import { type Network, routesOf } from '../../model/index.ts'
 import type { Opening } from '../../trace/index.ts'
-import type { Fabric, FabricOptions, Observation } from '../fabric.ts'
+import type { Fabric, FabricOptions, Observation, Revision } from '../fabric.ts'
+import { requireSameTopology } from '../topology.ts'
 import { connectNode, createLinks } from './cabling.ts'
-import { type Enforcement, enforce } from './enforcement.ts'
+import { Enforcement, type PreparedRevision } from './enforcement.ts'
 import { KernelNode } from './node.ts'
 import { Prober } from './prober.ts'
 import { Workloads } from './workload/index.ts'
@@ -48,10 +49,12 @@ class LabFabric implements KernelFabric {
   readonly #enforcements = new Map<string, Enforcement>()
   readonly #workloads: Workloads
   readonly #prober: Prober
+  #network: Network
   #closed = false
 
   constructor(options: FabricOptions) {
     this.#options = options
+    this.#network = options.network
     homeNamespace()
     this.#workloads = new Workloads(options.network)
     this.#prober = new Prober(options.network, this.#nodes)
@@ -72,7 +75,7 @@ class LabFabric implements KernelFabric {
     await this.#phase('programs', [...deployment.nodes.values()], (deployed) => {
       const node = this.#nodes.get(deployed.node)
       if (!node) throw new TypeError(`deploy to ${deployed.node}: the network has no such node`)
-      this.#enforcements.set(deployed.node, enforce(node, deployed))
+      this.#enforcements.set(deployed.node, new Enforcement(node, deployed))
     })
     const routes = routesOf(network)
     await this.#phase('routes', nodes, (node) => connectNode(network, node, routes.get(node.node.id) ?? []))
@@ -90,6 +93,26 @@ class LabFabric implements KernelFabric {
     return this.#enforcements.get(node)?.counters() ?? []
   }
 
+  async update({ network, deployment }: Revision): Promise<void> {
+    this.#mustBeUp('update')
+    requireSameTopology(this.#network, network)
+    const enforcing = new Set([...this.#enforcements.keys(), ...deployment.nodes.keys()])
+    const prepared: PreparedRevision[] = []
+    try {
+      for (const id of enforcing) {
+        prepared.push(this.#enforcement(id).prepare(deployment.nodes.get(id) ?? emptyDeployment(id)))
+        await setImmediate()
+        this.#mustBeUp('update')
+      }
+    } catch (error) {
+      for (const revision of prepared) revision.discard()
+      throw error
+    }
+    commitAll(prepared)
+    this.#network = network
+    await this.#workloads.update(network, [...this.#nodes.values()])
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
@@ -98,6 +121,18 @@ class LabFabric implements KernelFabric {
     // Links go with their namespaces, many at a time; taking programs off them one by one would take far longer.
     for (const node of this.#nodes.values()) node.close()
     for (const enforcement of this.#enforcements.values()) enforcement.close()
+  }
+
+  /** A node that enforced nothing until now gets something to be replaced. */
+  #enforcement(id: string): Enforcement {
+    let enforcement = this.#enforcements.get(id)
+    if (!enforcement) {
+      const node = this.#nodes.get(id)
+      if (!node) throw new TypeError(`deploy to ${id}: the network has no such node`)
+      enforcement = new Enforcement(node, emptyDeployment(id))
+      this.#enforcements.set(id, enforcement)
+    }
+    return enforcement
   }
 
   async #phase<T>(
@@ -123,6 +158,20 @@ class LabFabric implements KernelFabric {
   #mustBeUp(what: string): void {
     if (this.#closed) throw new Error(`${what}: the lab is down; bring it up again`)
   }
+}
+
+/** All or none: those that were in force already are taken back if a later one is refused. */
+function commitAll(prepared: readonly PreparedRevision[]): void {
+  for (const [index, revision] of prepared.entries()) {
+    try {
+      revision.commit()
+    } catch (error) {
+      for (const done of prepared.slice(0, index)) done.revert()
+      for (const rest of prepared.slice(index + 1)) rest.discard()
+      throw error
+    }
+  }
+  for (const revision of prepared) revision.conclude()
 }
 
 /** Namespace, rtnetlink and listening sockets of each node, maps and programs of some, and room for probes and clients. */

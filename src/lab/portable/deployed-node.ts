@@ -1,37 +1,89 @@
 /** What a node enforces, loaded: its maps with their contents, its programs on their hooks. */
 import type { BpfMap, Engine, LoadedProgram } from '../../bpf/index.ts'
-import { type Count, type NodeDeployment, readCounters } from '../../dataplane/index.ts'
+import {
+  type Count,
+  CounterHistory,
+  inheritedMaps,
+  type NodeDeployment,
+  readCounters,
+} from '../../dataplane/index.ts'
 import type { PortableNode } from './node.ts'
 
-export class DeployedNode {
-  readonly #maps: ReadonlyMap<string, BpfMap>
-  readonly #programs: readonly LoadedProgram[]
+/** Maps and programs of one revision of a node's rules. */
+interface Generation {
+  readonly deployment: NodeDeployment
+  readonly maps: ReadonlyMap<string, BpfMap>
+  readonly programs: readonly LoadedProgram[]
+}
 
-  /** Throws what the engine throws for maps and programs that it refuses, with the node's name before it. */
+export class DeployedNode {
+  readonly #engine: Engine
+  readonly #node: PortableNode
+  readonly #history = new CounterHistory()
+  #current: Generation
+
+  /** Throws what the engine throws for maps and programs that it refuses. */
   constructor(engine: Engine, deployment: NodeDeployment, node: PortableNode) {
-    const maps = new Map<string, BpfMap>()
-    for (const [name, spec] of Object.entries(deployment.maps)) maps.set(name, engine.createMap(spec))
-    for (const [name, entries] of Object.entries(deployment.contents)) {
-      const map = maps.get(name)
-      if (!map) throw new Error(`fill map ${name} of ${deployment.node}: it has none (a bug of Glacis)`)
-      map.updateBatch(entries)
-    }
-    const given = Object.fromEntries(maps)
-    this.#maps = maps
-    this.#programs = deployment.attachments.map(({ point, program: spec, hook, interfaces }) => {
-      const program = engine.load(spec, given)
-      for (const name of interfaces) node.hooks(name).attach(hook, { point: point.id, program })
-      return program
-    })
+    this.#engine = engine
+    this.#node = node
+    this.#current = load(engine, deployment)
+    this.#attach()
   }
 
   counters(): readonly Count[] {
-    const map = this.#maps.get('counters')
-    return map ? readCounters(map) : []
+    return this.#history.total(countsOf(this.#current))
+  }
+
+  /** Loads a revision; what it returns puts it in force. Throws what the engine throws; then nothing has changed. */
+  prepare(deployment: NodeDeployment): () => void {
+    const before = this.#current
+    const inherited = inheritedMaps(before.deployment, deployment)
+    const next = load(this.#engine, deployment, (name) =>
+      inherited.has(name) ? before.maps.get(name) : undefined,
+    )
+    return () => {
+      this.#history.succeed(before.deployment, countsOf(before), deployment)
+      this.#current = next
+      for (const { interfaces } of before.deployment.attachments)
+        for (const name of interfaces) this.#node.hooks(name).clear()
+      this.#attach()
+      for (const program of before.programs) program.close()
+      for (const [name, map] of before.maps) if (!inherited.has(name)) map.close()
+    }
   }
 
   close(): void {
-    for (const program of this.#programs) program.close()
-    for (const map of this.#maps.values()) map.close()
+    for (const program of this.#current.programs) program.close()
+    for (const map of this.#current.maps.values()) map.close()
   }
+
+  #attach(): void {
+    const { deployment, programs } = this.#current
+    for (const [index, { point, hook, interfaces }] of deployment.attachments.entries())
+      for (const name of interfaces)
+        this.#node.hooks(name).attach(hook, { point: point.id, program: programs[index] as LoadedProgram })
+  }
+}
+
+function load(
+  engine: Engine,
+  deployment: NodeDeployment,
+  given: (name: string) => BpfMap | undefined = () => undefined,
+): Generation {
+  const maps = new Map<string, BpfMap>()
+  for (const [name, spec] of Object.entries(deployment.maps))
+    maps.set(name, given(name) ?? engine.createMap(spec))
+  for (const [name, entries] of Object.entries(deployment.contents)) {
+    const map = maps.get(name)
+    if (!map) throw new Error(`fill map ${name} of ${deployment.node}: it has none (a bug of Glacis)`)
+    map.updateBatch(entries)
+  }
+  const byName = Object.fromEntries(maps)
+  const programs = deployment.attachments.map(({ program }) => engine.load(program, byName))
+  return { deployment, maps, programs }
+}
+
+function countsOf({ maps }: Generation): readonly Count[] {
+  const counters = maps.get('counters')
+  return counters ? readCounters(counters) : []
 }

@@ -9,10 +9,12 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { type Engine, InterpreterEngine } from '../../bpf/index.ts'
-import type { Count } from '../../dataplane/index.ts'
+import { type Count, emptyDeployment } from '../../dataplane/index.ts'
+import type { Network } from '../../model/index.ts'
 import type { Opening } from '../../trace/index.ts'
-import type { Fabric, FabricOptions, Observation } from '../fabric.ts'
+import type { Fabric, FabricOptions, Observation, Revision } from '../fabric.ts'
 import { nameQuery } from '../name-query.ts'
+import { requireSameTopology } from '../topology.ts'
 import { ClientSocket } from './client-socket.ts'
 import { DeployedNode } from './deployed-node.ts'
 import { type Loss, Simulator } from './simulator.ts'
@@ -64,7 +66,7 @@ export async function bringUpPortable(options: PortableOptions): Promise<Portabl
   }
   progress?.('programs', deployed.size, deployed.size)
   phaseDone('programs')
-  return new Portable(simulator, deployed, seconds, clock)
+  return new Portable(network, engine, simulator, deployed, seconds, clock)
 }
 
 /** Probes between which the process does other things, such as hearing Ctrl-C. */
@@ -74,19 +76,25 @@ class Portable implements PortableFabric {
   readonly mode = 'portable'
   readonly seconds: Readonly<Record<string, number>>
   readonly #simulator: Simulator
-  readonly #deployed: ReadonlyMap<string, DeployedNode>
+  readonly #engine: Engine
+  readonly #deployed: Map<string, DeployedNode>
   readonly #clock: () => bigint
   readonly #namePorts: ReadonlySet<number>
   readonly #nameQuery: Uint8Array
+  #network: Network
   #closed = false
 
   constructor(
+    network: Network,
+    engine: Engine,
     simulator: Simulator,
-    deployed: ReadonlyMap<string, DeployedNode>,
+    deployed: Map<string, DeployedNode>,
     seconds: Readonly<Record<string, number>>,
     clock: () => bigint,
   ) {
     this.seconds = Object.freeze(seconds)
+    this.#network = network
+    this.#engine = engine
     this.#simulator = simulator
     this.#deployed = deployed
     this.#clock = clock
@@ -122,6 +130,27 @@ class Portable implements PortableFabric {
   counters(node: string): readonly Count[] {
     this.#mustBeOpen('read counters')
     return this.#deployed.get(node)?.counters() ?? []
+  }
+
+  async update({ network, deployment }: Revision): Promise<void> {
+    this.#mustBeOpen('update')
+    requireSameTopology(this.#network, network)
+    const enforcing = new Set([...this.#deployed.keys(), ...deployment.nodes.keys()])
+    const commits = Array.from(enforcing, (id) =>
+      this.#deployedNode(id).prepare(deployment.nodes.get(id) ?? emptyDeployment(id)),
+    )
+    for (const commit of commits) commit()
+    this.#simulator.update(network)
+    this.#network = network
+  }
+
+  #deployedNode(id: string): DeployedNode {
+    let node = this.#deployed.get(id)
+    if (!node) {
+      node = new DeployedNode(this.#engine, emptyDeployment(id), this.#simulator.node(id))
+      this.#deployed.set(id, node)
+    }
+    return node
   }
 
   losses(): readonly Loss[] {

@@ -52,6 +52,11 @@ export class Hooks {
     chain.push(attached)
   }
 
+  /** Nothing stands there any more. */
+  clear(): void {
+    for (const chain of Object.values(this.#chains)) chain.length = 0
+  }
+
   /** Of a frame that the interface received: XDP first, then tcx ingress. */
   receive(frame: Uint8Array): Passage {
     const [xdp] = this.#chains.xdp

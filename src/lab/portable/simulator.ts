@@ -3,7 +3,7 @@
  * were sent. Nothing is timed: the network is run until it is quiet.
  */
 import { type Zone, zoneOf } from '../../dns/index.ts'
-import { type LinkEnd, type Network, type Node, routesOf } from '../../model/index.ts'
+import { type LinkEnd, type Listener, type Network, type Node, routesOf } from '../../model/index.ts'
 import type { ClientSocket } from './client-socket.ts'
 import { answerTo } from './host-stack.ts'
 import { PortableNode, type Surroundings } from './node.ts'
@@ -23,7 +23,9 @@ const maxFrames = 10_000
 
 export class Simulator {
   readonly nodes: ReadonlyMap<string, PortableNode>
-  readonly zone: Zone
+  /** What name servers answer. */
+  zone: Zone
+  readonly #listeners = new Map<string, readonly Listener[]>()
   readonly #peers = new Map<LinkEnd, LinkEnd>()
   readonly #flight: { readonly to: LinkEnd; readonly frame: Uint8Array }[] = []
   readonly #losses = new Map<string, { node: string; reason: string; packets: number }>()
@@ -32,6 +34,7 @@ export class Simulator {
 
   constructor(network: Network) {
     this.zone = zoneOf(network)
+    this.#setListeners(network)
     const routes = routesOf(network)
     const around: Surroundings = {
       transmit: (from, frame) => this.#transmit(from, frame),
@@ -51,6 +54,12 @@ export class Simulator {
       this.node(a.node).addPort(a, b)
       this.node(b.node).addPort(b, a)
     }
+  }
+
+  /** From now on the machines, which are the same, serve what this network says. */
+  update(network: Network): void {
+    this.zone = zoneOf(network)
+    this.#setListeners(network)
   }
 
   /** Throws `TypeError` if there is no such node. */
@@ -97,7 +106,11 @@ export class Simulator {
 
   #take(node: Node, received: Received): Uint8Array | undefined {
     if (this.#client?.node === node.id && this.#client.socket.hear(received)) return undefined
-    return answerTo({ listeners: node.listeners, zone: this.zone }, received)
+    return answerTo({ listeners: this.#listeners.get(node.id) ?? [], zone: this.zone }, received)
+  }
+
+  #setListeners({ nodes }: Network): void {
+    for (const { id, listeners } of nodes) this.#listeners.set(id, listeners)
   }
 
   #lose({ id: node }: Node, reason: string): void {

@@ -14,14 +14,9 @@ export interface Fixture {
   readonly world: World
 }
 
-export function fixtureOf(network: Network): Fixture {
-  const policy = derivePolicy(network)
-  return {
-    network,
-    policy,
-    deployment: compileDeployment(network, policy),
-    world: createWorld(network, policy),
-  }
+export function fixtureOf(network: Network, policy = derivePolicy(network)): Fixture {
+  const deployment = compileDeployment(network, policy)
+  return { network, policy, deployment, world: createWorld(network, policy) }
 }
 
 /** `lab/fc1`, or `vip:shop` for the VIP of a service. */

@@ -60,9 +60,12 @@ services:
           readings: { protocol: udp, port: 5140 }
 `
 
-/** Throws with the diagnostics if the file is no longer one: then the model has changed and the text has to follow. */
-export function smallNetwork(): Network {
-  const { network, diagnostics } = parseNetwork(text, { file: 'small-network.yaml' })
+/**
+ * Throws with the diagnostics if the file is no longer one: then the model has changed and the text has to follow.
+ * @param change the file's text, edited
+ */
+export function smallNetwork(change: (text: string) => string = (same) => same): Network {
+  const { network, diagnostics } = parseNetwork(change(text), { file: 'small-network.yaml' })
   if (network) return network
   throw new Error(diagnostics.map(({ message }) => message).join('\n'))
 }

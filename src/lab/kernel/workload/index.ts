@@ -1,8 +1,8 @@
 /** What answers inside the lab: the listeners of every node, on sockets made in its namespace and served by this process. */
 import { once } from 'node:events'
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { NameServer, udpEndpoint, zoneOf } from '../../../dns/index.ts'
-import { bindUdp, listenTcp } from '../../../kernel/index.ts'
+import { bindUdp, listenTcp, type Namespace } from '../../../kernel/index.ts'
 import type { Listener, Network } from '../../../model/index.ts'
 import { ip } from '../../../net/index.ts'
 import type { KernelNode } from '../node.ts'
@@ -17,9 +17,9 @@ const idleTimeout = 60_000
 export class Workloads {
   readonly #web: WebServer
   readonly #names: NameServer
-  readonly #servers: Server[] = []
   readonly #connections = new Set<Socket>()
-  readonly #datagramClosers: Array<() => void> = []
+  /** What ends each listener, by {@link keyOf}. */
+  readonly #closers = new Map<string, Closer>()
 
   constructor(network: Network) {
     this.#web = new WebServer(network)
@@ -28,24 +28,49 @@ export class Workloads {
 
   /** When this has resolved, the node's listeners take connections and datagrams. */
   async start({ node, namespace }: KernelNode): Promise<void> {
-    for (const { protocol, port, application } of node.listeners) {
-      const local = { ...anyAddress, port }
-      if (protocol === 'tcp') await this.#serveTcp(listenTcp(namespace, local), application)
-      else await this.#serveUdp(bindUdp(namespace, local), application)
+    for (const listener of node.listeners) await this.#listen(node.id, namespace, listener)
+  }
+
+  /** From now on what the network says listens, on the same nodes. Connections that are open go on. */
+  async update(network: Network, nodes: readonly KernelNode[]): Promise<void> {
+    this.#web.network = network
+    this.#names.zone = zoneOf(network)
+    const wanted = new Set(network.nodes.flatMap(({ id, listeners }) => listeners.map((l) => keyOf(id, l))))
+    for (const [key, close] of this.#closers) {
+      if (wanted.has(key)) continue
+      this.#closers.delete(key)
+      // It takes nothing new from now on; that it is gone when its last connection is, nobody has to wait for.
+      void close()
     }
+    const namespaces = new Map(nodes.map(({ node, namespace }) => [node.id, namespace]))
+    for (const { id, listeners } of network.nodes)
+      for (const listener of listeners)
+        if (!this.#closers.has(keyOf(id, listener)))
+          await this.#listen(id, namespaces.get(id) as Namespace, listener)
   }
 
   async close(): Promise<void> {
-    for (const close of this.#datagramClosers.splice(0)) close()
-    const closed = this.#servers
-      .splice(0)
-      .map((server) => new Promise((resolve) => void server.close(resolve)))
+    const closed = Array.from(this.#closers.values(), (close) => close())
+    this.#closers.clear()
     for (const connection of this.#connections) connection.destroy()
     await Promise.all([...closed, this.#names.close()])
   }
 
-  async #serveTcp(fd: number, application: Listener['application']): Promise<void> {
-    if (application === 'dns') return void (await this.#names.serveTcp({ fd }))
+  async #listen(node: string, namespace: Namespace, listener: Listener): Promise<void> {
+    const { protocol, port, application } = listener
+    const local = { ...anyAddress, port }
+    const close =
+      protocol === 'tcp'
+        ? await this.#serveTcp(listenTcp(namespace, local), application)
+        : await this.#serveUdp(bindUdp(namespace, local), application)
+    this.#closers.set(keyOf(node, listener), close)
+  }
+
+  async #serveTcp(fd: number, application: Listener['application']): Promise<Closer> {
+    if (application === 'dns') {
+      await this.#names.serveTcp({ fd })
+      return ofNameServer
+    }
     const serve: (socket: Socket) => void =
       application === 'http'
         ? (socket) => this.#web.serve(socket)
@@ -60,15 +85,24 @@ export class Workloads {
       socket.setTimeout(idleTimeout, () => socket.destroy())
       serve(socket)
     })
-    this.#servers.push(server)
     server.listen({ fd })
     await once(server, 'listening')
     // A connection that fails to be accepted concerns its client alone.
     server.on('error', () => undefined)
+    return () => new Promise((resolve) => void server.close(resolve))
   }
 
-  async #serveUdp(fd: number, application: Listener['application']): Promise<void> {
-    if (application === 'dns') this.#names.serveUdp(await udpEndpoint('udp6', { fd }))
-    else this.#datagramClosers.push(await echoDatagrams(fd))
+  async #serveUdp(fd: number, application: Listener['application']): Promise<Closer> {
+    if (application !== 'dns') return echoDatagrams(fd)
+    this.#names.serveUdp(await udpEndpoint('udp6', { fd }))
+    return ofNameServer
   }
 }
+
+type Closer = () => unknown
+
+/** The name server closes its own sockets, all together. */
+const ofNameServer: Closer = () => undefined
+
+const keyOf = (node: string, { protocol, port, application }: Listener): string =>
+  `${node} ${protocol} ${port} ${application}`

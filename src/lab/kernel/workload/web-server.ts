@@ -10,18 +10,22 @@ import { formatIp } from '../../../net/index.ts'
 import { createCertificate } from './certificate.ts'
 
 export class WebServer {
-  readonly #network: Network
-  readonly #nodes: ReadonlyMap<string, Node>
+  #network: Network
+  #nodes: ReadonlyMap<string, Node>
   readonly #http: Server
   /** Made when the first connection needs it: most labs end without one. */
   #https: Promise<TlsServer> | undefined
 
   constructor(network: Network) {
     this.#network = network
-    this.#nodes = new Map(
-      network.nodes.flatMap((node) => node.addresses.map((address) => [formatIp(address), node] as const)),
-    )
+    this.#nodes = nodesByAddress(network)
     this.#http = createServer(this.#answer)
+  }
+
+  /** Of what its answers speak from now on. */
+  set network(network: Network) {
+    this.#network = network
+    this.#nodes = nodesByAddress(network)
   }
 
   serve(socket: Socket): void {
@@ -65,6 +69,9 @@ export class WebServer {
     response.end(`${JSON.stringify(body)}\n`)
   }
 }
+
+const nodesByAddress = ({ nodes }: Network): ReadonlyMap<string, Node> =>
+  new Map(nodes.flatMap((node) => node.addresses.map((address) => [formatIp(address), node] as const)))
 
 /** Dual-stack sockets show IPv4 addresses inside IPv6 ones (RFC 4291 section 2.5.5.2). */
 const plainAddress = (address = ''): string => address.replace(/^::ffff:(?=\d+\.)/, '')
