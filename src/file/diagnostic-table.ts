@@ -186,6 +186,23 @@ export const diagnosticTable = {
     'tier in audit mode',
     'The tier counts and reports what it would deny, and lets it pass. This is only a warning: it is what the file says, but it is meant to pass by.',
   ),
+  GL2060: entry(
+    'infrastructure service without category',
+    'Every infrastructure service that a template has machines for states the category of its firewall: 1, exposed behind the balancers; 2, a limited set of addresses with mutually authenticated connections; 3, enumerated internal addresses only. There is no standard value: who may reach a service is to be decided, not inherited.',
+    'Name servers (`dns`) are of category 1. For the others, `category: 2` with `clients:` is the usual choice.',
+  ),
+  GL2061: entry(
+    'category does not fit',
+    'Only the name service stands behind the balancers, at the VIPs of the site, so only `dns` can be, and must be, of category 1: no other infrastructure has a VIP.',
+  ),
+  GL2062: entry(
+    'clients do not fit the category',
+    'A service of category 2 or 3 says who may connect: `clients:` names kinds of machines of the same site, `dips:` machines or internal addresses one by one. A service of category 1 is open to all and names nobody. Clients of category 2 authenticate themselves by a certificate of the platform, so that they must be machines of the infrastructure: VMs and bare addresses have none.',
+  ),
+  GL2063: entry(
+    'enumerated client is not there',
+    'An entry of `dips:` is an address outside the internal prefixes of the network, or the name of a machine that no site has. Names without a slash are of the same site: `fc1` in `west` is `west/fc1`.',
+  ),
   GL2100: entry(
     'unknown name in a rule',
     'Rules speak of prefixes, addresses, kinds of machines (`name-servers`, `jump-boxes`, …), parts of the network (`internal`, `internet`, …), and the groups and tags of the network file. `docs/guide/rules.md` lists them. Of another site: `west/name-servers`.',

@@ -81,6 +81,12 @@ function valueMistake(issue: BaseIssue<unknown>, subject: string): FormMistake {
     return { code: 'GL1012', message: `'${text}' is not a prefix`, hint: prefixHint(String(input)) }
   if (message === 'address')
     return { code: 'GL1012', message: `'${text}' is not an address`, hint: addressHint(String(input)) }
+  if (message === 'machine')
+    return {
+      code: 'GL1012',
+      message: `'${text}' is neither an address nor the name of a machine`,
+      hint: 'such as 10.16.1.7, fc1 or west/fc1',
+    }
   if (message === 'zone')
     return {
       code: 'GL1012',

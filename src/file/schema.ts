@@ -45,6 +45,71 @@ const Ports = v.strictObject({
   ssh: portOf(22, 'Jump boxes listen here.'),
 })
 
+/** A machine or an address: `fc1`, `west/jump1`, `10.16.1.7`. */
+const machine = v.pipe(
+  v.string(),
+  v.check(
+    (text) => parseIp(text) !== undefined || text.split('/').every((part) => namePattern.test(part)),
+    'machine',
+  ),
+)
+
+/** Kinds of machines as clients of an infrastructure service, by the words that templates count them with. */
+export const infrastructureClientKinds = [
+  'name-servers',
+  'fabric-controllers',
+  'jump-boxes',
+  'storage-nodes',
+  'activation-servers',
+  'hosts',
+  'vms',
+] as const
+
+// That the category is there is checked in `model`, where the remedy can say which ones fit.
+const infrastructureService = (description: string) =>
+  v.optional(
+    v.pipe(
+      v.strictObject({
+        category: v.optional(
+          count(
+            1,
+            3,
+            '1: exposed behind the balancers. 2: a limited set of addresses, mutually authenticated (mTLS). 3: enumerated internal addresses only.',
+          ),
+        ),
+        clients: v.optional(
+          v.pipe(
+            v.array(v.picklist(infrastructureClientKinds)),
+            v.maxLength(infrastructureClientKinds.length),
+            v.description('Kinds of machines of the same site that may connect.'),
+          ),
+          [],
+        ),
+        dips: v.optional(
+          v.pipe(
+            v.array(machine),
+            v.maxLength(256),
+            v.description(
+              'Machines that may connect, one by one: internal addresses, or names (`fc1` of the same site, `west/jump1` of any).',
+            ),
+            v.examples([['fc1', 'west/jump1', '10.16.1.7']]),
+          ),
+          [],
+        ),
+      }),
+      v.description(description),
+    ),
+  )
+
+const Infrastructure = v.strictObject({
+  dns: infrastructureService('Name servers.'),
+  fabric: infrastructureService('Fabric controllers.'),
+  agent: infrastructureService('The agent in each host partition.'),
+  storage: infrastructureService('Storage nodes.'),
+  activation: infrastructureService('Activation servers.'),
+  ssh: infrastructureService('Jump boxes.'),
+})
+
 const Template = v.strictObject({
   isps: count(1, 8, 'Internet service providers that each site is connected to.'),
   'access-routers': count(1, 16, 'Routers at the perimeter, towards the providers: ar1, ar2, …'),
@@ -74,6 +139,15 @@ const Template = v.strictObject({
       v.examples([['host/host-config', 'hypervisor/default']]),
     ),
     [],
+  ),
+  infrastructure: v.optional(
+    v.pipe(
+      Infrastructure,
+      v.description(
+        'The firewall category of each infrastructure service. Every service that the template has machines for states one.',
+      ),
+    ),
+    {},
   ),
 })
 
@@ -222,6 +296,10 @@ export const PartialNetworkFile = fileWith(0)
 
 export type NetworkFile = v.InferOutput<typeof NetworkFile>
 export type TemplateFile = v.InferOutput<typeof Template>
+/** What a template counts. */
+export type CountedMachine = {
+  [Key in keyof TemplateFile]: TemplateFile[Key] extends number ? Key : never
+}[keyof TemplateFile]
 export type SiteFile = v.InferOutput<typeof Site>
 export type ServiceFile = v.InferOutput<typeof Service>
 export type RoleFile = v.InferOutput<typeof Role>

@@ -47,6 +47,8 @@ export interface Site {
   readonly ports: SitePorts
   /** Tiers that only count and report what they would deny. */
   readonly audit: readonly AuditedTier[]
+  /** Firewall category of each infrastructure service that the site has machines for. */
+  readonly infrastructure: Readonly<Partial<Record<InfrastructureService, InfrastructureAccess>>>
 }
 
 /** A tier of all points of a kind in a site, or `default`: what no tier decided. */
@@ -54,6 +56,25 @@ export interface AuditedTier {
   /** A `PointKind`. */
   readonly kind: string
   readonly tier: string
+}
+
+/** What the infrastructure offers: name service, fabric controllers, host agents, storage, activation, jump boxes. */
+export type InfrastructureService = 'dns' | 'fabric' | 'agent' | 'storage' | 'activation' | 'ssh'
+
+/**
+ * Who may use an infrastructure service (R24). Category 1: all, by the balancers. 2: the clients named, mutually authenticated.
+ * 3: the clients named.
+ */
+export interface InfrastructureAccess {
+  readonly category: 1 | 2 | 3
+  /** Kinds of machines of the same site. */
+  readonly clients: readonly NodeKind[]
+  /** Node ids, enumerated. */
+  readonly nodes: readonly string[]
+  /** Internal addresses, enumerated. */
+  readonly addresses: readonly Ip[]
+  /** Where the file says so. */
+  readonly at: SourceRange
 }
 
 /** Where the infrastructure listens. All TCP but `dns`, which is both. */
@@ -115,9 +136,14 @@ export interface Listener {
   readonly name: string
   readonly protocol: 'tcp' | 'udp'
   readonly port: number
-  /** What answers there. `echo` returns what it got. */
-  readonly application: 'http' | 'https' | 'dns' | 'echo'
+  /** What answers there. */
+  readonly application: ListenerApplication
+  /** The infrastructure service that it is part of, whose category says who may connect. */
+  readonly service?: InfrastructureService
 }
+
+/** `echo` returns what it got. `mutual-tls` is HTTP over TLS with certificates of the platform on both sides. */
+export type ListenerApplication = Endpoint['application'] | 'mutual-tls'
 
 /** A cable between two nodes. */
 export interface Link {

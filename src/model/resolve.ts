@@ -6,10 +6,12 @@ import { AddressPool } from './address-pool.ts'
 import { bogonsWithout } from './bogons.ts'
 import { auditedTiers } from './check/audit.ts'
 import { checkEndpoints } from './check/endpoints.ts'
+import { checkEnumerated, checkInfrastructure } from './check/infrastructure.ts'
 import { checkServiceName, checkVmNames, type VmNames } from './check/names.ts'
 import { checkPrefixes } from './check/prefixes.ts'
 import { checkOnePerFamily, checkServiceForm, checkServiceVips } from './check/service.ts'
 import { isBuildable, VmBudget } from './check/size.ts'
+import { infrastructureOf } from './infrastructure-access.ts'
 import type { Deployment, Network, Node, Role, Service, Site, SitePorts } from './network.ts'
 import type { Resolution } from './resolution.ts'
 import { rolesOf } from './service-roles.ts'
@@ -27,6 +29,7 @@ export function resolveNetwork(resolution: Resolution, fileName: string): Networ
   const { file, links } = resolution
   checkPrefixes(resolution)
   if (!isBuildable(resolution)) return undefined
+  checkInfrastructure(resolution)
   const pools = makePools(resolution)
   const internet = makeInternet(resolution)
   const sites = new Map<string, ResolvedSite>()
@@ -42,6 +45,12 @@ export function resolveNetwork(resolution: Resolution, fileName: string): Networ
     resolveService(name, sites, { names, budget }, resolution),
   )
   reportExhausted(resolution, pools)
+  const nodes = [internet, ...Array.from(sites.values(), ({ nodes, vms }) => [...nodes.nodes, ...vms]).flat()]
+  checkEnumerated(
+    Array.from(sites.values(), ({ value }) => value),
+    nodes,
+    resolution,
+  )
   reportUnusedTemplates(resolution)
   const own = [...file.internet, ...Object.values(file.sites).flatMap(publicPrefixes)].map(prefix)
   return Object.freeze({
@@ -51,10 +60,7 @@ export function resolveNetwork(resolution: Resolution, fileName: string): Networ
     internal: Object.freeze(file.internal.map(prefix)),
     bogons: Object.freeze(bogonsWithout(own)),
     sites: Object.freeze(Array.from(sites.values(), ({ value }) => value)),
-    nodes: Object.freeze([
-      internet,
-      ...Array.from(sites.values(), ({ nodes, vms }) => [...nodes.nodes, ...vms]).flat(),
-    ]),
+    nodes: Object.freeze(nodes),
     links: Object.freeze([...links.links]),
     services: Object.freeze(services),
   })
@@ -122,8 +128,9 @@ function resolveSite(name: string, pools: SitePools, resolution: Resolution): Re
     dnsVips: Object.freeze(dnsVips),
     ports,
     audit: Object.freeze(auditedTiers(written.template, template.audit, resolution)),
+    infrastructure: infrastructureOf(name, written.template, resolution),
   })
-  return { site: name, value, pools, nodes: makeSiteNodes(name, template, pools, ports, at), vms: [] }
+  return { site: name, value, pools, nodes: makeSiteNodes(value, template, pools), vms: [] }
 }
 
 function joinEveryPair(sites: readonly ResolvedSite[], { links }: Resolution): void {

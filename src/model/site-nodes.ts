@@ -1,8 +1,8 @@
 /** The fixed machines of a site, row by row, and the cables between the rows. */
-import type { SourceRange, TemplateFile } from '../file/index.ts'
+import type { CountedMachine, TemplateFile } from '../file/index.ts'
 import type { Ip } from '../net/index.ts'
 import type { LinkMaker } from './link.ts'
-import type { Link, Listener, Node, NodeKind, SitePorts } from './network.ts'
+import type { InfrastructureService, Link, Listener, Node, NodeKind, Site } from './network.ts'
 import type { SitePools } from './site-pools.ts'
 
 export interface SiteNodes {
@@ -17,7 +17,7 @@ interface Row {
   readonly kind: RowKind
   /** Nodes are called `ar1`, `ar2`, … */
   readonly prefix: string
-  readonly count: Exclude<keyof TemplateFile, 'ports' | 'audit'>
+  readonly count: CountedMachine
   readonly pool: keyof SitePools
 }
 
@@ -44,24 +44,19 @@ export const machineRows: readonly RowKind[] = [
   'host',
 ]
 
-export function makeSiteNodes(
-  site: string,
-  template: TemplateFile,
-  pools: SitePools,
-  ports: SitePorts,
-  at: SourceRange,
-): SiteNodes {
+export function makeSiteNodes(site: Site, template: TemplateFile, pools: SitePools): SiteNodes {
+  const { name: siteName, at } = site
   const made = Object.fromEntries(
     rows.map((row) => {
-      const listeners = listenersOf(row.kind, ports)
+      const listeners = listenersOf(row.kind, site)
       const nodes = Array.from({ length: template[row.count] }, (_, i): Node => {
         const name = `${row.prefix}${i + 1}`
         const addresses = Object.freeze(pools[row.pool].take())
         const publicAddresses = Object.freeze(publicAddressesOf(row.kind, pools))
         return Object.freeze({
-          id: `${site}/${name}`,
+          id: `${siteName}/${name}`,
           kind: row.kind,
-          site,
+          site: siteName,
           name,
           at,
           addresses,
@@ -80,26 +75,29 @@ function publicAddressesOf(kind: RowKind, pools: SitePools): Ip[] {
   return kind === 'balancer' ? pools.vips.takeLast() : []
 }
 
-function listenersOf(kind: RowKind, ports: SitePorts): readonly Listener[] {
+function listenersOf(kind: RowKind, { ports, infrastructure }: Site): readonly Listener[] {
   const one = (
     name: string,
-    port: number,
-    application: Listener['application'],
+    service: InfrastructureService,
+    plain: Listener['application'],
     protocol: 'tcp' | 'udp' = 'tcp',
-  ) => Object.freeze({ name, protocol, port, application })
+  ) => {
+    const application = infrastructure[service]?.category === 2 ? 'mutual-tls' : plain
+    return Object.freeze({ name, protocol, port: ports[service], application, service })
+  }
   switch (kind) {
     case 'name-server':
-      return Object.freeze([one('dns', ports.dns, 'dns', 'udp'), one('dns-tcp', ports.dns, 'dns')])
+      return Object.freeze([one('dns', 'dns', 'dns', 'udp'), one('dns-tcp', 'dns', 'dns')])
     case 'fabric-controller':
-      return Object.freeze([one('fabric', ports.fabric, 'http')])
+      return Object.freeze([one('fabric', 'fabric', 'http')])
     case 'jump-box':
-      return Object.freeze([one('ssh', ports.ssh, 'echo')])
+      return Object.freeze([one('ssh', 'ssh', 'echo')])
     case 'storage':
-      return Object.freeze([one('storage', ports.storage, 'http')])
+      return Object.freeze([one('storage', 'storage', 'http')])
     case 'activation-server':
-      return Object.freeze([one('activation', ports.activation, 'echo')])
+      return Object.freeze([one('activation', 'activation', 'echo')])
     case 'host':
-      return Object.freeze([one('agent', ports.agent, 'http')])
+      return Object.freeze([one('agent', 'agent', 'http')])
     default:
       return Object.freeze([])
   }

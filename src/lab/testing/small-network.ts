@@ -20,6 +20,13 @@ templates:
     storage-nodes: 1
     activation-servers: 1
     hosts: 2
+    infrastructure:
+      dns: { category: 1 }
+      fabric: { category: 2, clients: [hosts] }
+      agent: { category: 2, clients: [fabric-controllers, jump-boxes] }
+      storage: { category: 2, clients: [hosts, fabric-controllers] }
+      activation: { category: 3, clients: [vms] }
+      ssh: { category: 3, dips: [fc1] }
 
 sites:
   lab:

@@ -15,6 +15,7 @@ export function isBuildable({ file, log, keyAt }: Resolution): boolean {
     const {
       ports: _,
       audit: __,
+      infrastructure: ___,
       isps,
       'access-routers': ar,
       balancers: lb,

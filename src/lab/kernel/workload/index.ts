@@ -74,7 +74,7 @@ export class Workloads {
     const serve: (socket: Socket) => void =
       application === 'http'
         ? (socket) => this.#web.serve(socket)
-        : application === 'https'
+        : application === 'https' || application === 'mutual-tls'
           ? (socket) => this.#web.serveTls(socket)
           : echoStream
     const server = createServer((socket) => {

@@ -1,0 +1,54 @@
+/**
+ * Who may connect to the infrastructure (R24). Each infrastructure service states a category in the template of its site; from it
+ * follows, for each of its listeners, the set of clients: at the server's own filter as addresses, at its TLS handshake as nodes.
+ */
+import { hostPrefix, type Ip, type Prefix } from '../net/index.ts'
+import type { InfrastructureAccess, Listener, Network, Node } from './network.ts'
+import { nodeById, nodesOfKind, siteByName } from './select.ts'
+
+export interface InfrastructureClients {
+  readonly category: 1 | 2 | 3
+  /** `undefined`: all, which only category 1 says. VMs are named by the pool of their DIPs, others by their addresses. */
+  readonly sources: readonly Prefix[] | undefined
+  /** What the rule that lets them in comes from. */
+  readonly access: InfrastructureAccess
+}
+
+/** The clients of an infrastructure listener; `undefined` if the listener is none. */
+export function infrastructureClients(
+  network: Network,
+  node: Node,
+  listener: Listener,
+): InfrastructureClients | undefined {
+  const access = accessTo(network, node, listener)
+  if (!access) return undefined
+  const { category } = access
+  if (category === 1) return { category, sources: undefined, access }
+  const site = siteByName(network, node.site ?? '')
+  const ofKinds = access.clients.flatMap((kind): readonly Prefix[] =>
+    kind === 'vm'
+      ? (site?.pools.vms ?? [])
+      : nodesOfKind(network, node.site, kind).flatMap(({ addresses }) => addresses.map(hostPrefix)),
+  )
+  const named = [...access.nodes.flatMap((id): readonly Ip[] => nodeById(network, id)?.addresses ?? [])]
+  const sources = [...ofKinds, ...[...named, ...access.addresses].map(hostPrefix)]
+  return { category, sources: Object.freeze(unique(sources)), access }
+}
+
+/** Nodes that may connect to a listener of category 2, whose certificates it accepts. */
+export function authorisedNodes(network: Network, node: Node, listener: Listener): readonly Node[] {
+  const access = accessTo(network, node, listener)
+  if (access?.category !== 2) return []
+  const ofKinds = access.clients.flatMap((kind) => nodesOfKind(network, node.site, kind))
+  const named = access.nodes.flatMap((id) => nodeById(network, id) ?? [])
+  return [...new Set([...ofKinds, ...named])]
+}
+
+const accessTo = (network: Network, node: Node, { service }: Listener): InfrastructureAccess | undefined =>
+  service && siteByName(network, node.site ?? '')?.infrastructure[service]
+
+const unique = (prefixes: readonly Prefix[]): Prefix[] => [
+  ...new Map(
+    prefixes.map((prefix) => [`${prefix.family} ${prefix.value} ${prefix.length}`, prefix]),
+  ).values(),
+]
