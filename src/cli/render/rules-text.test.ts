@@ -28,9 +28,9 @@ test('a stateful point: tiers, rules, what they ask, why, and where they come fr
         deny   flow/none                  A reply, or an ICMP error, that belongs to no known flow.
       role
         allow  role/https                 tcp to any port 8443
-                                          web is open to all on this port. examples/two-sites/network.yaml:69:11
+                                          web is open to all on this port. examples/two-sites/network.yaml:78:11
         allow  role/http                  tcp to any port 8080
-                                          web is open to all on this port. examples/two-sites/network.yaml:70:11
+                                          web is open to all on this port. examples/two-sites/network.yaml:79:11
       default
         deny   default/deny               What no rule allows is denied."
   `)

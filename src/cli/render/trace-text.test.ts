@@ -42,11 +42,11 @@ test('an answered packet: way, translation, the answer in short, the rule', () =
     │  198.51.100.0/26 by ar1 to west/ar1, 1 of 2 equal ways
     ○ west/ar1  in isp1
     │  allow west/ar1/external/in  vips-only: vip/pool
-    │        Only balancers take traffic from outside. template access-router (examples/two-sites/network.yaml:35:3)
+    │        Only balancers take traffic from outside. template access-router (examples/two-sites/network.yaml:44:3)
     │  198.51.100.0/26 by lb1 to west/lb1, 1 of 2 equal ways
     ○ west/lb1  in ar1
     │  allow west/lb1/external/in  declared-endpoints: in/shop/web/https/v4
-    │        shop/web/https is public. examples/two-sites/network.yaml:69:11
+    │        shop/web/https is public. examples/two-sites/network.yaml:78:11
     │        becomes tcp 192.0.2.1:40000 → 10.16.64.1:8443
     │  10.16.64.0/18 by dr1 to west/dr1, 1 of 2 equal ways
     ○ west/dr1  in lb1
@@ -54,7 +54,7 @@ test('an answered packet: way, translation, the answer in short, the rule', () =
     ○ west/host1  in dr1
     │  10.16.64.1/32 by vm0 to west/shop-web-0
     │  allow west/host1/vm/shop-web-0/in  role: role/https
-    │        web is open to all on this port. examples/two-sites/network.yaml:69:11
+    │        web is open to all on this port. examples/two-sites/network.yaml:78:11
     ○ west/shop-web-0  in eth0
     ● delivered: 'https' listens on tcp port 8443
 
@@ -67,7 +67,7 @@ test('an answered packet: way, translation, the answer in short, the rule', () =
     answered: an answer comes back
       allowed by  role/https (role) at west/host1/vm/shop-web-0/in
       why         web is open to all on this port.
-      written at  examples/two-sites/network.yaml:69:11"
+      written at  examples/two-sites/network.yaml:78:11"
   `)
 })
 
@@ -88,7 +88,7 @@ test('a packet that no rule allows, over IPv6', () => {
     silent: nothing comes back
       packet denied by  default/deny (default) at west/host3/vm/shop-worker-0/in
       why               What no rule allows is denied.
-      where to change   role worker of shop, examples/two-sites/network.yaml:71:7: an endpoint would open a port"
+      where to change   role worker of shop, examples/two-sites/network.yaml:80:7: an endpoint would open a port"
   `)
 })
 
