@@ -13,7 +13,8 @@ import {
   type RuleTier,
   type Tier,
 } from '../policy/index.ts'
-import { egressAddress, translationTierKey } from './balance/translate.ts'
+import { egressAddress } from './balance/steps.ts'
+import { translationTierKey } from './balance/translate.ts'
 import { compileFilter, type FilterOptions } from './compile-filter.ts'
 import { filterNumber } from './emit/flow.ts'
 import { ownAddress, splitOwn } from './emit/match.ts'

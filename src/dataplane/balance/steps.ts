@@ -1,0 +1,166 @@
+/** The steps that translations are made of: what is asked of a packet, looked up and rewritten, as code. */
+import type { Label, ProgramBuilder, StackSlot, Value } from '../../bpf/index.ts'
+import { type Family, type Prefix, Protocol } from '../../net/index.ts'
+import { openingFlags, type Translation } from '../../policy/index.ts'
+import { type AddressValue, emitAddressSet } from '../emit/address-set.ts'
+import type { Frame } from '../emit/frame.ts'
+import type { Parsed } from '../emit/parse.ts'
+import type { Quoted } from '../emit/quoted.ts'
+import type { VerdictExit } from '../emit/verdict.ts'
+import type { Scratch } from './egress.ts'
+import { emitFlowHash, emitScale } from './flow-hash.ts'
+import { addressSize, type BalancerMaps, endKey, endValue, ownerKey, tupleKey, vipValue } from './maps.ts'
+import { emitErrorRewrite, emitRewrite, type NewEnd, type Place } from './rewrite.ts'
+
+/** Parameters: a balancer's egress address as 4-byte words in network order. */
+export const egressAddress = (family: Family, word: number): string => `egress-ipv${family}-${word}`
+
+export interface TranslationContext {
+  readonly b: ProgramBuilder
+  readonly frame: Frame
+  readonly parsed: Parsed
+  readonly maps: BalancerMaps
+  readonly memory: Scratch
+  readonly exit: VerdictExit
+  /** Where the verifier goes for packets that parsing has found long enough already. */
+  readonly short: Label
+  /** The number of a rule in the point. */
+  number(rule: Translation['rule']): number
+}
+
+/** Each step goes on behind itself, or jumps to `next` where the translation is not for this packet. */
+export class TranslationSteps {
+  readonly context: TranslationContext
+  readonly family: Family
+
+  constructor(context: TranslationContext) {
+    this.context = context
+    this.family = context.parsed.family
+  }
+
+  /** A TCP packet that opens a connection is no reply. */
+  refuseOpening(next: Label): void {
+    const { b, parsed } = this.context
+    const reply = b.label('reply')
+    b.jumpIf(b.ne(parsed.protocol, Protocol.tcp), reply)
+    b.jumpIf(b.eq(b.and(parsed.detail, openingFlags.mask), openingFlags.value), next)
+    b.place(reply)
+  }
+
+  /** Endpoints are TCP or UDP. */
+  needPorts(protocol: Value, next: Label): void {
+    const { b } = this.context
+    const ported = b.label('ported')
+    b.jumpIf(b.eq(protocol, Protocol.tcp), ported)
+    b.jumpIf(b.ne(protocol, Protocol.udp), next)
+    b.place(ported)
+  }
+
+  /** Goes on only if the address in the frame is of one of the prefixes. */
+  need(offset: number, prefixes: readonly Prefix[], next: Label): void {
+    const { b, frame } = this.context
+    const hit = b.label('hit')
+    const half = (more: number) => b.bigEndian(b.load(8, frame.data, offset + more), 64)
+    const address: AddressValue =
+      this.family === 4
+        ? { family: 4, value: b.bigEndian(b.load(4, frame.data, offset), 32) }
+        : { family: 6, high: half(0), low: half(8) }
+    emitAddressSet(b, address, prefixes, hit, next)
+    b.place(hit)
+  }
+
+  /** Goes on only if the address in the frame is the balancer's egress address. */
+  needEgress(offset: number, next: Label): void {
+    const { b, frame } = this.context
+    for (let word = 0; word < addressSize[this.family]; word += 4) {
+      const wanted = b.parameter(egressAddress(this.family, word / 4))
+      b.jumpIf(b.ne(b.load(4, frame.data, offset + word), wanted), next)
+    }
+  }
+
+  /** The egress address in memory. */
+  egress(): Place {
+    const { b, memory } = this.context
+    for (let word = 0; word < addressSize[this.family]; word += 4)
+      b.store(4, memory.address, word, b.parameter(egressAddress(this.family, word / 4)))
+    return { base: memory.address, offset: 0 }
+  }
+
+  /** Looks up an address of the frame, a port (lower 16 bits) and a protocol. */
+  lookUpEnd(map: BalancerMaps['vips'], address: number, port: Value, protocol: Value, next: Label): Value {
+    const { b, memory, frame } = this.context
+    const key = endKey(this.family)
+    this.copy(frame.data, address, memory.end, key.address)
+    b.store(4, memory.end, key.port, b.or(b.and(port, 0xffff), b.shl(protocol, 16)))
+    const found = b.mapLookup(map, memory.end)
+    b.jumpIf(b.eq(found, 0), next)
+    return found
+  }
+
+  /** The VM that a packet from a remote end to an egress port belongs to. `ports`: remote port low, egress port high. */
+  lookUpOwner(remote: number, ports: Value, protocol: Value, next: Label): Value {
+    const { b, maps, memory, frame } = this.context
+    const key = ownerKey(this.family)
+    this.copy(frame.data, remote, memory.owner, key.remote)
+    b.store(4, memory.owner, key.ports, ports)
+    b.store(4, memory.owner, key.protocol, protocol)
+    const owner = b.mapLookup(maps.owners, memory.owner)
+    b.jumpIf(b.eq(owner, 0), next)
+    return owner
+  }
+
+  fillTuple(source: number, destination: number, ports: Value, protocol: Value): void {
+    const { b, memory, frame } = this.context
+    const key = tupleKey(this.family)
+    this.copy(frame.data, source, memory.tuple, key.source)
+    this.copy(frame.data, destination, memory.tuple, key.destination)
+    b.store(4, memory.tuple, key.ports, ports)
+    b.store(4, memory.tuple, key.protocol, protocol)
+  }
+
+  /** The backend that the flow in the tuple chooses. */
+  chooseBackend(endpoint: Value, next: Label): Value {
+    const { b, maps, memory } = this.context
+    const hash = emitFlowHash(b, memory.tuple, tupleKey(this.family).size)
+    const slot = b.add(
+      emitScale(b, hash, b.load(4, endpoint, vipValue.ringSize)),
+      b.load(4, endpoint, vipValue.ringFirst),
+    )
+    b.store(4, memory.value, 0, slot)
+    const index = b.mapLookup(maps.ring, memory.value)
+    b.jumpIf(b.eq(index, 0), next)
+    b.store(4, memory.value, 0, b.load(4, index, 0))
+    const backend = b.mapLookup(maps.backends, memory.value)
+    b.jumpIf(b.eq(backend, 0), next)
+    return backend
+  }
+
+  copy(from: Value | StackSlot, offset: number, to: StackSlot, put: number): void {
+    const { b } = this.context
+    for (let word = 0; word < addressSize[this.family]; word += 4)
+      b.store(4, to, put + word, b.load(4, from, offset + word))
+  }
+
+  /** The address and port at the start of a map value. */
+  endAt(value: Value): NewEnd {
+    const layout = endValue(this.family)
+    return {
+      address: { base: value, offset: layout.address },
+      port: this.context.b.load(2, value, layout.port),
+    }
+  }
+
+  rewrite(ends: Partial<Record<'source' | 'destination', NewEnd>>): void {
+    const { b, frame, parsed, short } = this.context
+    emitRewrite(b, frame, parsed, ends, short)
+  }
+
+  rewriteError(
+    outer: Partial<Record<'source' | 'destination', Place>>,
+    quoted: Partial<Record<'source' | 'destination', NewEnd>>,
+    { protocol }: Quoted,
+  ): void {
+    const { b, frame, parsed, short } = this.context
+    emitErrorRewrite(b, frame, parsed, { outer, quoted, quotedProtocol: protocol }, short)
+  }
+}
