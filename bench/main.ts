@@ -8,6 +8,7 @@ export interface Benchmark {
 }
 
 const benchmarks: Readonly<Record<string, () => Promise<{ benchmark: Benchmark }>>> = {
+  events: () => import('./events.ts'),
   programs: () => import('./programs.ts'),
   up: () => import('./up.ts'),
 }

@@ -24,12 +24,15 @@ import { emitFrame, type Frame, type Hook, verdictOf } from './emit/frame.ts'
 import { appliesTo, emitFields, emitMatch, type Fields } from './emit/match.ts'
 import { emitParse, type OddLabels, type Parsed } from './emit/parse.ts'
 import { type VerdictExit, verdictExit } from './emit/verdict.ts'
+import type { EventKind, EventMaps } from './event-map.ts'
 
 export interface FilterOptions {
   /** At most 15 characters; the kernel shows it. */
   readonly name: string
   readonly hook: Hook
   readonly counters: MapSpec
+  /** Where it tells of packets; absent: nowhere. */
+  readonly events?: EventMaps
   /** What the program returns for packets that it allows. Absent: they go on, to the next program or the stack. */
   readonly allow?: number
   /** Needed by points with a flow tier. */
@@ -60,11 +63,11 @@ class FilterCompiler {
   constructor(point: Point, options: FilterOptions) {
     this.#point = point
     this.#options = options
-    const { name, hook, counters, allow = verdictOf[hook].allow } = options
+    const { name, hook, counters, events, allow = verdictOf[hook].allow } = options
     this.#b = new ProgramBuilder({ name, type: hook === 'xdp' ? 'xdp' : 'sched_cls', license: 'GPL' })
     this.#frame = emitFrame(this.#b, hook)
     this.#malformed = this.#b.label('malformed')
-    this.#exit = verdictExit(this.#b, this.#frame, counters, { allow, deny: verdictOf[hook].deny })
+    this.#exit = verdictExit(this.#b, this.#frame, counters, { allow, deny: verdictOf[hook].deny }, events)
     this.#slots = new Map(rulesOf(point).map(({ rule }, index) => [rule, index]))
     for (const { rule, audited } of rulesOf(point)) {
       const problem = matchProblem(rule.match) ?? auditProblem(rule, audited)
@@ -114,7 +117,7 @@ class FilterCompiler {
   /** What no tier decided: denied, or in audit mode allowed, and then as if a rule had allowed it. */
   #default(family: Family, flow: StackSlot | undefined): void {
     const { defaultDeny } = this.#point
-    if (isDefaultAudited(this.#point)) this.#allow(defaultDeny, family, flow)
+    if (isDefaultAudited(this.#point)) this.#allow(defaultDeny, family, flow, 'audit')
     else this.#decide(defaultDeny)
   }
 
@@ -209,10 +212,11 @@ class FilterCompiler {
     else this.#exit.decide('deny', this.#slotOf(rule))
   }
 
-  #allow(rule: Rule, family?: Family, flow?: StackSlot): void {
+  #allow(rule: Rule, family?: Family, flow?: StackSlot, kind?: EventKind): void {
     const slot = this.#slotOf(rule)
-    if (flow && family) emitOpen(this.#b, this.#flowMaps()[family], flow, this.#b.mov(slot))
-    this.#exit.decide('allow', slot)
+    const opens = flow !== undefined && family !== undefined
+    if (opens) emitOpen(this.#b, this.#flowMaps()[family], flow, this.#b.mov(slot))
+    this.#exit.decide('allow', slot, kind ?? (opens ? 'flow' : 'pass'))
   }
 
   #slotOf(rule: Rule): number {

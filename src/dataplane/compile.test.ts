@@ -72,7 +72,7 @@ it('rules that make no sense are refused by name', () => {
 it('counters are summed over processors', () => {
   const engine = new InterpreterEngine({ cpus: 3 })
   const at = point([ruleTier('t', rule('all', 'allow'))])
-  const { maps, attachments } = compileNode([at], [], new FilterCompilerCache())
+  const { maps, attachments } = compileNode([at], [], new FilterCompilerCache(), { events: false })
   const counters = engine.createMap(maps.counters as NonNullable<typeof maps.counters>)
   const program = engine.load(attachments[0]?.program as NonNullable<(typeof attachments)[0]>['program'], {
     counters,

@@ -8,6 +8,7 @@ import { type BalancerMaps, balancerMaps } from './balance/maps.ts'
 import type { FilterOptions } from './compile-filter.ts'
 import { counterMap } from './counter-map.ts'
 import type { Attachment, Deployment, NodeDeployment } from './deployment.ts'
+import { eventMaps } from './event-map.ts'
 import { FilterCompilerCache } from './filter-template.ts'
 import { flowMap } from './flow-map.ts'
 
@@ -16,6 +17,8 @@ export interface CompileOptions {
   readonly flows?: number
   /** Outward connections kept per balancer and family. Default 65,536. */
   readonly egress?: number
+  /** Whether programs can tell of packets (see `event-map.ts`). Default true; without, to measure what it costs. */
+  readonly events?: boolean
   /** As `FilterOptions.allow`, for measuring programs apart from what follows them. */
   readonly allow?: number
 }
@@ -85,7 +88,10 @@ interface Layout {
   readonly filters: ReadonlyMap<string, number>
 }
 
-function layOut(points: readonly Point[], { flows = 65_536, egress = 65_536 }: CompileOptions): Layout {
+function layOut(
+  points: readonly Point[],
+  { flows = 65_536, egress = 65_536, events = true }: CompileOptions,
+): Layout {
   const firstCounters = new Map<string, number>()
   const filters = new Map<string, number>()
   let slots = 0
@@ -95,7 +101,7 @@ function layOut(points: readonly Point[], { flows = 65_536, egress = 65_536 }: C
     if (point.flow && !filters.has(point.flow.table)) filters.set(point.flow.table, filters.size)
   }
   const counters = counterMap(slots)
-  const specs: MapSpec[] = [counters]
+  const specs: MapSpec[] = [counters, ...(events ? Object.values(eventMaps) : [])]
   const contents: Record<string, readonly Entry[]> = {}
   const stateful = filters.size > 0 ? { 4: flowMap(4, flows), 6: flowMap(6, flows) } : undefined
   if (stateful) specs.push(stateful[4], stateful[6])
@@ -112,6 +118,7 @@ function layOut(points: readonly Point[], { flows = 65_536, egress = 65_536 }: C
   return {
     maps: {
       counters,
+      ...(events && { events: eventMaps }),
       ...(stateful && { flows: stateful }),
       ...(translates && { balancer: balancer as Record<Family, BalancerMaps> }),
     },

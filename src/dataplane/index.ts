@@ -2,4 +2,6 @@
 export * from './compile.ts'
 export * from './counter-map.ts'
 export * from './deployment.ts'
+export * from './event-map.ts'
+export * from './event-record.ts'
 export * from './succession.ts'

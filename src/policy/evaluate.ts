@@ -21,6 +21,8 @@ export type Decision =
       readonly packet?: IpHeaders
       /** Rules in audit mode that would have denied the packet before, in order; the deciding rule is not among them. */
       readonly audited?: readonly Rule[]
+      /** The packet opened a flow. */
+      readonly opened?: true
     }
   /** The packet is outside the point's scope. */
   | { readonly verdict: 'pass-by' }
@@ -52,14 +54,17 @@ export function judge(point: Point, frame: Headers, state: PointState): Decision
     const decision = ask(point, tier, frame, state, audited)
     tracked ||= tier.kind === 'flow'
     if (!decision) continue
-    if (decision.verdict === 'allow' && tier.kind === 'rules' && tracked)
-      flowsOf(point, state).open(flowOf(headingOf(point), frame), state.now)
-    return withAudited(decision, audited)
+    if (decision.verdict !== 'allow' || tier.kind !== 'rules' || !tracked)
+      return withAudited(decision, audited)
+    flowsOf(point, state).open(flowOf(headingOf(point), frame), state.now)
+    return withAudited({ ...decision, opened: true }, audited)
   }
   const last = decide(point.defaultDeny, 'default')
   if (!isDefaultAudited(point)) return withAudited(last, audited)
-  if (tracked) flowsOf(point, state).open(flowOf(headingOf(point), frame), state.now)
-  return withAudited({ ...last, verdict: 'allow' }, audited)
+  const passed = { ...last, verdict: 'allow' as const }
+  if (!tracked) return withAudited(passed, audited)
+  flowsOf(point, state).open(flowOf(headingOf(point), frame), state.now)
+  return withAudited({ ...passed, opened: true }, audited)
 }
 
 /** A tier's answer; `undefined` means *next*. Rules in audit mode that matched on the way are added to `audited`. */

@@ -1,20 +1,23 @@
-/** The one exit of a program: counts the deciding rule, then returns the verdict. */
+/** The one exit of a program: counts the deciding rule, tells of the packet where that is wanted, then returns the verdict. */
 import type { Label, MapSpec, ProgramBuilder, Value } from '../../bpf/index.ts'
+import { counterField } from '../counter-map.ts'
+import { type EventKind, type EventMaps, eventKind } from '../event-map.ts'
 import type { Frame } from './frame.ts'
+import { emitReport } from './report.ts'
 
 /** Parameter: slot of the point's first rule among the node's counters. */
 export const firstCounter = 'first-counter'
 
 /** Where rules report that they decided. */
 export interface VerdictExit {
-  /** Ends the program with a verdict in the name of a rule, by its number in the point. */
-  decide(action: 'allow' | 'deny', rule: number): void
+  /**
+   * Ends the program with a verdict in the name of a rule, by its number in the point.
+   * @param kind what is told of the packet; default: `drop` or `pass`
+   */
+  decide(action: 'allow' | 'deny', rule: number, kind?: EventKind): void
   /** As `decide`, with the rule's number in a register. */
   decideBy(action: 'allow' | 'deny', rule: Value): void
-  /**
-   * Counts a rule in audit mode in passing, by its number in the point; judging goes on behind it. The place for whatever else is to be
-   * told of a packet that the rule would have dropped.
-   */
+  /** Counts a rule in audit mode in passing, by its number in the point, and tells of the packet; judging goes on behind it. */
   audit(rule: number): void
   /** Ends the program; no rule is counted. */
   passBy(): void
@@ -22,49 +25,54 @@ export interface VerdictExit {
   close(): void
 }
 
-/** @param verdicts what the program returns */
+/** Of the number that leads to the exit: the rule's number in the point below, the kind of event above. */
+const kindShift = 24
+
+/**
+ * @param verdicts what the program returns
+ * @param events absent: the program tells nothing
+ */
 export function verdictExit(
   b: ProgramBuilder,
   frame: Frame,
   counters: MapSpec,
   verdicts: Readonly<Record<'allow' | 'deny', number>>,
+  events?: EventMaps,
 ): VerdictExit {
-  const rule = b.mov(0)
-  const verdict = b.mov(0)
-  const count: Label = b.label('count')
-  const done: Label = b.label('done')
+  const decision = b.mov(0)
+  const exit: Label = b.label('exit')
   const key = b.stack(4, 4)
-  const countAt = (slot: Value, uncounted: Label): void => {
+  const decide = (action: 'allow' | 'deny', rule: number | Value, given?: EventKind): void => {
+    const kind = eventKind[given ?? (action === 'deny' ? 'drop' : 'pass')] << kindShift
+    b.set(decision, typeof rule === 'number' ? kind | rule : b.or(rule, kind))
+    b.jump(exit)
+  }
+  const countAndTell = (slot: Value, kind: Value | number): void => {
     b.store(4, key, 0, slot)
     const counter = b.mapLookup(counters, key)
-    b.jumpIf(b.eq(counter, 0), uncounted)
-    b.store(8, counter, 0, b.add(b.load(8, counter, 0), 1))
-    b.store(8, counter, 8, b.add(b.load(8, counter, 8), frame.length))
+    const counted = b.label('counted')
+    b.jumpIf(b.eq(counter, 0), counted)
+    const { packets, bytes } = counterField
+    b.store(8, counter, packets, b.add(b.load(8, counter, packets), 1))
+    b.store(8, counter, bytes, b.add(b.load(8, counter, bytes), frame.length))
+    b.place(counted)
+    if (events) emitReport(b, frame, events, kind, slot)
   }
   return {
-    decide(action, index) {
-      b.set(rule, index)
-      b.set(verdict, verdicts[action])
-      b.jump(count)
-    },
-    decideBy(action, index) {
-      b.set(rule, index)
-      b.set(verdict, verdicts[action])
-      b.jump(count)
-    },
-    audit(index) {
-      const counted = b.label('audited')
-      countAt(b.add(b.mov(index), b.parameter(firstCounter)), counted)
-      b.place(counted)
+    decide,
+    decideBy: (action, rule) => decide(action, rule),
+    audit(rule) {
+      countAndTell(b.add(b.mov(rule), b.parameter(firstCounter)), eventKind.audit)
     },
     passBy() {
       b.exit(verdicts.allow)
     },
     close() {
-      b.place(count)
-      countAt(b.add(rule, b.parameter(firstCounter)), done)
-      b.place(done)
-      b.exit(verdict)
+      b.place(exit)
+      const kind = b.shr(decision, kindShift)
+      countAndTell(b.add(b.and(decision, (1 << kindShift) - 1), b.parameter(firstCounter)), kind)
+      b.if(b.eq(kind, eventKind.drop), () => b.exit(verdicts.deny))
+      b.exit(verdicts.allow)
     },
   }
 }

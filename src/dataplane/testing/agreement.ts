@@ -1,11 +1,12 @@
 /**
  * The property on which all else stands: programs and evaluator agree about every packet, its bytes, and the counter of every
- * rule. One suite for every engine.
+ * rule, and what is told of it. One suite for every engine.
  */
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { loadNetwork, type Network } from '../../model/index.ts'
 import { derivePolicy } from '../../policy/index.ts'
+import { watchMode } from '../event-map.ts'
 import { FilterCompilerCache } from '../filter-template.ts'
 import { arbitraryBalancerCase } from './arbitrary-balancer.ts'
 import { arbitraryFilterCase } from './arbitrary-point.ts'
@@ -35,7 +36,8 @@ export function describeAgreement(start: () => EngineUnderTest): void {
     const check = (cases: fc.Arbitrary<PointCase>, runs: number, cache?: FilterCompilerCache): void => {
       const subject = start()
       name = subject.engine.name
-      const property = fc.property(cases, (testCase) => {
+      const property = fc.property(cases, fc.integer({ min: 0, max: watchMode.all }), (some, watch) => {
+        const testCase = { ...some, watch }
         expectAgreement(testCase, subject, cache)
         pairs += testCase.steps.length
       })

@@ -1,10 +1,12 @@
 /** Where programs and evaluator disagree about a case, told so that it can be understood and repeated. */
 import { formatIp } from '../../net/index.ts'
-import { type Decision, formatMatch, type Point, rulesOf } from '../../policy/index.ts'
+import { type Decision, formatMatch, type Point, type Rule, rulesOf } from '../../policy/index.ts'
 import { type Headers, readHeaders } from '../../wire/index.ts'
 import type { Count } from '../counter-map.ts'
+import { eventKind, snapLength } from '../event-map.ts'
+import { decodeRecord, type EventRecord } from '../event-record.ts'
 import { frameFault } from './expected-frame.ts'
-import type { Observation, PointCase, ProgramAnswer } from './point-runner.ts'
+import type { Observation, PointCase, ProgramAnswer, Step } from './point-runner.ts'
 
 /** The first difference, or `undefined`. */
 export function difference(
@@ -14,7 +16,10 @@ export function difference(
 ): string | undefined {
   for (const [index, { point, frame }] of testCase.steps.entries()) {
     const [answer, decision] = [programs.answers[index], evaluator.answers[index]]
-    const fault = answer && decision ? stepFault(frame, answer, decision) : 'a run has no answer'
+    const fault =
+      answer && decision
+        ? (stepFault(frame, answer, decision) ?? eventFault(testCase, index, answer, decision))
+        : 'a run has no answer'
     if (fault) return `step ${index} at point ${point}: ${fault}\n${describeCase(testCase, index)}`
   }
   for (const [index, point] of testCase.points.entries()) {
@@ -39,6 +44,43 @@ function stepFault(frame: Uint8Array, answer: ProgramAnswer, decision: Decision)
   const fault = frameFault(frame, answer.packet, wanted)
   return fault && `rewritten by ${by}: ${fault}: ${hex(answer.packet)}`
 }
+
+/** What was told is what the evaluator decided, audited rules first, as far as its kind was wanted. */
+function eventFault(
+  { points, steps, watch = 0 }: PointCase,
+  step: number,
+  { events, packet }: ProgramAnswer,
+  decision: Decision,
+): string | undefined {
+  const { point: index, frame } = steps[step] as Step
+  const first = points.slice(0, index).reduce((sum, point) => sum + rulesOf(point).length, 0)
+  const numbers = new Map(rulesOf(points[index] as Point).map(({ rule }, number) => [rule, first + number]))
+  const record = (kind: number, rule: Rule, bytes: Uint8Array) => {
+    const slot = numbers.get(rule) as number
+    return { kind, slot, length: bytes.length, frame: bytes.subarray(0, snapLength) }
+  }
+  const decided =
+    decision.verdict === 'pass-by'
+      ? []
+      : [
+          ...(decision.audited ?? []).map((rule) => record(eventKind.audit, rule, frame)),
+          record(kindOf(decision), decision.rule, packet),
+        ]
+  const wanted = decided.filter(({ kind }) => (kind & watch) !== 0).map(describeRecord)
+  const told = events.map((bytes) => describeRecord(decodeRecord(bytes)))
+  if (told.join() === wanted.join()) return undefined
+  return `with mode ${watch} the program told\n  ${told.join('\n  ')}\nexpected\n  ${wanted.join('\n  ')}`
+}
+
+function kindOf({ verdict, rule, opened }: Exclude<Decision, { verdict: 'pass-by' }>): number {
+  if (verdict === 'deny') return eventKind.drop
+  // A denial that lets pass is in audit mode.
+  if (rule.action === 'deny') return eventKind.audit
+  return opened ? eventKind.flow : eventKind.pass
+}
+
+const describeRecord = ({ slot, kind, length, frame }: Omit<EventRecord, 'time' | 'interface'>): string =>
+  `kind ${kind} of slot ${slot}, ${length} bytes: ${hex(frame)}`
 
 function counterFault(point: Point, counted: readonly Count[], wanted: readonly Count[]): string | undefined {
   for (const [index, { rule, tier }] of rulesOf(point).entries()) {

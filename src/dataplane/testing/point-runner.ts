@@ -2,7 +2,7 @@
  * One sequence of frames through the points of one node, twice: as compiled programs in an engine, and by the evaluator. What
  * each says of a frame, and what it counted, can then be compared (`difference.ts`).
  */
-import type { BpfMap, Engine } from '../../bpf/index.ts'
+import { type BpfMap, type Engine, RingBuffer } from '../../bpf/index.ts'
 import type { Ip } from '../../net/index.ts'
 import { type Decision, EgressTable, FlowTable, judge, type Point, rulesOf } from '../../policy/index.ts'
 import { readHeaders } from '../../wire/index.ts'
@@ -10,6 +10,7 @@ import { compileNode } from '../compile.ts'
 import { type Count, readCounters } from '../counter-map.ts'
 import type { NodeDeployment } from '../deployment.ts'
 import { verdictOf } from '../emit/frame.ts'
+import { eventMaps, watchValue } from '../event-map.ts'
 import { FilterCompilerCache } from '../filter-template.ts'
 
 /** Points of one node, which share what they remember: a stateful filter's two, a balancer's two. */
@@ -18,6 +19,8 @@ export interface PointCase {
   /** A balancer's egress addresses, at most one per family. */
   readonly egress: readonly Ip[]
   readonly steps: readonly Step[]
+  /** Kinds of events that are told; absent: none. */
+  readonly watch?: number
 }
 
 /** A frame, and which of the points judges it. */
@@ -39,12 +42,22 @@ export interface ProgramAnswer {
   readonly verdict: 'allow' | 'deny' | undefined
   readonly returned: number
   readonly packet: Uint8Array
+  /** Records that it told. */
+  readonly events: readonly Uint8Array[]
 }
 
 export interface EngineUnderTest {
   readonly engine: Engine
   /** Sets the engine's clock, in nanoseconds. Absent: it runs by itself, and steps must not wait. */
   readonly setClock?: (now: bigint) => void
+  /** Opens a ring buffer for reading; absent: the interpreter's. */
+  readonly openRing?: (map: BpfMap) => RingUnderTest
+}
+
+export interface RingUnderTest {
+  /** Takes out all that is there. */
+  take(): readonly Uint8Array[]
+  close(): void
 }
 
 /** Flows and connections that maps hold; far more than a sequence opens, so that none is evicted. */
@@ -65,14 +78,16 @@ export function notRunnable({ kind }: Point, frame: Uint8Array): string | undefi
 
 /** Runs the case in an engine. @param cache templates to share with other cases; absent: none. */
 export function runPrograms(
-  { points, egress, steps }: PointCase,
-  { engine, setClock }: EngineUnderTest,
+  { points, egress, steps, watch = 0 }: PointCase,
+  { engine, setClock, openRing = interpreterRing }: EngineUnderTest,
   cache = new FilterCompilerCache(),
 ): Observation<ProgramAnswer> {
   const deployment = compileNode(points, egress, cache, { flows: capacity, egress: capacity })
   const maps = createMaps(engine, deployment)
-  const opened: { close(): void }[] = Object.values(maps)
+  const ring = openRing(maps[eventMaps.ring.name] as BpfMap)
+  const opened: { close(): void }[] = [ring, ...Object.values(maps)]
   try {
+    maps[eventMaps.watch.name]?.update(new Uint8Array(4), watchValue(watch, unlimited))
     const programs = deployment.attachments.map(({ program, hook }) => {
       const loaded = engine.load(program, maps)
       opened.push(loaded)
@@ -85,7 +100,7 @@ export function runPrograms(
       const { loaded, verdicts } = programs[point] as (typeof programs)[0]
       const { verdict: returned, packet } = loaded.run(frame)
       const verdict = returned === verdicts.allow ? 'allow' : returned === verdicts.deny ? 'deny' : undefined
-      return { verdict, returned, packet }
+      return { verdict, returned, packet, events: ring.take() }
     })
     const counts = readCounters(maps.counters as BpfMap)
     const counters = points.map((point) => {
@@ -98,7 +113,17 @@ export function runPrograms(
   }
 }
 
+const interpreterRing = (map: BpfMap): RingUnderTest => ({
+  take() {
+    const records: Uint8Array[] = []
+    if (map instanceof RingBuffer) map.consume((record) => records.push(record))
+    return records
+  },
+  close() {},
+})
+
 const startOfTime = 1_000_000_000n
+const unlimited = 0xffff_ffff
 
 function createMaps(engine: Engine, { maps, contents }: NodeDeployment): Record<string, BpfMap> {
   const created = Object.fromEntries(
