@@ -6,7 +6,7 @@ import { derivePolicy, flowTier, rulesOf } from '../policy/index.ts'
 import { flow, packet, point, rule, ruleTier } from '../policy/testing/sample.ts'
 import { frameOf } from '../wire/index.ts'
 import { compileDeployment, compileNode } from './compile.ts'
-import { readCounters } from './counter-map.ts'
+import { noCount, readCounters } from './counter-map.ts'
 import { FilterCompilerCache } from './filter-template.ts'
 
 const network = loadNetwork('examples/two-sites/network.yaml').network as Network
@@ -70,7 +70,8 @@ it('rules that make no sense are refused by name', () => {
 })
 
 it('counters are summed over processors', () => {
-  const engine = new InterpreterEngine({ cpus: 3 })
+  let now = 0n
+  const engine = new InterpreterEngine({ cpus: 3, clock: () => now })
   const at = point([ruleTier('t', rule('all', 'allow'))])
   const { maps, attachments } = compileNode([at], [], new FilterCompilerCache(), { events: false })
   const counters = engine.createMap(maps.counters as NonNullable<typeof maps.counters>)
@@ -78,11 +79,12 @@ it('counters are summed over processors', () => {
     counters,
   })
   const frame = frameOf(packet(flow('tcp', '10.0.0.1 1', '10.0.0.2 2')))
-  for (const cpu of [0, 1, 2, 2]) {
+  for (const cpu of [0, 2, 2, 1]) {
+    now += 1_000_000_000n
     engine.environment.cpu = cpu
     program.run(frame)
   }
-  const nothing = { packets: 0n, bytes: 0n }
-  const all = { packets: 4n, bytes: BigInt(4 * frame.length) }
-  expect(readCounters(counters)).toEqual([...new Array(7).fill(nothing), all, nothing])
+  // A tick of the interpreter is 4 ms.
+  const all = { packets: 4n, bytes: BigInt(4 * frame.length), lastHit: 1000n }
+  expect(readCounters(counters)).toEqual([...new Array(7).fill(noCount), all, noCount])
 })

@@ -51,4 +51,10 @@ function* slotsOf({ attachments, firstCounters }: NodeDeployment): Generator<rea
 }
 
 const sum = (count: Count, earlier: Count | undefined): Count =>
-  earlier ? { ...count, packets: count.packets + earlier.packets, bytes: count.bytes + earlier.bytes } : count
+  earlier
+    ? {
+        packets: count.packets + earlier.packets,
+        bytes: count.bytes + earlier.bytes,
+        lastHit: count.lastHit > earlier.lastHit ? count.lastHit : earlier.lastHit,
+      }
+    : count

@@ -39,6 +39,7 @@ export interface Libc {
   mount(source: string, target: string, type: string, flags: number, data: string): number
   umount(target: string, flags: number): number
   getpagesize(): number
+  clockGetres(clock: number, resolution: Pointer): number
   prlimit(pid: number, resource: number, limit: Pointer, old: Pointer): number
 }
 
@@ -105,6 +106,7 @@ function open(): Libc {
     mount: c.func('int mount(str source, str target, str type, ulong flags, str data)'),
     umount: c.func('int umount2(str target, int flags)'),
     getpagesize: c.func('int getpagesize()'),
+    clockGetres: c.func('int clock_getres(int clock, void *resolution)'),
     prlimit: c.func('int prlimit(int pid, int resource, void *limit, void *old)'),
   } as Libc
 }

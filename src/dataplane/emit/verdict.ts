@@ -52,9 +52,10 @@ export function verdictExit(
     const counter = b.mapLookup(counters, key)
     const counted = b.label('counted')
     b.jumpIf(b.eq(counter, 0), counted)
-    const { packets, bytes } = counterField
+    const { packets, bytes, lastHit } = counterField
     b.store(8, counter, packets, b.add(b.load(8, counter, packets), 1))
     b.store(8, counter, bytes, b.add(b.load(8, counter, bytes), frame.length))
+    b.store(8, counter, lastHit, b.call('jiffies64'))
     b.place(counted)
     if (events) emitReport(b, frame, events, kind, slot)
   }

@@ -38,7 +38,7 @@ describe('a difference', () => {
   it('of the rule that decided shows in the counters alone', () => {
     const second = at(ruleTier('t', rule('one', 'allow', { protocol: 17 }), rule('two', 'allow')))
     expect(between(simple(all), simple(second))).toContain(
-      'rule 7 (t: one) of node/filter/in counted 1 packets, 57 bytes, the evaluator 0 packets, 0 bytes',
+      'rule 7 (t: one) of node/filter/in counted 1 packets, 57 bytes, a last hit, the evaluator 0 packets, 0 bytes, no last hit',
     )
   })
 

@@ -85,7 +85,7 @@ const describeRecord = ({ slot, kind, length, frame }: Omit<EventRecord, 'time' 
 function counterFault(point: Point, counted: readonly Count[], wanted: readonly Count[]): string | undefined {
   for (const [index, { rule, tier }] of rulesOf(point).entries()) {
     const [is, should] = [counted[index], wanted[index]].map(
-      (c) => c && `${c.packets} packets, ${c.bytes} bytes`,
+      (c) => c && `${c.packets} packets, ${c.bytes} bytes, ${c.lastHit > 0n ? 'a last hit' : 'no last hit'}`,
     )
     if (is !== should)
       return `rule ${index} (${tier}: ${rule.id}) of ${point.id} counted ${is}, the evaluator ${should}`

@@ -7,7 +7,7 @@ import type { Ip } from '../../net/index.ts'
 import { type Decision, EgressTable, FlowTable, judge, type Point, rulesOf } from '../../policy/index.ts'
 import { readHeaders } from '../../wire/index.ts'
 import { compileNode } from '../compile.ts'
-import { type Count, readCounters } from '../counter-map.ts'
+import { type Count, noCount, readCounters } from '../counter-map.ts'
 import type { NodeDeployment } from '../deployment.ts'
 import { verdictOf } from '../emit/frame.ts'
 import { eventMaps, watchValue } from '../event-map.ts'
@@ -138,7 +138,7 @@ export function runEvaluator({ points, steps }: PointCase): Observation<Decision
   const flows = new Map(points.map(({ flow }) => [flow?.table, new FlowTable()]))
   const egress = new EgressTable()
   const numbers = points.map((point) => new Map(rulesOf(point).map(({ rule }, index) => [rule, index])))
-  const counters = points.map((point) => rulesOf(point).map(() => ({ packets: 0n, bytes: 0n })))
+  const counters = points.map((point) => rulesOf(point).map(() => ({ ...noCount })))
   let now = startOfTime
   const answers = steps.map(({ point: index, frame, wait = 0n }) => {
     now += wait
@@ -151,6 +151,7 @@ export function runEvaluator({ points, steps }: PointCase): Observation<Decision
       if (!count) throw new TypeError(`evaluate ${point.id}: rule ${rule.id} is not in rulesOf`)
       count.packets += 1n
       count.bytes += BigInt(frame.length)
+      count.lastHit = now
     }
     return decision
   })
