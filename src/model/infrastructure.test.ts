@@ -67,7 +67,7 @@ describe('clients of the infrastructure', () => {
 
   it('decide what is spoken', () => {
     const spoken = ['west/ns1', 'west/fc1', 'west/host1', 'west/storage1', 'west/activation1', 'west/jump1']
-    expect(spoken.map((id) => nodeById(network, id)?.listeners.at(-1)?.application)).toEqual([
+    expect(spoken.map((id) => nodeById(network, id)?.listeners.findLast((l) => l.service)?.application)).toEqual([
       'dns',
       'mutual-tls',
       'mutual-tls',

@@ -138,12 +138,22 @@ export interface Listener {
   readonly port: number
   /** What answers there. */
   readonly application: ListenerApplication
+  /** Of the node's addresses, those at which it listens; absent: at all. */
+  readonly addresses?: readonly Ip[]
   /** The infrastructure service that it is part of, whose category says who may connect. */
   readonly service?: InfrastructureService
 }
 
-/** `echo` returns what it got. `mutual-tls` is HTTP over TLS with certificates of the platform on both sides. */
-export type ListenerApplication = Endpoint['application'] | 'mutual-tls'
+/**
+ * `echo` returns what it got. `mutual-tls` is HTTP over TLS with certificates of the platform on both sides. The last three are a
+ * host's services for its VMs.
+ */
+export type ListenerApplication =
+  | Endpoint['application']
+  | 'mutual-tls'
+  | 'wire-server'
+  | 'vm-settings'
+  | 'instance-metadata'
 
 /** A cable between two nodes. */
 export interface Link {

@@ -7,6 +7,7 @@
  * What a router's own pools do not hold is discarded there, so that no address makes two routers play ball.
  */
 import { hostPrefix, type Ip, Prefix } from '../net/index.ts'
+import { hostServices } from './host-services.ts'
 import type { Network, NextHop, Node, NodeKind, Route, Site } from './network.ts'
 import { type Neighbour, neighboursOf, nodesOfKind, siteByName, vmsOfHost } from './select.ts'
 
@@ -121,12 +122,21 @@ function distributionRouterRoutes(context: Context, site: Site): Route[] {
     ]),
     ...routes(node, accessRouters.map(hostPrefix), hopsTo(context, 'balancer')),
     ...discard(internalPools(site)),
+    // Hosts answer there, each to its own VMs; nobody else is led to them.
+    ...discard(servicePrefixes(network)),
     ...elsewhere,
     ...defaults(context, 'balancer'),
   ]
 }
 
 const publicPools = (site: Site): readonly Prefix[] => [...site.public.vips, ...site.public.routers]
+
+const servicePrefixes = ({ internal }: Network): readonly Prefix[] =>
+  hostServices.flatMap(({ addresses }) =>
+    addresses
+      .filter((address) => internal.some(({ family }) => family === address.family))
+      .map((address) => hostPrefix(address)),
+  )
 
 const internalPools = ({ pools }: Site): readonly Prefix[] => [
   ...pools.routers,

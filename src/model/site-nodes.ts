@@ -1,6 +1,7 @@
 /** The fixed machines of a site, row by row, and the cables between the rows. */
 import type { CountedMachine, TemplateFile } from '../file/index.ts'
 import type { Ip } from '../net/index.ts'
+import { hostServiceListeners } from './host-services.ts'
 import type { LinkMaker } from './link.ts'
 import type { InfrastructureService, Link, Listener, Node, NodeKind, Site } from './network.ts'
 import type { SitePools } from './site-pools.ts'
@@ -48,10 +49,10 @@ export function makeSiteNodes(site: Site, template: TemplateFile, pools: SitePoo
   const { name: siteName, at } = site
   const made = Object.fromEntries(
     rows.map((row) => {
-      const listeners = listenersOf(row.kind, site)
       const nodes = Array.from({ length: template[row.count] }, (_, i): Node => {
         const name = `${row.prefix}${i + 1}`
         const addresses = Object.freeze(pools[row.pool].take())
+        const listeners = listenersOf(row.kind, site, addresses)
         const publicAddresses = Object.freeze(publicAddressesOf(row.kind, pools))
         return Object.freeze({
           id: `${siteName}/${name}`,
@@ -75,7 +76,11 @@ function publicAddressesOf(kind: RowKind, pools: SitePools): Ip[] {
   return kind === 'balancer' ? pools.vips.takeLast() : []
 }
 
-function listenersOf(kind: RowKind, { ports, infrastructure }: Site): readonly Listener[] {
+function listenersOf(
+  kind: RowKind,
+  { ports, infrastructure }: Site,
+  own: readonly Ip[],
+): readonly Listener[] {
   const one = (
     name: string,
     service: InfrastructureService,
@@ -97,7 +102,7 @@ function listenersOf(kind: RowKind, { ports, infrastructure }: Site): readonly L
     case 'activation-server':
       return Object.freeze([one('activation', 'activation', 'echo')])
     case 'host':
-      return Object.freeze([one('agent', 'agent', 'http')])
+      return Object.freeze([one('agent', 'agent', 'http'), ...hostServiceListeners(own)])
     default:
       return Object.freeze([])
   }

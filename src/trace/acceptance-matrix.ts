@@ -4,6 +4,8 @@
  * few stand for all, except that the Internet tries every VIP.
  */
 import {
+  hostServices,
+  localAddresses,
   type Network,
   type Node,
   type NodeKind,
@@ -11,7 +13,7 @@ import {
   type VirtualEndpoint,
   virtualEndpoints,
 } from '../model/index.ts'
-import { formatProtocol, type Ip } from '../net/index.ts'
+import { formatProtocol, type Ip, ipEquals } from '../net/index.ts'
 import type { Opening } from './conversation.ts'
 
 /** `forged`: a packet from the Internet or from a VM that bears an address of somebody else. */
@@ -25,6 +27,7 @@ export type DestinationKind =
   | 'vm'
   | 'host-agent'
   | 'host-other'
+  | 'host-service'
   | 'internet'
   | 'access-router'
   | 'distribution-router'
@@ -77,7 +80,7 @@ export function acceptanceMatrix(
       if (forged && !sampled.get(target.site ?? '')?.has(target)) continue
       const near = node.site === undefined || target.site === undefined || target.site === node.site
       if (!near && !sampled.get(target.site as string)?.has(target)) continue
-      if (target.node?.id === node.id || (target.internetOnly && kind !== 'internet')) continue
+      if (isAt(node, target) || (target.internetOnly && kind !== 'internet')) continue
       const source = (forged ?? node.addresses).find(({ family }) => family === target.address.family)
       if (!source) continue
       const { protocol, port, address } = target
@@ -147,6 +150,7 @@ function targetsOf(network: Network, sample: Sample): readonly Target[] {
   const endpoints = virtualEndpoints(network)
   const outside = network.nodes.find(({ kind }) => kind === 'internet')
   if (outside) targets.push(...nodeTargets(outside, 'internet', [closed]))
+  targets.push(...serviceTargets(network, closed))
   for (const { name, ports } of network.sites) {
     targets.push(...vipTargets(endpoints, name, closed, sample))
     for (const vm of firstOfRoles(network, name, sample)) targets.push(...nodeTargets(vm, 'vm', [closed]))
@@ -200,11 +204,32 @@ function vipTargets(
   })
 }
 
+/** The services that each host has for its VMs, at the same addresses everywhere: a port where nothing listens, a ping. */
+function serviceTargets({ internal }: Network, closed: number): readonly Target[] {
+  const families = new Set(internal.map(({ family }) => family))
+  return hostServices.flatMap(({ name, addresses, ports }) =>
+    addresses
+      .filter(({ family }) => families.has(family))
+      .flatMap((address): Target[] => {
+        const at = (protocol: Opening['protocol'], port: number): Target => ({
+          name,
+          kind: 'host-service',
+          address,
+          protocol,
+          port,
+        })
+        return [...ports.map((port) => at('tcp', port)), at('tcp', closed), at('udp', closed), at('icmp', 0)]
+      }),
+  )
+}
+
 /** Every listener of a node, ports where nothing listens, and a ping. */
 function nodeTargets(node: Node, kind: Target['kind'], closed: readonly number[]): readonly Target[] {
-  const listening = node.listeners.flatMap(({ protocol, port }) =>
-    node.addresses.map((address) => target(node, kind, address, protocol, port)),
-  )
+  const listening = node.listeners
+    .filter(({ addresses }) => addresses === undefined)
+    .flatMap(({ protocol, port }) =>
+      node.addresses.map((address) => target(node, kind, address, protocol, port)),
+    )
   return [...listening, ...portTargets(node, kind, closed)]
 }
 
@@ -240,6 +265,10 @@ function firstOfEachKind(targets: readonly Target[], site: string): ReadonlySet<
   }
   return new Set(found.values())
 }
+
+/** Whether a packet to the target would not leave the node. */
+const isAt = (node: Node, { address }: Target): boolean =>
+  localAddresses(node).some((own) => ipEquals(own, address))
 
 function relation(source: Node, { kind, node }: Target): DestinationKind {
   if (kind !== 'vm' || !source.vm || !node?.vm) return kind

@@ -2,7 +2,7 @@
  * What a client that opens a connection, sends a datagram or pings will see, and which rule decides: the packet is walked
  * to its end, what the end answers is walked back, through the flow tables and translations that the first one left behind.
  */
-import type { Node } from '../model/index.ts'
+import { listenerAt, type Node } from '../model/index.ts'
 import { type Ip, icmpOf, ipEquals, Protocol } from '../net/index.ts'
 import type { Point, Rule } from '../policy/index.ts'
 import { type IpHeaders, icmpEcho, isIcmpError } from '../wire/index.ts'
@@ -134,7 +134,7 @@ function answerOf(node: Node, request: IpHeaders): IpHeaders | undefined {
       : undefined
   }
   const name = protocol === Protocol.tcp ? 'tcp' : 'udp'
-  const open = node.listeners.some((l) => l.protocol === name && l.port === request.destinationPort)
+  const open = listenerAt(node.listeners, name, request.destination, request.destinationPort) !== undefined
   if (name === 'tcp') return { ...mirrored, tcpFlags: open ? syn | ack : reset | ack }
   if (open) return mirrored
   const { source, destination, sourcePort, destinationPort } = request

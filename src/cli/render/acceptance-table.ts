@@ -31,6 +31,7 @@ const destinations: ReadonlyArray<Place<DestinationKind>> = [
   place('vm', '', 'any', 'VM'),
   place('host-agent', 'host', 'agent', 'host, agent port'),
   place('host-other', '', 'other', 'host, any other'),
+  place('host-service', '', 'svc', 'host services for VMs'),
   place('access-router', 'router', 'access', 'access router'),
   place('distribution-router', '', 'distr', 'distribution router'),
   place('balancer', '', 'balan', 'balancer'),

@@ -1,5 +1,5 @@
 /** A conversation for people: the packet's way hop by hop, the answer's in short, what comes of it and which rule decides. */
-import { type Network, neighboursOf } from '../../model/index.ts'
+import { listenerAt, type Network, neighboursOf, nodeById } from '../../model/index.ts'
 import { formatPrefix, formatProtocol, hasPorts } from '../../net/index.ts'
 import { formatOrigin, rulesOf } from '../../policy/index.ts'
 import type { Conversation, End, Hop, Judgement, Path } from '../../trace/index.ts'
@@ -41,9 +41,9 @@ function pathLines(network: Network, { hops, end, packet }: Path, out: Colors): 
 function listenerText(network: Network, { node }: End, packet: Path['packet']): string {
   if (!hasPorts(packet.protocol)) return packetText(packet)
   const protocol = formatProtocol(packet.protocol)
-  const listener = network.nodes
-    .find(({ id }) => id === node)
-    ?.listeners.find((l) => l.protocol === protocol && l.port === packet.destinationPort)
+  const { listeners = [] } = nodeById(network, node) ?? {}
+  const name = protocol === 'tcp' || protocol === 'udp' ? protocol : undefined
+  const listener = name && listenerAt(listeners, name, packet.destination, packet.destinationPort)
   const at = `${protocol} port ${packet.destinationPort}`
   return listener ? `'${listener.name}' listens on ${at}` : `nothing listens on ${at}`
 }

@@ -1,5 +1,6 @@
 /** A rule's condition as code: falls through if it holds, jumps to a label if it does not. */
 import type { Label, ProgramBuilder, Value } from '../../bpf/index.ts'
+import { hostServices } from '../../model/index.ts'
 import {
   type Family,
   familyBits,
@@ -127,16 +128,22 @@ function emitOwn(b: ProgramBuilder, address: AddressValue, miss: Label): void {
 
 /**
  * Of prefixes of one family: whether the address behind the filter is to be compared as a parameter, and what remains. It is where
- * nothing but prefixes shorter than an address stands beside it; in a list of machines it is one among others, the same for all.
+ * nothing but prefixes shorter than an address, or the services that are the same on all hosts, stands beside it; in a list of
+ * machines it is one among others, the same for all.
  */
 export function splitOwn(
   prefixes: readonly Prefix[],
   behind: readonly Ip[],
 ): { readonly own: boolean; readonly others: readonly Prefix[] } {
   const others = prefixes.filter((p) => !behind.some((address) => prefixEquals(hostPrefix(address), p)))
-  const own = others.length < prefixes.length && others.every((p) => p.length < familyBits(p.family))
+  const own =
+    others.length < prefixes.length && others.every((p) => p.length < familyBits(p.family) || isService(p))
   return own ? { own, others } : { own, others: prefixes }
 }
+
+const services = hostServices.flatMap(({ addresses }) => addresses.map(hostPrefix))
+
+const isService = (p: Prefix): boolean => services.some((service) => prefixEquals(service, p))
 
 function emitPorts(b: ProgramBuilder, port: Value, ranges: readonly PortRange[], miss: Label): void {
   const intervals = normalizeIntervals(

@@ -3,7 +3,7 @@
  * keeps no connections: a handshake is answered, and what belongs to no connection is reset (RFC 9293 section 3.10.7).
  */
 import { answer, type Zone } from '../../dns/index.ts'
-import type { Listener } from '../../model/index.ts'
+import { type Listener, listenerAt } from '../../model/index.ts'
 import { Protocol } from '../../net/index.ts'
 import { buildPacket, type FrameSpec, icmp, icmp6, tcp, udp } from '../../wire/index.ts'
 import type { Datagram } from './datagram.ts'
@@ -48,7 +48,7 @@ function answerTcp({ listeners }: HostStack, datagram: Datagram): Uint8Array | u
   if ((view.flags & ack) !== 0) return send(view.acknowledgement, 0, rst)
   const controls = Number((view.flags & syn) !== 0) + Number((view.flags & fin) !== 0)
   const next = (view.sequence + view.payload.length + controls) >>> 0
-  const isOpen = listeners.some(({ protocol, port }) => protocol === 'tcp' && port === view.destinationPort)
+  const isOpen = listenerAt(listeners, 'tcp', datagram.destination, view.destinationPort) !== undefined
   if (!isOpen) return send(0, next, rst | ack)
   return (view.flags & syn) !== 0 ? send(initialSequence, next, syn | ack) : undefined
 }
@@ -56,7 +56,7 @@ function answerTcp({ listeners }: HostStack, datagram: Datagram): Uint8Array | u
 function answerUdp({ listeners, zone }: HostStack, datagram: Datagram): Uint8Array | undefined {
   const view = udp.check(datagram.payload)
   if (!view) return undefined
-  const listener = listeners.find(({ protocol, port }) => protocol === 'udp' && port === view.destinationPort)
+  const listener = listenerAt(listeners, 'udp', datagram.destination, view.destinationPort)
   if (!listener) return icmpError('port-unreachable', datagram, datagram.destination)
   const payload = listener.application === 'dns' ? answer(zone, view.payload, 'udp') : view.payload
   const ports = { sourcePort: view.destinationPort, destinationPort: view.sourcePort }

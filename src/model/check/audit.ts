@@ -8,7 +8,7 @@ export const auditableTiers: Readonly<Record<string, readonly string[]>> = {
   'access-router': ['source-validation', 'internal-destinations', 'vips-only', 'outbound'],
   balancer: ['undeclared'],
   hypervisor: ['own-source', 'machine-config', 'role'],
-  host: ['path-errors', 'host-config'],
+  host: ['host-services', 'path-errors', 'host-config'],
 }
 
 const known: ReadonlyMap<string, AuditedTier> = new Map(

@@ -3,13 +3,16 @@ import type { DiagnosticCode, Path } from '../../file/index.ts'
 import {
   compareIp,
   type Family,
+  formatIp,
   formatPrefix,
   type Prefix,
   prefix,
+  prefixContains,
   prefixCovers,
   prefixesOverlap,
   prefixFirst,
 } from '../../net/index.ts'
+import { hostServices } from '../host-services.ts'
 import type { Resolution } from '../resolution.ts'
 
 interface Declared {
@@ -41,6 +44,7 @@ export function checkPrefixes(resolution: Resolution): void {
   ])
   const declared = [internal, internet, ...pools]
   for (const list of declared) for (const one of list) checkUsable(one, resolution)
+  for (const one of [...internet, ...pools.flat()]) checkServices(one, resolution)
   const families = new Set(internal.map(({ prefix: { family } }) => family))
   for (const list of declared) checkFamilies(list, families, resolution)
   for (const one of [...internet, ...pools.flat()]) checkSide(one, internal, resolution)
@@ -64,6 +68,21 @@ function checkUsable(one: Declared, resolution: Resolution): void {
       `${formatPrefix(one.prefix)} cannot be used for machines: it overlaps ${formatPrefix(inside)}`,
       'choose a prefix of unicast addresses',
     )
+}
+
+/** The addresses of host services lead, from every VM, to its own host. */
+function checkServices(one: Declared, resolution: Resolution): void {
+  if (unusable.some((special) => prefixesOverlap(special, one.prefix))) return
+  for (const { name, addresses } of hostServices)
+    for (const address of addresses)
+      if (prefixContains(one.prefix, address))
+        report(
+          resolution,
+          'GL2014',
+          one,
+          `${formatPrefix(one.prefix)} cannot be used for machines: ${formatIp(address)} in it is the ${name} of every host`,
+          'choose a prefix without that address',
+        )
 }
 
 function checkFamilies(

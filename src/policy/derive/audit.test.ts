@@ -34,6 +34,7 @@ describe('audit mode in the network file', () => {
       ),
     )
     expect([...new Set(audited)]).toEqual([
+      'hypervisor machine-config/machine/host-services',
       'hypervisor machine-config/machine/routers',
       'hypervisor machine-config/machine/internal',
       'hypervisor machine-config/machine/bogon',

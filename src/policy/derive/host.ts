@@ -9,6 +9,7 @@ import { defaultDeny, flowTier, shapeTier } from '../built-in.ts'
 import type { Point } from '../point.ts'
 import type { Match, Rule } from '../rule.ts'
 import { dhcp6Reply, dhcp6Request, dhcpReply, dhcpRequest } from './dhcp.ts'
+import { rulesOfServices, serviceGuard, servicePrefixesOf } from './host-services.ts'
 import { addressesOf, type SiteView } from './site-view.ts'
 import { templateRule } from './template-rule.ts'
 
@@ -27,12 +28,15 @@ export function hostPoints(view: SiteView): readonly Point[] {
       defaultDeny,
     }
     return [
+      serviceGuard(view, host),
       {
         ...common,
         id: `${host.id}/partition/in`,
         direction: 'in',
         flow: { table: `${host.id}/partition`, heading: 'to-local' },
-        scope: { destination: [...host.addresses.map(hostPrefix), ...onLink] },
+        scope: {
+          destination: [...host.addresses.map(hostPrefix), ...servicePrefixesOf(host), ...onLink],
+        },
         tiers: [shapeTier, flowTier, { kind: 'rules', name: 'host-config', rules: inward(view) }],
       },
       {
@@ -54,6 +58,7 @@ export function hostPoints(view: SiteView): readonly Point[] {
 
 const ownSources = (host: Node) => [
   ...host.addresses.map(hostPrefix),
+  ...servicePrefixesOf(host),
   prefix('169.254.0.0/16'),
   prefix('fe80::/10'),
 ]
@@ -75,6 +80,7 @@ function inward(view: SiteView): readonly Rule[] {
       agent,
       'Fabric controllers and jump boxes manage the host on one port.',
     ),
+    ...rulesOfServices(view),
     host(view, 'host/dhcp-reply', 'allow', dhcp, 'The host gets its address.'),
     host(view, 'host/dhcp6-reply', 'allow', dhcp6, 'The host gets its IPv6 address.'),
   ]

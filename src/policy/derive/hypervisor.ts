@@ -9,6 +9,7 @@ import { defaultDeny, flowTier, shapeTier } from '../built-in.ts'
 import type { Point, RuleTier } from '../point.ts'
 import type { Match, Rule } from '../rule.ts'
 import { dhcp6Discovery, dhcpDiscovery } from './dhcp.ts'
+import { rulesToServices } from './host-services.ts'
 import { addressesOf, type SiteView } from './site-view.ts'
 import { templateRule } from './template-rule.ts'
 
@@ -87,6 +88,7 @@ function machineConfigTier(view: SiteView): RuleTier {
         { ...dns, protocol: Protocol.tcp },
         'To look up names with long answers.',
       ),
+      ...rulesToServices(view),
       machine(view, 'machine/activation', 'allow', activation, 'To activate its operating system.'),
       machine(
         view,

@@ -57,13 +57,15 @@ export class Workloads {
   }
 
   async #listen(node: string, namespace: Namespace, listener: Listener): Promise<void> {
-    const { protocol, port, application } = listener
-    const local = { ...anyAddress, port }
-    const close =
-      protocol === 'tcp'
-        ? await this.#serveTcp(listenTcp(namespace, local), application)
-        : await this.#serveUdp(bindUdp(namespace, local), application)
-    this.#closers.set(keyOf(node, listener), close)
+    const { protocol, port, application, addresses } = listener
+    const closers: Closer[] = []
+    for (const local of addresses?.map((address) => ({ address })) ?? [anyAddress])
+      closers.push(
+        protocol === 'tcp'
+          ? await this.#serveTcp(listenTcp(namespace, { ...local, port }), application)
+          : await this.#serveUdp(bindUdp(namespace, { ...local, port }), application),
+      )
+    this.#closers.set(keyOf(node, listener), () => Promise.all(closers.map((close) => close())))
   }
 
   async #serveTcp(fd: number, application: Listener['application']): Promise<Closer> {
