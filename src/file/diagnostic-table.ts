@@ -81,10 +81,14 @@ export const diagnosticTable = {
     'The definition has a role of which the configuration does not say how many instances there are.',
   ),
   GL1024: entry(
-    'XML element not supported yet',
-    'The element or attribute may bear on what the network allows, and Glacis does not model it yet. As an error, it would have to be obeyed; as a warning, leaving it out only narrows what is allowed.',
+    'XML element not supported',
+    'The element or attribute may bear on what the network allows, and has no meaning in Glacis. It would have to be obeyed, so it is not passed over.',
+    '`docs/guide/cloud-services.md` lists what of the published schemas means what.',
   ),
-  GL1025: entry('unknown endpoint protocol', 'Endpoints speak http, https, tcp or udp.'),
+  GL1025: entry(
+    'unknown protocol',
+    'Endpoints speak http, https, tcp or udp, internal ones also any; probes speak http or tcp.',
+  ),
   GL1026: entry(
     'role without a definition',
     'The configuration has a role that the definition has not. It is left out.',
@@ -94,8 +98,24 @@ export const diagnosticTable = {
     'A port, port range or instance count is no number or out of range.',
   ),
   GL1028: entry(
-    'module not expanded',
-    'Azure’s tools expand a module to endpoints of the role. Glacis does not, so they stay closed; what the definition itself says is complete.',
+    'unknown module',
+    'Azure’s tools expand a module to endpoints of the role. What this one would open is not known, so it stays closed. RemoteAccess, RemoteForwarder and Diagnostics are known.',
+  ),
+  GL1029: entry(
+    'local port reassigned',
+    'Two endpoints at the VIP name the same port of the VMs. Balancers keep no state for them, and could not tell by which of the two VIP ports a reply is to leave. One endpoint keeps the port; the other leads to a port that was assigned, as if its `localPort` were `*`. Nothing more opens that way.',
+  ),
+  GL1030: entry(
+    'not taken over',
+    'What the file says here has no meaning in this network: where Azure takes addresses from, and how it asks for health. Leaving it out opens nothing. This is only a warning.',
+  ),
+  GL1031: entry(
+    'XML element incomplete',
+    'An element lacks a part without which it is not clear what it allows, or has it twice.',
+  ),
+  GL1032: entry(
+    'internal endpoint closed',
+    'A definition with `<NetworkTrafficRules>` opens only what these allow: an internal endpoint that no `<OnlyAllowTrafficTo>` names is closed to all roles. This is only a warning.',
   ),
   GL2001: entry(
     'reference to nothing',
@@ -155,6 +175,18 @@ export const diagnosticTable = {
     'reserved port',
     'VMs get their addresses by DHCP and DHCPv6, which use the UDP ports 67, 68, 546 and 547.',
   ),
+  GL2023: entry(
+    'restriction of the wrong kind',
+    'Which roles may use an endpoint can be said of internal endpoints; which outside sources may use it, of those at the VIP. The role rules are asked at the VM, access lists at the balancer.',
+  ),
+  GL2024: entry(
+    'too few ports for the instances',
+    'Each instance of a role has its own port of the VIP for such an endpoint. The range has fewer ports than there are instances.',
+  ),
+  GL2025: entry(
+    'endpoint contradicts itself',
+    'Two keys of an endpoint do not fit together: a port beside the protocol `any`, a range that ends before it begins, an entry of an access list that both allows and denies.',
+  ),
   GL2030: entry(
     'name too long',
     'VMs are named `<service>-<role>-<number>`; as this is a DNS label, it has at most 63 characters (RFC 1035).',
@@ -169,7 +201,7 @@ export const diagnosticTable = {
   ),
   GL2040: entry(
     'service without roles, or with two sets',
-    'A service has its roles either in the network file, under `roles`, or in a service definition, under `import`.',
+    'A service has its roles either in the network file, under `roles`, or in a service definition, under `service` or `import`.',
   ),
   GL2041: entry(
     'VIP without a public endpoint',

@@ -3,6 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import type { DiagnosticLog } from './diagnostic.ts'
 import type { SourceRange } from './source.ts'
 import { SourceText } from './text.ts'
+import { utf8Of } from './utf16.ts'
 
 /** Larger files are refused before they are parsed. */
 export const maxFileBytes = 4 * 1024 * 1024
@@ -53,16 +54,17 @@ export function readSource(
 /** As {@link readSource} for bytes that are at hand. */
 export function decodeSource(
   file: string,
-  bytes: Uint8Array,
+  given: Uint8Array,
   log: DiagnosticLog,
   at: SourceRange = { file, line: 1, column: 1, length: 1 },
 ): SourceText | undefined {
-  if (bytes.length > maxFileBytes) {
+  if (given.length > maxFileBytes) {
     log.report('GL1002', at, `cannot read ${file}: it is larger than 4 MiB`, {
       hint: 'is this the right file? A network of 100,000 VMs needs about 3 MB',
     })
     return undefined
   }
+  const bytes = utf8Of(given)
   const bad = firstNonText(bytes)
   if (bad >= 0) {
     const line = bytes.subarray(0, bad).reduce((count, byte) => count + (byte === 10 ? 1 : 0), 1)

@@ -189,16 +189,61 @@ const Site = v.strictObject({
   ),
 })
 
-const Endpoint = v.strictObject({
-  protocol: v.pipe(
-    v.picklist(['https', 'http', 'tcp', 'udp']),
-    v.description('What is spoken. `http` and `https` are over TCP.'),
+const spoken = ['https', 'http', 'tcp', 'udp'] as const
+
+const protocol = v.pipe(v.picklist(spoken), v.description('What is spoken. `http` and `https` are over TCP.'))
+
+const localPort = v.optional(v.pipe(port, v.description('Port on the VM, where it differs from `port`.')))
+
+const AccessRule = v.strictObject({
+  allow: v.optional(prefixes('Sources that are let in.', '203.0.113.0/24')),
+  deny: v.optional(prefixes('Sources that are kept out.', '203.0.113.7/32')),
+})
+
+const acl = v.optional(
+  v.pipe(
+    v.array(AccessRule),
+    v.minLength(1),
+    v.maxLength(256),
+    v.description(
+      'Which sources may use the endpoint at its VIP. The first that matches decides; what none matches is denied if there is any `allow`, else let in.',
+    ),
   ),
+)
+
+const PublicEndpoint = v.strictObject({
+  protocol,
+  port: v.pipe(port, v.description('Port of the VIP.')),
+  'local-port': localPort,
+  acl,
+})
+
+const InstanceEndpoint = v.strictObject({
+  protocol,
   port: v.pipe(
     port,
-    v.description('Of a public endpoint: the port of the VIP. Of an internal one: of the VM.'),
+    v.description('Port of the VIP that leads to instance 0; the next one leads to the next.'),
   ),
-  'local-port': v.optional(v.pipe(port, v.description('Port on the VM, where it differs from `port`.'))),
+  'last-port': v.pipe(port, v.description('Last port of the VIP that is kept for instances.')),
+  'local-port': v.pipe(port, v.description('Port on the VMs.')),
+  acl,
+})
+
+const InternalEndpoint = v.strictObject({
+  protocol: v.pipe(
+    v.picklist([...spoken, 'tcp-udp', 'any']),
+    v.description('What is spoken: `tcp-udp` is both on the same ports, `any` every protocol on every port.'),
+  ),
+  port: v.optional(v.pipe(port, v.description('Port of the VM. Left out with `any` alone.'))),
+  'last-port': v.optional(v.pipe(port, v.description('Last port of a range that begins at `port`.'))),
+  'local-port': localPort,
+  from: v.optional(
+    v.pipe(
+      v.array(name),
+      v.maxLength(256),
+      v.description('Roles of the service whose VMs may use it; all of them if left out, none if empty.'),
+    ),
+  ),
 })
 
 const Role = v.strictObject({
@@ -209,15 +254,23 @@ const Role = v.strictObject({
   instances: v.optional(count(1, 10_000, 'VMs of this role in each site.'), 1),
   public: v.optional(
     v.pipe(
-      v.record(name, Endpoint),
+      v.record(name, PublicEndpoint),
       v.maxEntries(maxEndpoints),
       v.description('Endpoints behind the VIP, open to all, by name.'),
     ),
     {},
   ),
+  'instance-endpoints': v.optional(
+    v.pipe(
+      v.record(name, InstanceEndpoint),
+      v.maxEntries(maxEndpoints),
+      v.description('Endpoints behind the VIP of which each instance has its own port there, by name.'),
+    ),
+    {},
+  ),
   internal: v.optional(
     v.pipe(
-      v.record(name, Endpoint),
+      v.record(name, InternalEndpoint),
       v.maxEntries(maxEndpoints),
       v.description('Endpoints open to VMs of the same service, by name.'),
     ),
@@ -250,6 +303,15 @@ const Service = v.strictObject({
   import: v.optional(
     v.pipe(Import, v.description('An Azure Cloud Service to take the roles from, instead of `roles`.')),
   ),
+  service: v.optional(
+    v.pipe(
+      path,
+      v.description(
+        'As `import`: path of the `.csdef` file. The configuration is `ServiceConfiguration.Cloud.cscfg` or `ServiceConfiguration.cscfg` beside it.',
+      ),
+    ),
+  ),
+  configuration: v.optional(v.pipe(path, v.description('With `service`: path of another `.cscfg` file.'))),
 })
 
 /** `entries`: how many templates and sites there must be; 0 to look at what is left of a file with mistakes. */
@@ -303,4 +365,7 @@ export type CountedMachine = {
 export type SiteFile = v.InferOutput<typeof Site>
 export type ServiceFile = v.InferOutput<typeof Service>
 export type RoleFile = v.InferOutput<typeof Role>
-export type EndpointFile = v.InferOutput<typeof Endpoint>
+export type PublicEndpointFile = v.InferOutput<typeof PublicEndpoint>
+export type InstanceEndpointFile = v.InferOutput<typeof InstanceEndpoint>
+export type InternalEndpointFile = v.InferOutput<typeof InternalEndpoint>
+export type AccessRuleFile = v.InferOutput<typeof AccessRule>

@@ -1,7 +1,7 @@
 /** What is reached at VIPs: every address, protocol and port, and the machines behind it. */
 import type { SourceRange } from '../file/index.ts'
-import { type Family, type Ip, Protocol } from '../net/index.ts'
-import type { Endpoint, Network, Node, Site } from './network.ts'
+import { type Family, formatProtocol, type Ip, Protocol } from '../net/index.ts'
+import type { AccessList, Deployment, Endpoint, Network, Node, Role, Service, Site } from './network.ts'
 import { nodesOfKind, vmsOfRole } from './select.ts'
 
 export interface VirtualEndpoint {
@@ -14,6 +14,8 @@ export interface VirtualEndpoint {
   readonly backends: readonly VirtualBackend[]
   readonly application: Endpoint['application']
   readonly owner: EndpointOwner
+  /** Which sources may use it; absent: all. */
+  readonly acl?: AccessList
   /** The line that declares it. */
   readonly at: SourceRange
 }
@@ -32,6 +34,8 @@ export type EndpointOwner =
       readonly tenant: string
       readonly role: string
       readonly endpoint: string
+      /** Of an endpoint of which each instance has its own port: which one. */
+      readonly instance?: number
     }
 
 /** Site by site; the name service first, then the services in file order. */
@@ -60,27 +64,54 @@ function serviceEndpoints(network: Network, site: Site): VirtualEndpoint[] {
     if (!deployment) return []
     return service.roles.flatMap((role) => {
       const vms = vmsOfRole(network, site.name, service.name, role.name)
-      const open = role.endpoints.filter(({ exposure }) => exposure === 'public')
-      return open.flatMap((endpoint) =>
-        deployment.vips.map((vip) => ({
-          site: site.name,
-          vip,
-          protocol: Protocol[endpoint.protocol],
-          port: endpoint.publicPort,
-          backends: backendsOf(vms, vip.family, endpoint.port),
-          application: endpoint.application,
-          owner: {
-            kind: 'service' as const,
-            service: service.name,
-            tenant: service.tenant,
-            role: role.name,
-            endpoint: endpoint.name,
-          },
-          at: endpoint.at,
-        })),
-      )
+      return role.endpoints.flatMap((endpoint) => {
+        const at = { service, deployment, role, endpoint }
+        if (endpoint.exposure === 'internal') return []
+        if (endpoint.exposure === 'public') return atVips(at, vms, {})
+        return vms.flatMap((vm, instance) => atVips(at, [vm], { instance }))
+      })
     })
   })
+}
+
+/** An endpoint at each VIP of its service; its port at the VIP is so many after the first as its instance is. */
+function atVips(
+  {
+    service,
+    deployment,
+    role,
+    endpoint,
+  }: { service: Service; deployment: Deployment; role: Role; endpoint: Endpoint },
+  vms: readonly Node[],
+  { instance }: { readonly instance?: number },
+): VirtualEndpoint[] {
+  if (endpoint.protocol !== 'tcp' && endpoint.protocol !== 'udp') return []
+  const protocol = Protocol[endpoint.protocol]
+  return deployment.vips.map((vip) => ({
+    site: deployment.site,
+    vip,
+    protocol,
+    port: endpoint.publicPort + (instance ?? 0),
+    backends: backendsOf(vms, vip.family, endpoint.port),
+    application: endpoint.application,
+    owner: {
+      kind: 'service' as const,
+      service: service.name,
+      tenant: service.tenant,
+      role: role.name,
+      endpoint: endpoint.name,
+      ...(instance !== undefined && { instance }),
+    },
+    ...(endpoint.acl && { acl: endpoint.acl }),
+    at: endpoint.at,
+  }))
+}
+
+/** `shop/web/https`, of an instance's own port `shop/web/debug/1`, of the name service `name-service/udp`. Unique in a site and family. */
+export function endpointName({ owner, protocol }: Pick<VirtualEndpoint, 'owner' | 'protocol'>): string {
+  if (owner.kind === 'name-service') return `name-service/${formatProtocol(protocol)}`
+  const name = `${owner.service}/${owner.role}/${owner.endpoint}`
+  return owner.instance === undefined ? name : `${name}/${owner.instance}`
 }
 
 const backendsOf = (nodes: readonly Node[], family: Family, port: number): readonly VirtualBackend[] =>

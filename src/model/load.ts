@@ -47,10 +47,21 @@ function load(source: SourceText, log: DiagnosticLog, readFile: ReadFile): LoadR
   const file = root && validateNetworkFile(root, log)
   if (!root || !file) return { diagnostics: sortedDiagnostics(log) }
   const beside = (name: string) => (isAbsolute(name) ? name : join(dirname(source.file), name))
-  const resolution = Resolution(file, root, log, (name, at) =>
-    readSource(beside(name), log, { readFile, at }),
-  )
+  const resolution = Resolution(file, root, log, {
+    readImport: (name, at) => readSource(beside(name), log, { readFile, at }),
+    canImport: (name) => isThere(beside(name), readFile),
+  })
   const network = resolveNetwork(resolution, source.file)
   const diagnostics = sortedDiagnostics(log)
   return network && !hasErrors(diagnostics) ? { network, diagnostics } : { diagnostics }
+}
+
+/** A file that is there and cannot be read counts: reading it says why. */
+function isThere(path: string, readFile: ReadFile): boolean {
+  try {
+    readFile(path)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT'
+  }
 }

@@ -202,16 +202,65 @@ export interface Role {
 export interface Endpoint {
   readonly name: string
   readonly at: SourceRange
-  /** `public`: behind the VIP, open to all. `internal`: open to VMs of the same service. */
-  readonly exposure: 'public' | 'internal'
-  readonly protocol: 'tcp' | 'udp'
+  /**
+   * `public`: behind the VIP, all instances share its port. `instance`: behind the VIP, each instance has a port of its own there.
+   * `internal`: open to VMs of the same service.
+   */
+  readonly exposure: 'public' | 'instance' | 'internal'
+  /** `tcp-udp`: both, on the same ports. `any`: every protocol and port; both these are internal. */
+  readonly protocol: 'tcp' | 'udp' | 'tcp-udp' | 'any'
   readonly application: 'http' | 'https' | 'dns' | 'echo'
-  /** Port of the VIP; equals `port` for internal endpoints. */
+  /** Port of the VIP; of an `instance` endpoint that of instance 0, the next one's is one more. Equals `port` for internal endpoints. */
   readonly publicPort: number
-  /** Port on the VM. */
+  /** Last port of the VIP that is kept for an `instance` endpoint; absent for others. */
+  readonly lastPublicPort?: number
+  /** Port on the VM; 0 where the protocol is `any`. */
   readonly port: number
   /** Last port of a range that begins at `port`; absent: that port alone. Only internal endpoints have ranges. */
   readonly lastPort?: number
+  /** Of an internal endpoint: narrows who may use it. Absent: all VMs of the service. */
+  readonly only?: RoleSources
+  /** Of an endpoint behind the VIP: which sources may use it there. Absent: all. */
+  readonly acl?: AccessList
+  /** How its health is to be asked for. Kept, not acted upon: all instances count as healthy. */
+  readonly probe?: HealthProbe
+}
+
+/** Roles of the same service whose VMs may use an internal endpoint; none, if the list is empty. */
+export interface RoleSources {
+  readonly from: readonly string[]
+  /** The line that says so. */
+  readonly at: SourceRange
+}
+
+/**
+ * Who may use an endpoint at its VIP: the first rule that matches decides. What none matches is denied if there is any `allow`, else
+ * allowed (the semantics of Azure's endpoint ACLs).
+ */
+export interface AccessList {
+  readonly name: string
+  /** The line that puts it on the endpoint. */
+  readonly at: SourceRange
+  readonly rules: readonly AccessRule[]
+}
+
+export interface AccessRule {
+  readonly action: 'allow' | 'deny'
+  readonly sources: readonly Prefix[]
+  readonly at: SourceRange
+}
+
+export interface HealthProbe {
+  readonly name: string
+  readonly protocol: 'http' | 'tcp'
+  /** Of `http`. */
+  readonly path?: string
+  /** Port on the VM; absent: that of the endpoint. It is opened to nobody. */
+  readonly port?: number
+  /** Seconds. */
+  readonly interval: number
+  /** Seconds. */
+  readonly timeout: number
 }
 
 /** A forwarding table entry. Longest prefix wins; several next hops share flows (ECMP). */

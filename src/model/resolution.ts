@@ -27,6 +27,8 @@ export interface Resolution {
   isIncomplete(section: Section, name: string): boolean
   /** Reads a file named in the network file, relative to it; failures are reported at `at`. */
   readImport(name: string, at: SourceRange): SourceText | undefined
+  /** Whether there is such a file, relative to the network file. */
+  canImport(name: string): boolean
 }
 
 type Section = 'templates' | 'sites' | 'services'
@@ -35,7 +37,7 @@ export function Resolution(
   { file, isIncomplete }: ValidatedFile,
   root: Located,
   log: DiagnosticLog,
-  readImport: Resolution['readImport'],
+  { readImport, canImport }: Pick<Resolution, 'readImport' | 'canImport'>,
 ): Resolution {
   return {
     file,
@@ -49,5 +51,6 @@ export function Resolution(
     },
     isIncomplete,
     readImport,
+    canImport,
   }
 }

@@ -153,7 +153,7 @@ function resolveService(
   checkServiceVips(name, roles, resolution)
   checkEndpoints(name, roles, resolution)
   checkVmNames(name, roles, names, resolution)
-  const isPublic = roles.some(({ endpoints }) => endpoints.some(({ exposure }) => exposure === 'public'))
+  const isPublic = roles.some(({ endpoints }) => endpoints.some(({ exposure }) => exposure !== 'internal'))
   const deployments = written.sites.flatMap((siteName): Deployment[] => {
     const site = sites.get(siteName)
     if (!site) return []
@@ -161,7 +161,7 @@ function resolveService(
     const vips = isPublic ? explicitOrNext(site.pools.vips, written.vips[siteName]) : []
     return [Object.freeze({ site: siteName, dnsName: `${name}.${siteName}`, vips: Object.freeze(vips) })]
   })
-  const definition = written.import?.definition
+  const definition = written.service ?? written.import?.definition
   return Object.freeze({
     name,
     tenant: written.tenant,

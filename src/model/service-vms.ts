@@ -29,7 +29,7 @@ export function placeVms(
 ): void {
   const hosts = nodes.rows.host
   if (hosts.length === 0) return
-  const listeners = Object.freeze(role.endpoints.map(listenerOf))
+  const listeners = Object.freeze(role.endpoints.flatMap(listenersOf))
   for (let instance = 0; instance < role.instances; instance++) {
     const host = hosts[vms.length % hosts.length] as Node
     const name = vmName(service, role.name, instance)
@@ -50,5 +50,9 @@ export function placeVms(
   }
 }
 
-const listenerOf = ({ name, protocol, port, application }: Role['endpoints'][number]): Listener =>
-  Object.freeze({ name, protocol, port, application })
+/** Where the protocol is any, it is not known on what the service listens. */
+function listenersOf({ name, protocol, port, application }: Role['endpoints'][number]): Listener[] {
+  const protocols =
+    protocol === 'any' ? [] : protocol === 'tcp-udp' ? (['tcp', 'udp'] as const) : ([protocol] as const)
+  return protocols.map((spoken) => Object.freeze({ name, protocol: spoken, port, application }))
+}

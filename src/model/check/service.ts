@@ -10,23 +10,33 @@ export function checkServiceForm(service: string, resolution: Resolution): void 
   const written = file.services[service]
   if (!written) return
   const at = resolution.keyAt('services', service)
-  if (written.roles && written.import)
+  const sources = (['roles', 'import', 'service'] as const).filter((key) => written[key] !== undefined)
+  const [first, second] = sources
+  if (second)
     log.report(
       'GL2040',
-      resolution.keyAt('services', service, 'import'),
-      `service '${service}' has both 'roles' and 'import'`,
+      resolution.keyAt('services', service, second),
+      `service '${service}' has both '${first}' and '${second}'`,
       {
         hint: 'remove one of them: the roles of an imported service are in its definition',
       },
     )
   else if (
-    !written.import &&
+    first !== 'import' &&
+    first !== 'service' &&
     Object.keys(written.roles ?? {}).length === 0 &&
     !resolution.isIncomplete('services', service)
   )
     log.report('GL2040', at, `service '${service}' has no roles`, {
-      hint: "add 'roles:', or 'import:' for an Azure Cloud Service",
+      hint: "add 'roles:', or 'service:' for an Azure Cloud Service",
     })
+  if (written.configuration !== undefined && written.service === undefined)
+    log.report(
+      'GL2040',
+      resolution.keyAt('services', service, 'configuration'),
+      "'configuration' has no meaning without 'service'",
+      { hint: "add 'service:' with the path of the .csdef file" },
+    )
   written.sites.forEach((site, index) => {
     const place = resolution.valueAt('services', service, 'sites', index)
     if (!resolution.isWritten('sites', site))
@@ -50,7 +60,7 @@ export function checkServiceVips(service: string, roles: readonly Role[], resolu
       })
       continue
     }
-    const isPublic = roles.some(({ endpoints }) => endpoints.some(({ exposure }) => exposure === 'public'))
+    const isPublic = roles.some(({ endpoints }) => endpoints.some(({ exposure }) => exposure !== 'internal'))
     if (!isPublic && !resolution.isIncomplete('services', service))
       log.report('GL2041', at, `service '${service}' has VIPs and no public endpoint`, {
         hint: "add an endpoint under 'public:' of a role, or remove 'vips:'",

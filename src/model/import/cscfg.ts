@@ -1,69 +1,66 @@
-/** The service configuration (`.cscfg`): how many instances each role has. */
+/** The service configuration (`.cscfg`): how many instances each role has, its settings, and who may use its endpoints. */
 import type { DiagnosticLog, SourceRange, SourceText } from '../../file/index.ts'
-import { notSupported, notUsed, required } from './mistake.ts'
-import { parseXml, type XmlElement } from './xml.ts'
+import { type AccessLists, noAccessLists } from './cscfg-access.ts'
+import { readNetworkConfiguration } from './cscfg-network.ts'
+import { readDocument } from './document.ts'
+import { notSupported, numberOf, required } from './mistake.ts'
+import type { XmlElement } from './xml.ts'
 
 /** As for roles that are written in YAML. */
 const maxInstances = 10_000
 
-export interface InstanceCount {
+export interface RoleConfiguration {
   readonly instances: number
+  readonly settings: ReadonlyMap<string, string>
   readonly at: SourceRange
 }
 
-/** By role name; `undefined` if the file cannot be read as a configuration. */
+export interface Configuration {
+  readonly roles: ReadonlyMap<string, RoleConfiguration>
+  readonly access: AccessLists
+}
+
+export const noConfiguration: Configuration = { roles: new Map(), access: noAccessLists }
+
+/** `undefined` if the file cannot be read as a configuration. */
 export function readServiceConfiguration(
   source: SourceText,
+  { hasVips }: { readonly hasVips: boolean },
   log: DiagnosticLog,
-): ReadonlyMap<string, InstanceCount> | undefined {
-  const root = parseXml(source, log)
+): Configuration | undefined {
+  const root = readDocument(source, { root: 'ServiceConfiguration', extension: '.cscfg' }, log)
   if (!root) return undefined
-  if (root.name !== 'ServiceConfiguration') {
-    log.report('GL1021', root.at, `expected <ServiceConfiguration>, found <${root.name}>`, {
-      hint: 'is this the .cscfg file?',
-    })
-    return undefined
-  }
-  const counts = new Map<string, InstanceCount>()
+  const roles = new Map<string, RoleConfiguration>()
+  const networks = root.children.filter(({ name }) => name === 'NetworkConfiguration')
   for (const child of root.children) {
-    if (child.name === 'NetworkConfiguration') checkNetworkConfiguration(child, log)
-    else if (child.name !== 'Role') notSupported(child, log)
-    else {
-      const name = required(child, 'name', log)
-      const instances = instancesOf(child, log)
-      if (name === undefined) continue
-      const same = counts.get(name)
-      if (same)
-        log.report('GL2005', child.at, `role '${name}' is given twice`, {
-          related: [{ message: 'first given here', at: same.at }],
-        })
-      else counts.set(name, { instances, at: child.at })
+    if (child.name === 'NetworkConfiguration') continue
+    if (child.name !== 'Role') {
+      notSupported(child, log)
+      continue
     }
+    const name = required(child, 'name', log)
+    const configuration = roleConfiguration(child, log)
+    if (name === undefined) continue
+    const same = roles.get(name)
+    if (same)
+      log.report('GL2005', child.at, `role '${name}' is given twice`, {
+        related: [{ message: 'first given here', at: same.at }],
+      })
+    else roles.set(name, configuration)
   }
-  return counts
+  return { roles, access: readNetworkConfiguration(networks, { hasVips }, log) }
 }
 
-function instancesOf(role: XmlElement, log: DiagnosticLog): number {
+/** Parts of a role's configuration that have no bearing on the network. */
+const passedOver = new Set(['Instances', 'ConfigurationSettings', 'Certificates', 'OsImage'])
+
+function roleConfiguration(role: XmlElement, log: DiagnosticLog): RoleConfiguration {
+  for (const child of role.children) if (!passedOver.has(child.name)) notSupported(child, log)
   const element = role.children.find(({ name }) => name === 'Instances')
-  const text = element?.attributes.get('count')
-  const count = text !== undefined && /^\d{1,9}$/.test(text.trim()) ? Number(text) : Number.NaN
-  if (count >= 1 && count <= maxInstances) return count
-  const found = text === undefined ? 'there is none' : `not '${text}'`
-  log.report(
-    'GL1027',
-    (element ?? role).at,
-    `the count of <Instances> must be 1 to ${maxInstances}, ${found}`,
-  )
-  return 1
-}
-
-/** Says where Azure takes addresses from; here the pools of the site say so. */
-const addressing = new Set(['VirtualNetworkSite', 'AddressAssignments', 'Dns'])
-
-/** Access lists and internal balancers narrow what is open: to pass over them would open more than was written. */
-function checkNetworkConfiguration(element: XmlElement, log: DiagnosticLog): void {
-  for (const child of element.children) {
-    if (addressing.has(child.name)) notUsed(child, 'addresses are assigned from the pools of the site', log)
-    else notSupported(child, log)
-  }
+  const instances = numberOf(element ?? role, 'count', [1, maxInstances], 'a number of instances', log) ?? 1
+  const settings = role.children
+    .filter(({ name }) => name === 'ConfigurationSettings')
+    .flatMap(({ children }) => children)
+    .map(({ attributes }) => [attributes.get('name') ?? '', attributes.get('value') ?? ''] as const)
+  return { instances, settings: new Map(settings), at: role.at }
 }

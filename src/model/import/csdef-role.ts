@@ -1,8 +1,9 @@
-/** One `<WebRole>` or `<WorkerRole>` of a service definition. */
+/** One role of a service definition: `<WebRole>`, `<WorkerRole>` or `<VirtualMachineRole>`. */
 import { type DiagnosticLog, suggestion } from '../../file/index.ts'
-import type { Endpoint, Role } from '../network.ts'
-import { importEndpoints } from './csdef-endpoint.ts'
-import { notSupported } from './mistake.ts'
+import type { Endpoint, HealthProbe, Role } from '../network.ts'
+import { draftEndpoints, type EndpointDraft, placeEndpoints } from './csdef-endpoint.ts'
+import { moduleEndpoints } from './csdef-module.ts'
+import { notSupported, required } from './mistake.ts'
 import type { XmlElement } from './xml.ts'
 
 /** Parts of a role that have no bearing on the network. */
@@ -12,57 +13,49 @@ const passedOver = new Set([
   'Contents',
   'LocalResources',
   'LocalStorage',
+  'OsImage',
   'Runtime',
   'Startup',
 ])
 
-/** Modules that Microsoft's tools expand to endpoints, or to none. */
-const modules: ReadonlyMap<string, string | undefined> = new Map([
-  ['Diagnostics', undefined],
-  ['RemoteAccess', 'remote desktop, TCP port 3389 inside the service'],
-  ['RemoteForwarder', 'remote desktop, TCP port 3389 of the VIP'],
-])
+export interface RoleSurroundings extends Pick<Role, 'name' | 'kind' | 'instances'> {
+  /** Settings of the configuration, by name. */
+  readonly settings: ReadonlyMap<string, string>
+  readonly probes: ReadonlyMap<string, HealthProbe>
+}
 
-export function importRole(element: XmlElement, name: string, instances: number, log: DiagnosticLog): Role {
-  const endpoints = element.children.flatMap((child) =>
-    child.name === 'Endpoints' ? importEndpoints(child, log) : [],
-  )
-  for (const child of element.children) {
-    if (child.name === 'Imports') checkModules(child, log)
-    else if (child.name === 'Sites') checkBindings(child, endpoints, log)
-    else if (child.name !== 'Endpoints' && !passedOver.has(child.name)) notSupported(child, log)
-  }
-  const kind = element.name === 'WebRole' ? 'web' : 'worker'
+export function importRole(element: XmlElement, given: RoleSurroundings, log: DiagnosticLog): Role {
+  const { name, kind, instances } = given
+  const drafts = element.children.flatMap((child): readonly EndpointDraft[] => {
+    // The first schema, of 2008, has public endpoints in a list of their own.
+    if (child.name === 'Endpoints' || child.name === 'InputEndpoints')
+      return draftEndpoints(child, given, log)
+    if (child.name === 'Imports') return moduleEndpoints(child, given.settings, log)
+    if (child.name !== 'Sites' && !passedOver.has(child.name)) notSupported(child, log)
+    return []
+  })
+  const endpoints = placeEndpoints(drafts, log)
+  for (const child of element.children) if (child.name === 'Sites') checkSites(child, endpoints, log)
   return Object.freeze({ name, kind, at: element.at, instances, endpoints: Object.freeze(endpoints) })
 }
 
-function checkModules(imports: XmlElement, log: DiagnosticLog): void {
-  for (const { attributes, at } of imports.children) {
-    const name = attributes.get('moduleName') ?? ''
-    const opens = modules.get(name)
-    if (opens !== undefined)
-      log.report('GL1028', at, `module '${name}' is not expanded: ${opens} stays closed`, {
-        severity: 'warning',
-        hint: 'write an endpoint into the definition if it is to be open',
-      })
-    else if (!modules.has(name))
-      log.report('GL1028', at, `module '${name}' is not known: endpoints that it would open stay closed`, {
-        severity: 'warning',
-        hint: 'write its endpoints into the definition if they are to be open',
-      })
-  }
-}
-
-/** IIS binds its sites to endpoints of the role: nothing more opens, but the names must hold. */
-function checkBindings(sites: XmlElement, endpoints: readonly Endpoint[], log: DiagnosticLog): void {
+/**
+ * IIS binds its sites to endpoints of the role: nothing more opens, but the names must hold. Which site a request is for, its host
+ * header says, and the web server reads.
+ */
+function checkSites(sites: XmlElement, endpoints: readonly Endpoint[], log: DiagnosticLog): void {
   const names = endpoints.map(({ name }) => name)
-  for (const binding of sites.children.flatMap(descendants)) {
-    const target = binding.name === 'Binding' ? binding.attributes.get('endpointName') : undefined
+  for (const element of sites.children.flatMap(descendants)) {
+    if (!siteParts.has(element.name)) notSupported(element, log)
+    if (element.name !== 'Binding') continue
+    const target = required(element, 'endpointName', log)
     if (target !== undefined && !names.includes(target))
-      log.report('GL2001', binding.at, `there is no endpoint '${target}' in this role`, {
+      log.report('GL2001', element.at, `there is no endpoint '${target}' in this role`, {
         hint: suggestion(target, names, 'its endpoints are'),
       })
   }
 }
+
+const siteParts = new Set(['Site', 'Bindings', 'Binding', 'VirtualApplication', 'VirtualDirectory'])
 
 const descendants = (element: XmlElement): XmlElement[] => [element, ...element.children.flatMap(descendants)]

@@ -5,6 +5,9 @@ import { type DiagnosticLog, rangeAt, type SourceRange, SourceText } from '../..
 export interface XmlElement {
   /** Local name, without namespace prefix. */
   readonly name: string
+  /** Name of the namespace (Namespaces in XML 1.0); empty for none. */
+  readonly namespace: string
+  /** Those without a prefix: an attribute of another namespace is none of the schema's. */
   readonly attributes: ReadonlyMap<string, string>
   readonly children: readonly XmlElement[]
   /** The opening tag. */
@@ -23,7 +26,6 @@ const parser = new XMLParser({
   parseTagValue: false,
   ignoreDeclaration: true,
   ignorePiTags: true,
-  removeNSPrefix: true,
 })
 const metaData = XMLParser.getMetaDataSymbol() as unknown as string
 
@@ -47,7 +49,7 @@ export function parseXml(given: SourceText, log: DiagnosticLog): XmlElement | un
       log.report('GL1020', rangeAt(source, offset, offset + 1), `not well-formed XML: ${plainWords(msg)}`)
       return undefined
     }
-    const roots = elements(parser.parse(source.text) as RawNode[], source, 0)
+    const roots = elements(parser.parse(source.text) as RawNode[], source, 0, new Map())
     if (roots.length === 1) return roots[0]
     log.report('GL1020', rangeAt(source, 0, 1), `XML has one root element, found ${roots.length}`)
   } catch (error) {
@@ -65,18 +67,41 @@ const plainWords = (message: string): string => message.replace(/\s+/g, ' ').rep
 
 type RawNode = Readonly<Record<string, unknown>>
 
-function elements(nodes: readonly RawNode[], source: SourceText, depth: number): XmlElement[] {
+/** Namespace by prefix; '' is the default namespace. */
+type Scope = ReadonlyMap<string, string>
+
+function elements(nodes: readonly RawNode[], source: SourceText, depth: number, outer: Scope): XmlElement[] {
   if (depth > maxDepth) throw new Error(`more than ${maxDepth} levels`)
   return nodes.flatMap((node) => {
-    const name = Object.keys(node).find((key) => key !== ':@' && key !== '#text')
-    if (name === undefined) return []
+    const qualified = Object.keys(node).find((key) => key !== ':@' && key !== '#text')
+    if (qualified === undefined) return []
     const start = (node[metaData] as { startIndex?: number } | undefined)?.startIndex ?? 0
     const close = source.text.indexOf('>', start)
+    const written = Object.entries((node[':@'] ?? {}) as Record<string, string>)
+    const scope = scopeOf(written, outer)
+    const { prefix, name } = split(qualified)
+    const namespace = scope.get(prefix) ?? (prefix === '' ? '' : undefined)
+    if (namespace === undefined) throw new Error(`the prefix '${prefix}' is not declared`)
     return {
       name,
-      attributes: new Map(Object.entries((node[':@'] ?? {}) as Record<string, string>)),
-      children: elements(node[name] as RawNode[], source, depth + 1),
+      namespace,
+      attributes: new Map(written.filter(([key]) => key !== 'xmlns' && !key.includes(':'))),
+      children: elements(node[qualified] as RawNode[], source, depth + 1, scope),
       at: rangeAt(source, start, close < 0 ? start + 1 : close + 1),
     }
   })
+}
+
+function scopeOf(attributes: readonly (readonly [string, string])[], outer: Scope): Scope {
+  const declared = attributes.flatMap(([key, uri]): [string, string][] =>
+    key === 'xmlns' ? [['', uri]] : key.startsWith('xmlns:') ? [[key.slice(6), uri]] : [],
+  )
+  return declared.length === 0 ? outer : new Map([...outer, ...declared])
+}
+
+function split(qualified: string): { prefix: string; name: string } {
+  const colon = qualified.indexOf(':')
+  return colon < 0
+    ? { prefix: '', name: qualified }
+    : { prefix: qualified.slice(0, colon), name: qualified.slice(colon + 1) }
 }

@@ -3,12 +3,13 @@
  * translated; nothing else passes in either direction.
  */
 
-import type { Node, VirtualEndpoint } from '../../model/index.ts'
-import { formatProtocol, PortRange } from '../../net/index.ts'
+import { endpointName, type Node, type VirtualEndpoint } from '../../model/index.ts'
+import { PortRange } from '../../net/index.ts'
 import { defaultDeny, shapeTier } from '../built-in.ts'
 import type { Point } from '../point.ts'
 import type { Rule } from '../rule.ts'
 import type { EgressIn, EgressOut, EndpointIn, EndpointOut } from '../translation.ts'
+import { accessListTiers } from './access-list.ts'
 import type { SiteView } from './site-view.ts'
 import { templateRule } from './template-rule.ts'
 
@@ -33,6 +34,7 @@ function external(view: SiteView, balancer: Node, endpoints: readonly VirtualEnd
     direction: 'in',
     tiers: [
       shapeTier,
+      ...accessListTiers(endpoints),
       {
         kind: 'translation',
         name: 'declared-endpoints',
@@ -70,7 +72,7 @@ function internal(view: SiteView, balancer: Node, endpoints: readonly VirtualEnd
     const hairpinRule = {
       ...plain.rule,
       id: `hairpin/${plain.rule.id}`,
-      why: `A VM of the site uses ${nameOf(endpoint)}.`,
+      why: `A VM of the site uses ${endpointName(endpoint)}.`,
     }
     return [{ ...plain, rule: hairpinRule, hairpin: { sources, address, ports: egressPorts } }]
   })
@@ -82,6 +84,7 @@ function internal(view: SiteView, balancer: Node, endpoints: readonly VirtualEnd
     direction: 'in',
     tiers: [
       shapeTier,
+      ...accessListTiers(endpoints),
       {
         kind: 'translation',
         name: 'declared-endpoints',
@@ -153,14 +156,8 @@ function endpointOut(endpoint: VirtualEndpoint): EndpointOut {
 }
 
 function endpointRule(prefix: string, endpoint: VirtualEndpoint): Rule {
-  const name = nameOf(endpoint)
+  const name = endpointName(endpoint)
   const why = prefix === 'in' ? `${name} is public.` : `Replies of ${name}.`
   const id = `${prefix}/${name}/v${endpoint.vip.family}`
   return { id, action: 'allow', match: {}, origin: { kind: 'file', at: endpoint.at }, why }
-}
-
-/** Unique in a site and family: `shop/web/https`, `name-service/udp`. */
-function nameOf({ owner, protocol }: VirtualEndpoint): string {
-  if (owner.kind === 'name-service') return `name-service/${formatProtocol(protocol)}`
-  return `${owner.service}/${owner.role}/${owner.endpoint}`
 }

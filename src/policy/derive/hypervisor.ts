@@ -3,13 +3,14 @@
  * service model; all else is denied, from before the VM's first packet.
  */
 
-import { type Node, neighboursOf, type Role, type Service } from '../../model/index.ts'
-import { hostPrefix, PortRange, type Prefix, Protocol, prefix } from '../../net/index.ts'
+import { type Node, neighboursOf } from '../../model/index.ts'
+import { hostPrefix, PortRange, Protocol, prefix } from '../../net/index.ts'
 import { defaultDeny, flowTier, shapeTier } from '../built-in.ts'
 import type { Point, RuleTier } from '../point.ts'
-import type { Match, Rule } from '../rule.ts'
+import type { Match } from '../rule.ts'
 import { dhcp6Discovery, dhcpDiscovery } from './dhcp.ts'
 import { rulesToServices } from './host-services.ts'
+import { RoleTiers } from './role-tier.ts'
 import { addressesOf, type SiteView } from './site-view.ts'
 import { templateRule } from './template-rule.ts'
 
@@ -121,55 +122,4 @@ function machineConfigTier(view: SiteView): RuleTier {
       machine(view, 'machine/internet', 'allow', {}, 'To the public Internet.'),
     ],
   }
-}
-
-/** Role rules by service and role: VMs of a role share one tier. */
-class RoleTiers {
-  readonly #tiers = new Map<string, RuleTier>()
-  readonly #services: ReadonlyMap<string, Service>
-  readonly #vms = new Map<string, Node[]>()
-
-  constructor(view: SiteView) {
-    this.#services = new Map(view.network.services.map((service) => [service.name, service]))
-    for (const vm of view.nodes('vm')) {
-      const service = vm.vm?.service as string
-      const list = this.#vms.get(service) ?? []
-      list.push(vm)
-      this.#vms.set(service, list)
-    }
-  }
-
-  of(vm: Node): RuleTier {
-    const identity = vm.vm
-    const service = identity && this.#services.get(identity.service)
-    const role = service?.roles.find(({ name }) => name === identity?.role)
-    if (!service || !role) throw new TypeError(`derive rules of ${vm.id}: its role is not in the model`)
-    const key = `${service.name} ${role.name}`
-    let tier = this.#tiers.get(key)
-    if (!tier) {
-      tier = roleTier(role, addressesOf(this.#vms.get(service.name) ?? []))
-      this.#tiers.set(key, tier)
-    }
-    return tier
-  }
-}
-
-function roleTier(role: Role, sameService: readonly Prefix[]): RuleTier {
-  const rules = role.endpoints.map((endpoint): Rule => {
-    const isPublic = endpoint.exposure === 'public'
-    return {
-      id: `role/${endpoint.name}`,
-      action: 'allow',
-      match: {
-        ...(isPublic ? {} : { source: sameService }),
-        protocol: Protocol[endpoint.protocol],
-        destinationPorts: [PortRange(endpoint.port, endpoint.lastPort)],
-      },
-      origin: { kind: 'file', at: endpoint.at },
-      why: isPublic
-        ? `${role.name} is open to all on this port.`
-        : `${role.name} is open to VMs of its own service.`,
-    }
-  })
-  return { kind: 'rules', name: 'role', rules }
 }
