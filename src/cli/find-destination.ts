@@ -3,7 +3,7 @@ import { formatName, zoneOf } from '../dns/index.ts'
 import { type Network, nodeById, virtualEndpoints } from '../model/index.ts'
 import { type Family, formatIp, type Ip, ipEquals, parseIp } from '../net/index.ts'
 import { CommandError } from './exit-code.ts'
-import { findNode, nearNode } from './find-node.ts'
+import { findNode, listing, nearNode } from './find-node.ts'
 
 export interface Destination {
   readonly address: Ip
@@ -56,6 +56,10 @@ function unknown(
   wanted: string,
 ): string {
   const short = Array.from(names.keys(), (name) => name.slice(0, -network.zone.length - 1))
+  const longer = [...short, ...ids].filter(
+    (name) => name.startsWith(`${wanted}.`) || name.startsWith(`${wanted}-`),
+  )
+  if (longer.length > 0) return `it is no address, node or service; there are ${listing(longer)}`
   const near = nearNode([...short, ...ids, ...names.keys()], wanted)
   return `it is no address, node or service; ${near === undefined ? `give one such as 192.0.2.1, ${ids[0]} or ${short[0]}` : `did you mean '${near}'?`}`
 }

@@ -44,3 +44,6 @@ export const diagnosticJson = ({ code, severity, message, at, hint, related }: D
   hint: hint ?? null,
   related: (related ?? []).map((place) => ({ message: place.message, ...place.at })),
 })
+
+/** Whether a single argument of a command is a file, and not the name of a point or a node: these have no dot. */
+export const isFile = (argument: string): boolean => existsSync(argument) || argument.includes('.')

@@ -110,6 +110,17 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .addOption(json)
     .action(async (path, point) => done((await import('./commands/rules.ts')).rules(path, point, terminal)))
 
+  verb('nodes', 'List the machines of the network: their kinds, addresses, and what listens on them.', [
+    'glacis nodes network.yaml',
+    'glacis nodes network.yaml west/host1',
+    "glacis nodes 'shop-*' --json | jq -r '.nodes[].addresses[0]'",
+    'glacis nodes balancer',
+  ])
+    .argument('[FILE]', file)
+    .argument('[NODE]', 'id or kind of a node, the beginning of some (west), or a pattern with *')
+    .addOption(json)
+    .action(async (path, node) => done((await import('./commands/nodes.ts')).nodes(path, node, terminal)))
+
   verb('shell', 'Open a shell, or run a command, inside a node of a network that is up.', [
     'glacis shell internet',
     'glacis shell internet -- dig +short shop.west.cloudapp.example',

@@ -12,7 +12,7 @@ export interface KernelProbe {
 }
 
 export interface Missing {
-  /** `root`, `tcx links (Linux 6.6)` */
+  /** `root`, `XDP on veth links (Linux 5.9)` */
   readonly what: string
   /** A sentence for people, with the command to type where there is one. */
   readonly remedy: string
@@ -78,7 +78,6 @@ function findMissingFeatures(): Missing[] {
   for (const type of ['hash', 'array', 'percpu_array', 'lru_hash', 'prog_array'] as const)
     need(features.mapTypes.has(type), `maps of type ${type}`)
   need(features.xdpLink, 'XDP on veth links (Linux 5.9)')
-  need(features.tcx, 'tcx links (Linux 6.6)')
   const modules = `load the modules: modprobe -a sch_ingress cls_bpf, ${portable}`
   need(features.filters, 'programs as traffic control filters', modules)
   need(features.longJumps, 'eBPF instruction set version 4 (Linux 6.6)')

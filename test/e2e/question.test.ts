@@ -129,3 +129,40 @@ describe('rules', () => {
     expect(stderr).toContain("did you mean 'west/ar1/external/in'?")
   })
 })
+
+describe('nodes', () => {
+  const idsOf = async (...args: string[]): Promise<string[]> =>
+    (await user.json('nodes', example, ...args)).document.nodes.map(({ id }: { id: string }) => id)
+
+  test('all machines, or those of an id, the beginning of some, a kind, a pattern', async () => {
+    expect(await idsOf()).toContain('internet')
+    expect(await idsOf('west/host1')).toEqual(['west/host1'])
+    expect(await idsOf('west/shop')).toEqual(
+      expect.arrayContaining(['west/shop-web-0', 'west/shop-worker-1']),
+    )
+    expect(await idsOf('balancer')).toEqual(['west/lb1', 'west/lb2', 'east/lb1', 'east/lb2'])
+    expect(await idsOf('*/dr1')).toEqual(['west/dr1', 'east/dr1'])
+  })
+  test('addresses, listeners and the host of a VM', async () => {
+    const { document } = await user.json('nodes', example, 'west/shop-web-0')
+    expect(document.nodes).toEqual([
+      {
+        id: 'west/shop-web-0',
+        kind: 'vm',
+        site: 'west',
+        addresses: ['10.16.64.1', 'fd67:6c61:16:64::1'],
+        publicAddresses: [],
+        vm: { host: 'west/host1', tenant: 'contoso', service: 'shop', role: 'web', instance: 0 },
+        listeners: [
+          { name: 'https', protocol: 'tcp', port: 8443, application: 'https' },
+          { name: 'http', protocol: 'tcp', port: 8080, application: 'http' },
+        ],
+      },
+    ])
+  })
+  test('a slip names what may have been meant', async () => {
+    const { code, stderr } = await user.run('nodes', example, 'blancer')
+    expect(code).toBe(2)
+    expect(stderr).toContain("did you mean 'balancer'?")
+  })
+})

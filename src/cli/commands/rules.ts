@@ -1,9 +1,8 @@
 /** `glacis rules FILE [POINT]`: every enforcement point, and every rule in the order in which it is asked, with its origin. */
-import { existsSync } from 'node:fs'
 import { nearest } from '../../file/index.ts'
 import { derivePolicy, type Point, type Policy } from '../../policy/index.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
-import { requireNetwork } from '../network-argument.ts'
+import { isFile, requireNetwork } from '../network-argument.ts'
 import { pointJson } from '../render/rule-json.ts'
 import { pointsText, pointText } from '../render/rules-text.ts'
 import type { Terminal } from '../terminal.ts'
@@ -22,9 +21,6 @@ export function rules(first: string | undefined, second: string | undefined, ter
   )
   return exitCodes.ok
 }
-
-/** Whether a single argument is a file and not a point: points are paths of names, and have no dot. */
-const isFile = (argument: string): boolean => existsSync(argument) || argument.includes('.')
 
 /** Points whose id is the pattern, begins with it as a path, or matches it with `*` for anything. */
 function findPoints(policy: Policy, pattern: string): readonly Point[] {

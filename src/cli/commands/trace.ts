@@ -38,7 +38,7 @@ export function trace(file: string | undefined, options: TraceOptions, terminal:
     destination: destination.address,
     protocol: proto,
     sourcePort: sport,
-    destinationPort: proto === 'icmp' ? 0 : portOf(network, destination, options),
+    destinationPort: portOf(network, destination, options),
   })
   const agreed = expect === undefined || (conversation.outcome === expect && conversation.unanimous)
   terminal.result({ ok: agreed, ...traceJson(network, conversation, destination.name) })
@@ -61,6 +61,10 @@ function sourceOf(network: Network, from: string, { address }: Destination, give
 }
 
 function portOf(network: Network, { address }: Destination, { to, proto, dport }: TraceOptions): number {
+  if (proto === 'icmp') {
+    if (dport === undefined) return 0
+    throw new CommandError('trace icmp: a ping has no destination port; leave out --dport')
+  }
   if (dport !== undefined) return dport
   const open = openPorts(network, address)
   const remedy = open.length > 0 ? `give --dport (at ${to} there are ${open.join(', ')})` : 'give --dport'

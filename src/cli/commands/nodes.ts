@@ -1,0 +1,62 @@
+/** `glacis nodes FILE [NODE]`: every machine of the network, with its kind, its addresses and what listens on it. */
+import type { Network, Node } from '../../model/index.ts'
+import { formatIp } from '../../net/index.ts'
+import { CommandError, exitCodes } from '../exit-code.ts'
+import { nearNode } from '../find-node.ts'
+import { isFile, requireNetwork } from '../network-argument.ts'
+import { table } from '../render/table.ts'
+import type { Terminal } from '../terminal.ts'
+
+export function nodes(first: string | undefined, second: string | undefined, terminal: Terminal): number {
+  const [file, pattern] =
+    second === undefined && first !== undefined && !isFile(first) ? [undefined, first] : [first, second]
+  const network = requireNetwork(file, terminal)
+  const found = pattern === undefined ? network.nodes : findNodes(network, pattern)
+  terminal.result({ nodes: found.map(nodeJson) })
+  if (!terminal.json) terminal.print(nodesText(found, terminal))
+  return exitCodes.ok
+}
+
+/** Nodes of that kind, and those whose id or last part is the pattern, begins with it, or matches it with `*` for anything. */
+function findNodes({ nodes }: Network, pattern: string): readonly Node[] {
+  const path = pattern.replace(/\/+$/, '')
+  const glob = new RegExp(
+    `^(.*/)?${path.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, '.*')}([-/].*)?$`,
+  )
+  const found = nodes.filter(({ id, kind }) => glob.test(id) || kind === path)
+  if (found.length > 0) return found
+  const ids = nodes.map(({ id }) => id)
+  const near = nearNode([...ids, ...nodes.map(({ kind }) => kind)], path)
+  const remedy = near === undefined ? "'glacis nodes FILE' lists what there is" : `did you mean '${near}'?`
+  throw new CommandError(`find node '${pattern}': the network has none of that name or kind; ${remedy}`)
+}
+
+const nodeJson = ({ id, kind, site, addresses, publicAddresses, vm, listeners }: Node) => ({
+  id,
+  kind,
+  site: site ?? null,
+  addresses: addresses.map(formatIp),
+  publicAddresses: publicAddresses.map(formatIp),
+  vm: vm
+    ? { host: vm.host, tenant: vm.tenant, service: vm.service, role: vm.role, instance: vm.instance }
+    : null,
+  listeners: listeners.map(({ name, protocol, port, application }) => ({
+    name,
+    protocol,
+    port,
+    application,
+  })),
+})
+
+function nodesText(nodes: readonly Node[], { out }: Terminal): string {
+  const rows = nodes.map(({ id, kind, addresses, publicAddresses, vm, listeners }) => [
+    id,
+    out.dim(kind),
+    [...addresses, ...publicAddresses].map(formatIp).join(' '),
+    [
+      ...listeners.map(({ protocol, port }) => `${protocol}/${port}`),
+      ...(vm ? [out.dim(`on ${vm.host}`)] : []),
+    ].join(' '),
+  ])
+  return table([['node', 'kind', 'addresses', 'listens'].map(out.bold), ...rows])
+}
