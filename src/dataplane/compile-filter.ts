@@ -2,12 +2,21 @@
  * An enforcement point of rules as an eBPF program: what `judge` in `policy/evaluate.ts` says of a frame, the program says
  * too, and counts under the same rule. Rules become code; a rule that cannot match costs nothing.
  */
-import { type Label, type MapSpec, ProgramBuilder, type ProgramSpec, type StackSlot } from '../bpf/index.ts'
+import {
+  type Label,
+  type MapSpec,
+  ProgramBuilder,
+  type ProgramSpec,
+  type StackSlot,
+  type Value,
+} from '../bpf/index.ts'
 import type { Family } from '../net/index.ts'
 import {
+  type GrantsTier,
   isAudited,
   isDefaultAudited,
   type Match,
+  matchesOf,
   matchProblem,
   type Point,
   type Rule,
@@ -21,10 +30,12 @@ import type { BalancerMaps } from './balance/maps.ts'
 import { emitTranslationTier } from './balance/translate.ts'
 import { emitFlowTier, emitOpen, type FlowContext } from './emit/flow.ts'
 import { emitFrame, type Frame, type Hook, verdictOf } from './emit/frame.ts'
+import { emitGrant } from './emit/grants.ts'
 import { appliesTo, emitFields, emitMatch, type Fields } from './emit/match.ts'
 import { emitParse, type OddLabels, type Parsed } from './emit/parse.ts'
 import { type VerdictExit, verdictExit } from './emit/verdict.ts'
 import type { EventKind, EventMaps } from './event-map.ts'
+import { flowValue } from './flow-map.ts'
 
 export interface FilterOptions {
   /** At most 15 characters; the kernel shows it. */
@@ -37,6 +48,8 @@ export interface FilterOptions {
   readonly allow?: number
   /** Needed by points with a flow tier. */
   readonly flows?: Readonly<Record<Family, MapSpec>>
+  /** Needed by points with a grants tier. */
+  readonly grants?: Readonly<Record<Family, MapSpec>>
   /** Needed by points with a translation tier. */
   readonly balancer?: Readonly<Record<Family, BalancerMaps>>
 }
@@ -49,6 +62,13 @@ export function compileFilter(point: Point, options: FilterOptions): ProgramSpec
   return new FilterCompiler(point, options).compile()
 }
 
+interface Allowance {
+  /** What is told of the packet; absent: that it passed, or opened a flow. */
+  readonly kind?: EventKind
+  /** When the flow that it opens ends. */
+  readonly until?: Value
+}
+
 class FilterCompiler {
   readonly #point: Point
   readonly #options: FilterOptions
@@ -59,6 +79,8 @@ class FilterCompiler {
   readonly #malformed: Label
   /** Stack memory of translations, made when a tier first needs it. */
   #scratch: Scratch | undefined
+  /** Stack memory of a flow that is opened, likewise. */
+  #opening: StackSlot | undefined
 
   constructor(point: Point, options: FilterOptions) {
     this.#point = point
@@ -99,16 +121,16 @@ class FilterCompiler {
 
   #judge(parsed: Parsed): void {
     const { tiers, scope } = this.#point
-    const matches = [
-      ...(scope ? [scope] : []),
-      ...tiers.flatMap((tier) => (tier.kind === 'rules' ? tier.rules.map(({ match }) => match) : [])),
-    ].filter((match) => appliesTo(match, parsed.family))
+    const matches = [...(scope ? [scope] : []), ...tiers.flatMap(matchesOf)].filter((match) =>
+      appliesTo(match, parsed.family),
+    )
     const fields = emitFields(this.#b, this.#frame, parsed, matches, this.#point.behind ?? [])
     if (scope && !this.#enterScope(scope, fields)) return
     let flow: StackSlot | undefined
     for (const tier of tiers) {
       if (tier.kind === 'flow') flow = this.#flowTier(tier, parsed)
       else if (tier.kind === 'rules' && this.#ruleTier(tier, fields, flow)) return
+      else if (tier.kind === 'grants') this.#grantsTier(tier, fields, flow)
       else if (tier.kind === 'translation') this.#translationTier(tier, parsed)
     }
     this.#default(parsed.family, flow)
@@ -117,7 +139,7 @@ class FilterCompiler {
   /** What no tier decided: denied, or in audit mode allowed, and then as if a rule had allowed it. */
   #default(family: Family, flow: StackSlot | undefined): void {
     const { defaultDeny } = this.#point
-    if (isDefaultAudited(this.#point)) this.#allow(defaultDeny, family, flow, 'audit')
+    if (isDefaultAudited(this.#point)) this.#allow(defaultDeny, family, flow, { kind: 'audit' })
     else this.#decide(defaultDeny)
   }
 
@@ -185,6 +207,23 @@ class FilterCompiler {
     return false
   }
 
+  #grantsTier(tier: GrantsTier, fields: Fields, flow: StackSlot | undefined): void {
+    const b = this.#b
+    const { family } = fields.parsed
+    const { grants } = this.#options
+    if (!grants) throw new TypeError(`compile ${this.#point.id}: a grants tier needs grant maps`)
+    if (!appliesTo(tier.match, family)) return
+    const onward = b.label(`after-${tier.name}`)
+    const none = b.label('no-grant')
+    emitMatch(b, fields, tier.match, onward)
+    const until = emitGrant(b, this.#frame, fields.parsed, grants[family], none)
+    this.#allow(tier.granted, family, flow, { until })
+    b.place(none)
+    if (isAudited(tier, tier.noGrant)) this.#exit.audit(this.#slotOf(tier.noGrant))
+    else this.#decide(tier.noGrant)
+    b.place(onward)
+  }
+
   #translationTier(tier: TranslationTier, parsed: Parsed): void {
     const { balancer } = this.#options
     if (!balancer)
@@ -212,10 +251,14 @@ class FilterCompiler {
     else this.#exit.decide('deny', this.#slotOf(rule))
   }
 
-  #allow(rule: Rule, family?: Family, flow?: StackSlot, kind?: EventKind): void {
+  #allow(rule: Rule, family?: Family, flow?: StackSlot, { kind, until }: Allowance = {}): void {
+    const b = this.#b
     const slot = this.#slotOf(rule)
     const opens = flow !== undefined && family !== undefined
-    if (opens) emitOpen(this.#b, this.#flowMaps()[family], flow, this.#b.mov(slot))
+    if (opens) {
+      this.#opening ??= b.stack(flowValue.size, 8)
+      emitOpen(b, this.#flowMaps()[family], { key: flow, value: this.#opening, rule: b.mov(slot), until })
+    }
     this.#exit.decide('allow', slot, kind ?? (opens ? 'flow' : 'pass'))
   }
 

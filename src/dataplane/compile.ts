@@ -11,6 +11,7 @@ import type { Attachment, Deployment, NodeDeployment } from './deployment.ts'
 import { eventMaps } from './event-map.ts'
 import { FilterCompilerCache } from './filter-template.ts'
 import { flowMap } from './flow-map.ts'
+import { grantMap } from './grant-map.ts'
 
 export interface CompileOptions {
   /** Flows kept per host and family. Default 65,536. */
@@ -105,6 +106,10 @@ function layOut(
   const contents: Record<string, readonly Entry[]> = {}
   const stateful = filters.size > 0 ? { 4: flowMap(4, flows), 6: flowMap(6, flows) } : undefined
   if (stateful) specs.push(stateful[4], stateful[6])
+  const grants = points.some(({ tiers }) => tiers.some(({ kind }) => kind === 'grants'))
+    ? { 4: grantMap(4), 6: grantMap(6) }
+    : undefined
+  if (grants) specs.push(grants[4], grants[6])
   const translates = points.some(({ tiers }) => tiers.some(({ kind }) => kind === 'translation'))
   const balancer: Partial<Record<Family, BalancerMaps>> = {}
   for (const family of translates ? ([4, 6] as const) : []) {
@@ -120,6 +125,7 @@ function layOut(
       counters,
       ...(events && { events: eventMaps }),
       ...(stateful && { flows: stateful }),
+      ...(grants && { grants }),
       ...(translates && { balancer: balancer as Record<Family, BalancerMaps> }),
     },
     specs: Object.fromEntries(specs.map((spec) => [spec.name, spec])),

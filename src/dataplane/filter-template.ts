@@ -8,6 +8,7 @@ import {
   isAudited,
   isDefaultAudited,
   type Match,
+  matchesOf,
   type Point,
   type Rule,
   type RuleTier,
@@ -68,8 +69,7 @@ export class FilterCompilerCache {
 
   #tierKey(tier: Tier, behind: readonly Ip[]): string {
     // A tier that speaks of one machine is read differently for each; others share the key.
-    if (tier.kind === 'rules' && tier.rules.some(({ match }) => namesOwn(match, behind)))
-      return tierKey(tier, behind)
+    if (matchesOf(tier).some((match) => namesOwn(match, behind))) return tierKey(tier, behind)
     const key = this.#tierKeys.get(tier) ?? tierKey(tier, [])
     this.#tierKeys.set(tier, key)
     return key
@@ -86,6 +86,8 @@ function tierKey(tier: Tier, behind: readonly Ip[]): string {
       return `flow ${actions([tier.established, tier.related, tier.noFlow])}`
     case 'rules':
       return `rules ${tier.rules.map((rule) => ruleKey(tier, rule, behind)).join(' ')}`
+    case 'grants':
+      return `grants ${isAudited(tier, tier.noGrant) ? 'audit' : 'deny'} ${matchKey(tier.match, behind)}`
     case 'translation':
       return `translation ${translationTierKey(tier)}`
   }

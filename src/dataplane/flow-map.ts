@@ -14,8 +14,11 @@ export const flowKey = {
   6: { local: 0, remote: 16, ports: 32, owner: 36, size: 40 },
 } as const
 
-/** Value, native order: when last seen (u64, nanoseconds of the coarse monotonic clock), rule that opened it (u32), unused (u32). */
-export const flowValue = { lastSeen: 0, rule: 8, size: 16 } as const
+/**
+ * Value, native order: when last seen (u64, nanoseconds of the coarse monotonic clock), rule that opened it (u32), unused
+ * (u32), when it ends whatever is seen of it (u64, the same clock; 0: never).
+ */
+export const flowValue = { lastSeen: 0, rule: 8, until: 16, size: 24 } as const
 
 /** Largest number of a filter in a node: three bytes of the key. */
 export const maxFilters = 0xffffff

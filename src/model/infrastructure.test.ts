@@ -67,13 +67,8 @@ describe('clients of the infrastructure', () => {
 
   it('decide what is spoken', () => {
     const spoken = ['west/ns1', 'west/fc1', 'west/host1', 'west/storage1', 'west/activation1', 'west/jump1']
-    expect(spoken.map((id) => nodeById(network, id)?.listeners.findLast((l) => l.service)?.application)).toEqual([
-      'dns',
-      'mutual-tls',
-      'mutual-tls',
-      'mutual-tls',
-      'echo',
-      'echo',
-    ])
+    expect(
+      spoken.map((id) => nodeById(network, id)?.listeners.findLast((l) => l.service)?.application),
+    ).toEqual(['dns', 'mutual-tls', 'mutual-tls', 'mutual-tls', 'echo', 'echo'])
   })
 })

@@ -5,7 +5,8 @@ import { flowTier } from './built-in.ts'
 import { EgressTable } from './egress-table.ts'
 import { judge, type PointState } from './evaluate.ts'
 import { FlowTable } from './flow-table.ts'
-import type { Point } from './point.ts'
+import { GrantTable } from './grant-table.ts'
+import type { GrantsTier, Point } from './point.ts'
 import { flow, odd, packet, point, reversed, rule, ruleTier, unreachable } from './testing/sample.ts'
 
 /** `allow flow/established`, or `pass-by`. */
@@ -70,6 +71,68 @@ describe('rules', () => {
     const tiers = [ruleTier('one', rule('a', 'next'), rule('b', 'deny')), ruleTier('two', open443)]
     const decision = judge(point(tiers), packet(web), { now: 0n })
     expect(decision).toMatchObject({ verdict: 'allow', tier: 'two', rule: { id: 'open/443' } })
+  })
+})
+
+describe('grants', () => {
+  const match = { protocol: 6, destinationPorts: [PortRange(443)] }
+  const tier: GrantsTier = {
+    kind: 'grants',
+    name: 'grants',
+    match,
+    granted: rule('granted', 'allow', match),
+    noGrant: rule('no-grant', 'deny', match),
+  }
+  const at = point([flowTier, tier, ruleTier('rest', rule('rest', 'allow'))], {
+    flow: { table: 'host', heading: 'to-local' },
+  })
+  const path = { source: web.source, destination: web.destination, protocol: 6, port: 443 }
+  const granting = (until: bigint): PointState & { grants: GrantTable; flows: FlowTable } => {
+    const grants = new GrantTable()
+    grants.put(path, { until, number: 1 })
+    return { grants, flows: new FlowTable(), now: 0n }
+  }
+  const other = flow('tcp', '192.0.2.1 40001', '10.0.0.1 443')
+
+  it('what needs a grant is denied without one, other packets go on', () => {
+    expect(said(at, packet(web), { flows: new FlowTable(), now: 0n })).toBe('deny no-grant')
+    const ssh = flow('tcp', '192.0.2.1 40000', '10.0.0.1 22')
+    expect(said(at, packet(ssh), { flows: new FlowTable(), now: 0n })).toBe('allow rest')
+  })
+
+  it.each([
+    ['another source', flow('tcp', '192.0.2.2 40000', '10.0.0.1 443')],
+    ['another destination', flow('tcp', '192.0.2.1 40000', '10.0.0.2 443')],
+  ])('a grant is for one path, not for %s', (_, ends) =>
+    expect(said(at, packet(ends), granting(10n))).toBe('deny no-grant'),
+  )
+
+  it('is in force before its end and not at it; the packets of a flow are one use', () => {
+    const state = granting(10n)
+    expect(said(at, packet(web), state)).toBe('allow granted')
+    expect(said(at, packet(web), state)).toBe('allow flow/established')
+    expect(said(at, packet(other), { ...state, now: 9n })).toBe('allow granted')
+    expect(said(at, packet(other), granting(0n))).toBe('deny no-grant')
+    expect(state.grants.uses(path)).toBe(2n)
+  })
+
+  it('a flow that it opened ends with it, both ways, and a new one is denied', () => {
+    const state = granting(10n)
+    expect(said(at, packet(web), state)).toBe('allow granted')
+    const ack = packet(web, { tcpFlags: 0x10 })
+    const back = point([flowTier], { flow: { table: 'host', heading: 'from-local' } })
+    const answer = packet(reversed(web), { tcpFlags: 0x10 })
+    expect(said(at, ack, { ...state, now: 9n })).toBe('allow flow/established')
+    expect(said(back, answer, { ...state, now: 9n })).toBe('allow flow/established')
+    expect(said(at, ack, { ...state, now: 10n })).toBe('deny flow/none')
+    expect(said(back, answer, { ...state, now: 10n })).toBe('deny flow/none')
+    expect(said(at, packet(web), { ...state, now: 10n })).toBe('deny no-grant')
+  })
+
+  it('that was taken back allows nothing new', () => {
+    const state = granting(10n)
+    state.grants.remove(path)
+    expect(said(at, packet(web), state)).toBe('deny no-grant')
   })
 })
 

@@ -7,6 +7,7 @@ import { isIcmpError } from '../wire/index.ts'
 import { isAudited, isDefaultAudited } from './audit.ts'
 import type { EgressTable } from './egress-table.ts'
 import { type FlowTable, flowOf, mayOpen, quotedFlowOf } from './flow-table.ts'
+import type { GrantTable } from './grant-table.ts'
 import { inAny, matches } from './match.ts'
 import type { FlowTier, FlowUse, Point, Scope, Tier } from './point.ts'
 import type { Rule } from './rule.ts'
@@ -33,6 +34,8 @@ export interface PointState {
   readonly flows?: FlowTable
   /** Connections that a balancer translated outward. */
   readonly egress?: EgressTable
+  /** Grants of the node; absent: none. */
+  readonly grants?: GrantTable
   /** Nanoseconds of a steady clock. */
   readonly now: bigint
 }
@@ -51,12 +54,14 @@ export function judge(point: Point, frame: Headers, state: PointState): Decision
   const audited: Rule[] = []
   let tracked = false
   for (const tier of point.tiers) {
-    const decision = ask(point, tier, frame, state, audited)
+    const answer = ask(point, tier, frame, state, audited)
     tracked ||= tier.kind === 'flow'
-    if (!decision) continue
-    if (decision.verdict !== 'allow' || tier.kind !== 'rules' || !tracked)
+    if (!answer) continue
+    const { until, ...decision } = answer
+    if (decision.verdict !== 'allow' || (tier.kind !== 'rules' && tier.kind !== 'grants') || !tracked)
       return withAudited(decision, audited)
-    flowsOf(point, state).open(flowOf(headingOf(point), frame), state.now)
+    const end = until === undefined ? {} : { until }
+    flowsOf(point, state).open(flowOf(headingOf(point), frame), state.now, end)
     return withAudited({ ...decision, opened: true }, audited)
   }
   const last = decide(point.defaultDeny, 'default')
@@ -74,7 +79,7 @@ function ask(
   packet: IpHeaders,
   state: PointState,
   audited: Rule[],
-): Decided | undefined {
+): Answer | undefined {
   switch (tier.kind) {
     case 'shape':
       return undefined
@@ -88,6 +93,14 @@ function ask(
         return false
       })
       return rule && rule.action !== 'next' ? decide(rule, tier.name) : undefined
+    }
+    case 'grants': {
+      if (!matches(tier.match, packet)) return undefined
+      const until = state.grants?.use(packet, state.now)
+      if (until !== undefined) return { ...decide(tier.granted, tier.name), until }
+      if (!isAudited(tier, tier.noGrant)) return decide(tier.noGrant, tier.name)
+      audited.push(tier.noGrant)
+      return undefined
     }
     case 'translation': {
       const translated = translate(tier.translations, packet, state)
@@ -117,6 +130,8 @@ const inScope = (scope: Scope, packet: IpHeaders): boolean =>
   (scope.destination === undefined || inAny(scope.destination, packet.destination))
 
 type Decided = Exclude<Decision, { verdict: 'pass-by' }>
+/** `until`: when a flow that the packet opens is to end. */
+type Answer = Decided & { readonly until?: bigint }
 
 const withAudited = (decision: Decided, audited: readonly Rule[]): Decided =>
   audited.length > 0 ? { ...decision, audited } : decision

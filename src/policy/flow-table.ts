@@ -55,18 +55,25 @@ export const opensTcp = ({ protocol, tcpFlags }: IpHeaders): boolean =>
 /** Known flows of one stateful filter, by the time each was last seen. Times are nanoseconds of any steady clock. */
 export class FlowTable {
   readonly #lastSeen = new Map<string, bigint>()
+  /** When a flow ends, whatever is seen of it. */
+  readonly #until = new Map<string, bigint>()
 
   /** Whether the flow is known now; if so it counts as seen now. */
   touch(flow: Flow, now: bigint): boolean {
     const key = keyOf(flow)
     const seen = this.#lastSeen.get(key)
     if (seen === undefined || now - seen >= flowTimeout(flow.protocol)) return false
+    if (now >= (this.#until.get(key) ?? now + 1n)) return false
     this.#lastSeen.set(key, now)
     return true
   }
 
-  open(flow: Flow, now: bigint): void {
-    this.#lastSeen.set(keyOf(flow), now)
+  /** @param until when it ends, whatever is seen of it; absent: never */
+  open(flow: Flow, now: bigint, { until }: { readonly until?: bigint } = {}): void {
+    const key = keyOf(flow)
+    this.#lastSeen.set(key, now)
+    if (until === undefined) this.#until.delete(key)
+    else this.#until.set(key, until)
   }
 
   get size(): number {

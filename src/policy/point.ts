@@ -4,7 +4,7 @@
  */
 import type { Ip, Prefix } from '../net/index.ts'
 import type { OddReason } from '../wire/headers.ts'
-import type { Rule } from './rule.ts'
+import type { Match, Rule } from './rule.ts'
 import type { Translation } from './translation.ts'
 
 export type PointKind = 'access-router' | 'balancer' | 'hypervisor' | 'host'
@@ -50,7 +50,7 @@ export interface Scope {
   readonly destination?: readonly Prefix[]
 }
 
-export type Tier = ShapeTier | FlowTier | RuleTier | TranslationTier
+export type Tier = ShapeTier | FlowTier | RuleTier | GrantsTier | TranslationTier
 
 /** Decides by the shape of the frame: odd frames get the action listed, well-formed IP goes to the next tier. */
 export interface ShapeTier {
@@ -89,6 +89,23 @@ export interface RuleTier {
   readonly name: string
   readonly rules: readonly Rule[]
   /** Every denying rule of the tier is in audit mode (`Rule.audit`). */
+  readonly audit?: true
+}
+
+/**
+ * Access for a limited time. A packet that `match` holds for is allowed by `granted` if a grant for its source, destination, protocol
+ * and destination port is in force, which counts as a use of the grant; else it is denied by `noGrant`. Others go to the next tier.
+ * A flow that a grant opened ends with the grant, however busy it is.
+ */
+export interface GrantsTier {
+  readonly kind: 'grants'
+  readonly name: string
+  /** What needs a grant. */
+  readonly match: Match
+  /** `match` of both rules is that of the tier, so that listings show it. */
+  readonly granted: Rule
+  readonly noGrant: Rule
+  /** `noGrant` is in audit mode (`Rule.audit`). */
   readonly audit?: true
 }
 

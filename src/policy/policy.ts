@@ -1,7 +1,7 @@
 /** All enforcement points of a network. */
 import { isAudited, isDefaultAudited } from './audit.ts'
-import type { Point } from './point.ts'
-import type { Rule } from './rule.ts'
+import type { Point, Tier } from './point.ts'
+import type { Match, Rule } from './rule.ts'
 
 export interface Policy {
   /** In the order of the network's nodes. */
@@ -31,13 +31,24 @@ export function rulesOf(point: Point): readonly RulePlace[] {
           ? [tier.established, tier.related, tier.noFlow]
           : tier.kind === 'rules'
             ? tier.rules
-            : tier.translations.map((translation) => translation.rule)
+            : tier.kind === 'grants'
+              ? [tier.granted, tier.noGrant]
+              : tier.translations.map((translation) => translation.rule)
     for (const rule of rules)
-      places.push({ point, tier: tier.name, rule, audited: tier.kind === 'rules' && isAudited(tier, rule) })
+      places.push({
+        point,
+        tier: tier.name,
+        rule,
+        audited: (tier.kind === 'rules' || tier.kind === 'grants') && isAudited(tier, rule),
+      })
   }
   places.push({ point, tier: 'default', rule: point.defaultDeny, audited: isDefaultAudited(point) })
   return places
 }
+
+/** What a tier of rules or of grants asks about packets. */
+export const matchesOf = (tier: Tier): readonly Match[] =>
+  tier.kind === 'rules' ? tier.rules.map(({ match }) => match) : tier.kind === 'grants' ? [tier.match] : []
 
 /** The points that stand on an interface of a node in one direction, in the order in which they are asked. */
 export function pointsAt(

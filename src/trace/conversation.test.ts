@@ -229,9 +229,9 @@ describe.each([4, 6] as const)('over IPv%i', (family) => {
       'answered: west/host*/partition/in host/agent',
     ],
     [
-      'the jump box to a host agent',
+      'the jump box to a host agent, without a grant',
       { from: 'west/jump1', to: 'west/host2', port: 7443 },
-      'answered: west/host*/partition/in host/agent',
+      'silent: west/host*/partition/in grant/none',
     ],
     [
       'the jump box to a host by SSH',

@@ -5,7 +5,7 @@ import { type Backend, formatMatch, type RulePlace, type Translation } from '../
 /** `undefined` for rules that are no list of fields: those about the shape of frames and about flows. */
 export function conditionOf({ point, tier, rule }: RulePlace): string | undefined {
   const holder = point.tiers.find(({ name }) => name === tier)
-  if (holder?.kind === 'rules') return formatMatch(rule.match)
+  if (holder?.kind === 'rules' || holder?.kind === 'grants') return formatMatch(rule.match)
   const translation = holder?.kind === 'translation' && holder.translations.find((t) => t.rule === rule)
   return translation ? translationText(translation) : undefined
 }

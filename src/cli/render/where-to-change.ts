@@ -9,6 +9,8 @@ import { formatOrigin, type Point, type Rule } from '../../policy/index.ts'
 export function whereToChange(network: Network, point: Point, rule: Rule): string {
   const { origin } = rule
   if (origin.kind === 'file') return formatOrigin(origin)
+  if (rule.id === 'grant/none')
+    return `nowhere: access is granted for a time, glacis access grant --who NAME --to ${point.node} --for 30m --reason …`
   if (origin.kind === 'template') {
     const where = origin.at ? `; the site is at ${formatSource(origin.at)}` : ''
     return `nowhere: the template ${origin.name} is part of Glacis, the same for every machine of its kind${where}`

@@ -55,12 +55,22 @@ export function emitFlowTier(
   return key
 }
 
-/** Records the flow of the packet, opened by a rule. */
-export function emitOpen(b: ProgramBuilder, map: MapSpec, key: StackSlot, rule: Value): void {
-  const value = b.stack(flowValue.size, 8)
+/** What a flow is opened with. */
+export interface OpeningFlow {
+  readonly key: StackSlot
+  /** `flowValue.size` bytes, which all openings of a program may share. */
+  readonly value: StackSlot
+  readonly rule: Value
+  /** When it ends, whatever is seen of it; absent: never. */
+  readonly until?: Value | undefined
+}
+
+/** Records the flow of the packet. */
+export function emitOpen(b: ProgramBuilder, map: MapSpec, { key, value, rule, until }: OpeningFlow): void {
   b.store(8, value, flowValue.lastSeen, b.call('ktime_get_coarse_ns'))
   b.store(4, value, flowValue.rule, rule)
   b.store(4, value, flowValue.rule + 4, 0)
+  b.store(8, value, flowValue.until, until ?? 0)
   b.mapUpdate(map, key, value, 0)
 }
 
@@ -114,6 +124,8 @@ function emitTouch(b: ProgramBuilder, map: MapSpec, key: StackSlot, known: Label
   b.if(b.eq(protocol, Protocol.tcp), () => b.set(limit, flowTimeout(Protocol.tcp)))
   b.if(b.eq(protocol, Protocol.udp), () => b.set(limit, flowTimeout(Protocol.udp)))
   b.jumpIf(b.sge(age, limit), unknown)
+  const until = b.load(8, flow, flowValue.until)
+  b.jumpIf(b.all(b.ne(until, 0), b.ge(now, until)), unknown)
   b.store(8, flow, flowValue.lastSeen, now)
   b.jump(known)
 }
@@ -138,7 +150,7 @@ const words = (family: Family): readonly { size: 4 | 8; at: number }[] =>
         { size: 8, at: 8 },
       ]
 
-function copyAddress(
+export function copyAddress(
   b: ProgramBuilder,
   frame: Frame,
   family: Family,

@@ -4,16 +4,27 @@
  */
 import fc from 'fast-check'
 import { Protocol } from '../../net/index.ts'
-import type { FlowUse, Match, Point, Rule, RuleTier, Scope, ShapeTier, Tier } from '../../policy/index.ts'
+import type {
+  FlowUse,
+  GrantsTier,
+  Match,
+  Point,
+  Rule,
+  RuleTier,
+  Scope,
+  ShapeTier,
+  Tier,
+} from '../../policy/index.ts'
 import { defaultDeny, flowTier, shapeTier } from '../../policy/index.ts'
 import type { OddReason } from '../../wire/index.ts'
 import { arbitraryBytes } from '../../wire/testing/arbitrary.ts'
+import { encodeGrantKey } from '../grant-map.ts'
 import { Draw } from './draw.ts'
 import { drawFilterStep } from './filter-steps.ts'
 import { fullArray } from './full-array.ts'
-import type { PointCase, Step } from './point-runner.ts'
-import { notRunnable } from './point-runner.ts'
-import { drawPool, drawPortList, drawPrefixList, otherProtocols, type Pool } from './pool.ts'
+import type { CaseGrant, PointCase, Step } from './point-runner.ts'
+import { notRunnable, startOfTime } from './point-runner.ts'
+import { drawPool, drawPort, drawPortList, drawPrefixList, otherProtocols, type Pool } from './pool.ts'
 
 export interface CaseOptions {
   /** Packets of a case before it shrinks. */
@@ -48,6 +59,8 @@ const pointShape = fc.record({
   /** A tier before the flow tier. */
   before: seldom(tierShape),
   tiers: fc.array(tierShape, { maxLength: 3 }),
+  /** A grants tier before the first of them, and what it asks. */
+  grants: seldom(ruleShape),
   /** Bits: all denials of a tier after the first are in audit mode; the lowest: the default deny is. */
   audit: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(15) }),
 })
@@ -76,6 +89,7 @@ export const arbitraryFilterCase = ({ steps, waits = false }: CaseOptions): fc.A
   fc.record({ filter: filterShape, steps: fullArray(stepShape, steps) }).map(({ filter, steps }) => {
     const pool = drawPool(filter.pool)
     const points = pointsOf(filter, pool)
+    const grants = grantsOf(points, pool, waits)
     const drawn = steps.map((shape): Step => {
       if (typeof shape === 'number') return drawFilterStep(new Draw(shape), pool, points, waits)
       return { point: shape.length % points.length, frame: atLeast(shape, 14) }
@@ -83,6 +97,7 @@ export const arbitraryFilterCase = ({ steps, waits = false }: CaseOptions): fc.A
     return {
       points,
       egress: [],
+      grants,
       steps: drawn.filter(({ point, frame }) => !notRunnable(points[point] as Point, frame)),
     }
   })
@@ -107,11 +122,12 @@ function pointsOf({ hook, kind, behind, points: shapes }: ValueOf<typeof filterS
           ...(kind === 'two stateful' ? [{ table: 'two', heading: 'to-local' } as const] : []),
         ]
   return uses.map((flow, index) => {
-    const { scope, shape, before, tiers, audit } = shapes[index] as PointShape
+    const { scope, shape, before, tiers, audit, grants } = shapes[index] as PointShape
     const all: Tier[] = [
       shapeOf(shape),
       ...(before ? [tierOf(before, 'before', pool)] : []),
       ...(flow ? [flowTier] : []),
+      ...(grants ? [grantsTierOf(grants, pool, (audit & 8) > 0)] : []),
       ...tiers.map((rules, number) => ({
         ...tierOf(rules, `after-${number}`, pool),
         ...(audit & (2 << number) && { audit: true as const }),
@@ -131,6 +147,45 @@ function pointsOf({ hook, kind, behind, points: shapes }: ValueOf<typeof filterS
       ...(audit & 1 && { audit: true as const }),
     }
   })
+}
+
+/** Grants for the openings of the pool's flows, some of them ended, some about to end, some for other ports. */
+function grantsOf(points: readonly Point[], pool: Pool, waits: boolean): readonly CaseGrant[] {
+  if (!points.some(({ tiers }) => tiers.some(({ kind }) => kind === 'grants'))) return []
+  const d = new Draw(pool.flows.length + Number(pool.own[4].value & 0xffffn))
+  const ends = [1n, 1n << 62n, 1n << 62n, (1n << 64n) - 1n]
+  const soon = waits ? [startOfTime, startOfTime + 15n * second, startOfTime + 100n * second] : []
+  const paths = pool.flows.flatMap(({ local, remote, protocol, localPort, remotePort }) => [
+    { source: local, destination: remote, protocol, port: remotePort },
+    { source: remote, destination: local, protocol, port: localPort },
+  ])
+  const known = new Set<string>()
+  return paths.flatMap((path, index) => {
+    const grant = {
+      ...path,
+      port: d.chance(85) ? path.port : drawPort(d, pool),
+      until: d.pick([...ends, ...soon]),
+      number: index + 1,
+    }
+    const key = encodeGrantKey(grant).join()
+    if (d.chance(25) || known.has(key)) return []
+    known.add(key)
+    return [grant]
+  })
+}
+
+const second = 1_000_000_000n
+
+function grantsTierOf(shape: RuleShape, pool: Pool, audit: boolean): GrantsTier {
+  const rule = (id: string, action: Rule['action']): Rule => ({ ...ruleOf(shape, pool), id, action })
+  return {
+    kind: 'grants',
+    name: 'grants',
+    match: matchOf(shape, pool),
+    granted: rule('grants/in-force', 'allow'),
+    noGrant: rule('grants/none', 'deny'),
+    ...(audit && { audit: true as const }),
+  }
 }
 
 function shapeOf(turned: number): ShapeTier {
@@ -155,14 +210,19 @@ const tierOf = (rules: readonly RuleShape[], name: string, pool: Pool): RuleTier
   name,
   rules: rules.map(
     (rule, index): Rule => ({
+      ...ruleOf(rule, pool),
       id: `${name}/${index}`,
-      action: rule.action,
-      match: matchOf(rule, pool),
-      origin: { kind: 'built-in', name },
-      why: 'Drawn at random.',
       ...(rule.audit && rule.action === 'deny' && { audit: true as const }),
     }),
   ),
+})
+
+const ruleOf = (shape: RuleShape, pool: Pool): Rule => ({
+  id: 'rule',
+  action: shape.action,
+  match: matchOf(shape, pool),
+  origin: { kind: 'built-in', name: 'sample' },
+  why: 'Drawn at random.',
 })
 
 function matchOf({ family, source, destination, transport, detail }: RuleShape, pool: Pool): Match {

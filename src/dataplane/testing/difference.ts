@@ -26,6 +26,9 @@ export function difference(
     const fault = counterFault(point, programs.counters[index] ?? [], evaluator.counters[index] ?? [])
     if (fault) return `${fault}\n${describeCase(testCase, testCase.steps.length - 1)}`
   }
+  for (const [index, uses] of evaluator.uses.entries())
+    if (programs.uses[index] !== uses)
+      return `grant ${index} was used ${programs.uses[index]} times, by the evaluator ${uses}\n${describeCase(testCase, testCase.steps.length - 1)}`
   return undefined
 }
 

@@ -4,7 +4,17 @@
  */
 import { type BpfMap, type Engine, RingBuffer } from '../../bpf/index.ts'
 import type { Ip } from '../../net/index.ts'
-import { type Decision, EgressTable, FlowTable, judge, type Point, rulesOf } from '../../policy/index.ts'
+import {
+  type Decision,
+  EgressTable,
+  FlowTable,
+  type GrantEntry,
+  type GrantedPath,
+  GrantTable,
+  judge,
+  type Point,
+  rulesOf,
+} from '../../policy/index.ts'
 import { readHeaders } from '../../wire/index.ts'
 import { compileNode } from '../compile.ts'
 import { type Count, noCount, readCounters } from '../counter-map.ts'
@@ -12,6 +22,7 @@ import type { NodeDeployment } from '../deployment.ts'
 import { verdictOf } from '../emit/frame.ts'
 import { eventMaps, watchValue } from '../event-map.ts'
 import { FilterCompilerCache } from '../filter-template.ts'
+import { decodeGrant, encodeGrant, encodeGrantKey } from '../grant-map.ts'
 
 /** Points of one node, which share what they remember: a stateful filter's two, a balancer's two. */
 export interface PointCase {
@@ -21,7 +32,11 @@ export interface PointCase {
   readonly steps: readonly Step[]
   /** Kinds of events that are told; absent: none. */
   readonly watch?: number
+  /** Grants of the node; absent: none. */
+  readonly grants?: readonly CaseGrant[]
 }
+
+export type CaseGrant = GrantedPath & GrantEntry
 
 /** A frame, and which of the points judges it. */
 export interface Step {
@@ -35,6 +50,8 @@ export interface Step {
 export interface Observation<Answer> {
   readonly answers: readonly Answer[]
   readonly counters: readonly (readonly Count[])[]
+  /** Uses of each grant of the case. */
+  readonly uses: readonly bigint[]
 }
 
 export interface ProgramAnswer {
@@ -78,7 +95,7 @@ export function notRunnable({ kind }: Point, frame: Uint8Array): string | undefi
 
 /** Runs the case in an engine. @param cache templates to share with other cases; absent: none. */
 export function runPrograms(
-  { points, egress, steps, watch = 0 }: PointCase,
+  { points, egress, steps, watch = 0, grants = [] }: PointCase,
   { engine, setClock, openRing = interpreterRing }: EngineUnderTest,
   cache = new FilterCompilerCache(),
 ): Observation<ProgramAnswer> {
@@ -93,6 +110,8 @@ export function runPrograms(
       opened.push(loaded)
       return { loaded, verdicts: verdictOf[hook === 'xdp' ? 'xdp' : 'tc'] }
     })
+    for (const grant of grants)
+      grantsOf(maps, grant)?.update(encodeGrantKey(grant), encodeGrant(grant.until, grant.number))
     let now = startOfTime
     const answers = steps.map(({ point, frame, wait = 0n }): ProgramAnswer => {
       now += wait
@@ -107,7 +126,12 @@ export function runPrograms(
       const first = deployment.firstCounters.get(point.id) as number
       return counts.slice(first, first + rulesOf(point).length)
     })
-    return { answers, counters }
+    const uses = grants.map((grant) => {
+      const key = encodeGrantKey(grant)
+      const value = grantsOf(maps, grant)?.lookup(key)
+      return value ? decodeGrant(key, value).uses : 0n
+    })
+    return { answers, counters, uses }
   } finally {
     for (const object of opened) object.close()
   }
@@ -122,7 +146,10 @@ const interpreterRing = (map: BpfMap): RingUnderTest => ({
   close() {},
 })
 
-const startOfTime = 1_000_000_000n
+const grantsOf = (maps: Record<string, BpfMap>, { source }: GrantedPath): BpfMap | undefined =>
+  maps[`grants${source.family}`]
+
+export const startOfTime = 1_000_000_000n
 const unlimited = 0xffff_ffff
 
 function createMaps(engine: Engine, { maps, contents }: NodeDeployment): Record<string, BpfMap> {
@@ -134,9 +161,11 @@ function createMaps(engine: Engine, { maps, contents }: NodeDeployment): Record<
 }
 
 /** Runs the case by the evaluator. */
-export function runEvaluator({ points, steps }: PointCase): Observation<Decision> {
+export function runEvaluator({ points, steps, grants = [] }: PointCase): Observation<Decision> {
   const flows = new Map(points.map(({ flow }) => [flow?.table, new FlowTable()]))
   const egress = new EgressTable()
+  const granted = new GrantTable()
+  for (const grant of grants) granted.put(grant, grant)
   const numbers = points.map((point) => new Map(rulesOf(point).map(({ rule }, index) => [rule, index])))
   const counters = points.map((point) => rulesOf(point).map(() => ({ ...noCount })))
   let now = startOfTime
@@ -144,7 +173,12 @@ export function runEvaluator({ points, steps }: PointCase): Observation<Decision
     now += wait
     const point = points[index] as Point
     const table = point.flow && flows.get(point.flow.table)
-    const decision = judge(point, readHeaders(frame), { egress, now, ...(table && { flows: table }) })
+    const decision = judge(point, readHeaders(frame), {
+      egress,
+      grants: granted,
+      now,
+      ...(table && { flows: table }),
+    })
     if (decision.verdict === 'pass-by') return decision
     for (const rule of [...(decision.audited ?? []), decision.rule]) {
       const count = counters[index]?.[numbers[index]?.get(rule) as number]
@@ -155,5 +189,5 @@ export function runEvaluator({ points, steps }: PointCase): Observation<Decision
     }
     return decision
   })
-  return { answers, counters }
+  return { answers, counters, uses: grants.map((grant) => granted.uses(grant)) }
 }

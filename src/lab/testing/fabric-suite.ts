@@ -63,7 +63,7 @@ const cases: readonly Case[] = [
   ['lab/shop-web-0', 'lab/ns1', 'icmp', none, 'silent'],
   ['lab/shop-web-0', 'lab/activation1', 'tcp', 1688, 'answered'],
   ['lab/fc1', 'lab/host1', 'tcp', 7443, 'answered'],
-  ['lab/jump1', 'lab/host2', 'tcp', 7443, 'answered'],
+  ['lab/jump1', 'lab/host2', 'tcp', 7443, 'silent'],
   ['lab/jump1', 'lab/host2', 'tcp', 22, 'silent'],
   ['lab/storage1', 'lab/host1', 'tcp', 7443, 'silent'],
   ['lab/host1', 'lab/fc1', 'tcp', 7500, 'answered'],

@@ -3,12 +3,12 @@ import { suggestion } from '../../file/index.ts'
 import type { AuditedTier } from '../network.ts'
 import type { Resolution } from '../resolution.ts'
 
-/** Tiers of rules by kind of enforcement point, as `policy/derive` makes them; each kind has `default` too. */
+/** Tiers that can deny, by kind of enforcement point, as `policy/derive` makes them; each kind has `default` too. */
 export const auditableTiers: Readonly<Record<string, readonly string[]>> = {
   'access-router': ['source-validation', 'internal-destinations', 'vips-only', 'outbound'],
   balancer: ['undeclared'],
   hypervisor: ['own-source', 'machine-config', 'role'],
-  host: ['host-services', 'path-errors', 'host-config'],
+  host: ['host-services', 'path-errors', 'support-access', 'host-config'],
 }
 
 const known: ReadonlyMap<string, AuditedTier> = new Map(

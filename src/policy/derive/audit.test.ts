@@ -15,11 +15,13 @@ function derived(audit: string) {
 }
 
 describe('audit mode in the network file', () => {
-  it('knows every tier of rules that is derived (a new one is to be named in model/check/audit.ts), and no other', () => {
+  it('knows every tier that is derived (a new one is to be named in model/check/audit.ts), and no other', () => {
     const { points } = derivePolicy(loadNetwork(example).network as Network)
     const tiers = new Set(
       points.flatMap(({ kind, tiers }) =>
-        tiers.flatMap((tier) => (tier.kind === 'rules' ? [`${kind}/${tier.name}`] : [])),
+        tiers.flatMap((tier) =>
+          tier.kind === 'rules' || tier.kind === 'grants' ? [`${kind}/${tier.name}`] : [],
+        ),
       ),
     )
     const named = Object.entries(auditableTiers).flatMap(([kind, names]) => names.map((n) => `${kind}/${n}`))

@@ -14,7 +14,9 @@ export function withAudit({ audit }: Site, points: readonly Point[]): readonly P
   return points.map((point) => ({
     ...point,
     tiers: point.tiers.map((tier) =>
-      tier.kind === 'rules' && named.has(`${point.kind}/${tier.name}`) ? audited(tier) : tier,
+      (tier.kind === 'rules' || tier.kind === 'grants') && named.has(`${point.kind}/${tier.name}`)
+        ? audited(tier)
+        : tier,
     ),
     ...(named.has(`${point.kind}/default`) && { audit: true as const }),
   }))

@@ -11,6 +11,7 @@ import type { Match, Rule } from '../rule.ts'
 import { dhcp6Reply, dhcp6Request, dhcpReply, dhcpRequest } from './dhcp.ts'
 import { rulesOfServices, serviceGuard, servicePrefixesOf } from './host-services.ts'
 import { addressesOf, type SiteView } from './site-view.ts'
+import { supportAccessTiers } from './support-access.ts'
 import { templateRule } from './template-rule.ts'
 
 /** Addresses at which any machine hears on a link, beside its own: link-local, multicast and broadcast. */
@@ -19,6 +20,7 @@ const onLink = ['169.254.0.0/16', '224.0.0.0/3', 'fe80::/10', 'ff00::/8'].map(pr
 const host = templateRule('host-config')
 
 export function hostPoints(view: SiteView): readonly Point[] {
+  const supportAccess = supportAccessTiers(view)
   return view.nodes('host').flatMap((host) => {
     const common = {
       kind: 'host' as const,
@@ -37,7 +39,12 @@ export function hostPoints(view: SiteView): readonly Point[] {
         scope: {
           destination: [...host.addresses.map(hostPrefix), ...servicePrefixesOf(host), ...onLink],
         },
-        tiers: [shapeTier, flowTier, { kind: 'rules', name: 'host-config', rules: inward(view) }],
+        tiers: [
+          shapeTier,
+          flowTier,
+          ...supportAccess,
+          { kind: 'rules', name: 'host-config', rules: inward(view) },
+        ],
       },
       {
         ...common,
@@ -64,7 +71,7 @@ const ownSources = (host: Node) => [
 ]
 
 function inward(view: SiteView): readonly Rule[] {
-  const managers = addressesOf([...view.nodes('fabric-controller'), ...view.nodes('jump-box')])
+  const managers = addressesOf(view.nodes('fabric-controller'))
   const agent: Match = {
     source: managers,
     protocol: Protocol.tcp,
@@ -73,13 +80,7 @@ function inward(view: SiteView): readonly Rule[] {
   const dhcp: Match = { source: view.site.pools.infrastructure, ...dhcpReply }
   const dhcp6: Match = { source: [...view.site.pools.infrastructure, prefix('fe80::/10')], ...dhcp6Reply }
   return [
-    host(
-      view,
-      'host/agent',
-      'allow',
-      agent,
-      'Fabric controllers and jump boxes manage the host on one port.',
-    ),
+    host(view, 'host/agent', 'allow', agent, 'Fabric controllers manage the host on one port.'),
     ...rulesOfServices(view),
     host(view, 'host/dhcp-reply', 'allow', dhcp, 'The host gets its address.'),
     host(view, 'host/dhcp6-reply', 'allow', dhcp6, 'The host gets its IPv6 address.'),
