@@ -11,6 +11,7 @@ export const folders = [
   'file',
   'model',
   'policy',
+  'firewall',
   'trace',
   'verify',
   'bpf',

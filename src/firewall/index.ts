@@ -1,0 +1,4 @@
+/** The rules of enforcement points in the words of other firewalls. */
+export { type NftCount, readNftCounters } from './nft/counters.ts'
+export { conntrackSysctls, emitNft, type NftOptions, nftTable } from './nft/emit.ts'
+export * from './unsayable.ts'
