@@ -2,8 +2,7 @@
  * Points as a file for `nft -f`: one table of its own, which replaces the one of that name in a single step and touches nothing
  * else. What netfilter cannot show, and where connection tracking differs from our flow table, is in `docs/guide/firewalls.md`.
  */
-import { type Point, rulesOf } from '../../policy/index.ts'
-import { UnsayableError } from '../unsayable.ts'
+import type { Point } from '../../policy/index.ts'
 import { plainText } from './comment.ts'
 import { NamedSets } from './named-sets.ts'
 import { pointLines } from './point.ts'
@@ -21,8 +20,6 @@ export function emitNft(points: readonly Point[], options: NftOptions = {}): str
   const table = nftTable(points, options)
   const sets = new NamedSets()
   const chains = points.flatMap((point, index) => {
-    if (rulesOf(point).some(({ rule }) => 'audit' in rule && rule.audit))
-      throw new UnsayableError('nftables', point.id, 'it has rules in audit mode', 'end the audit first')
     return [
       '',
       `# ${plainText(point.id)}: what ${point.node} ${point.direction === 'in' ? 'receives' : 'sends'}`,

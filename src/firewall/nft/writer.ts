@@ -13,12 +13,16 @@ export interface Chain {
 /** Writes the chains of one point. */
 export class RuleWriter {
   readonly #comments: ReadonlyMap<Rule, string>
+  readonly #audited: ReadonlySet<Rule>
+  readonly #last: Rule
   readonly #chains = new Map<string, string[]>()
 
   constructor(point: Point) {
     const places = rulesOf(point)
     const comments = commentsOf(places)
     this.#comments = new Map(places.map(({ rule }, index) => [rule, comments[index] as string]))
+    this.#audited = new Set(places.flatMap(({ rule, audited }) => (audited ? [rule] : [])))
+    this.#last = point.defaultDeny
   }
 
   /** @param head what makes it a base chain */
@@ -30,13 +34,20 @@ export class RuleWriter {
       rule: (condition, rule) => {
         if (rule !== last) lines.push(`# ${oneLine(rule.why)} (${oneLine(formatOrigin(rule.origin))})`)
         last = rule
-        lines.push(words(condition, verdictOf(rule), `comment "${this.#comments.get(rule)}"`))
+        lines.push(words(condition, this.#verdictOf(rule), `comment "${this.#comments.get(rule)}"`))
       },
       line: (text) => {
         last = undefined
         lines.push(text)
       },
     }
+  }
+
+  /** A denial in audit mode counts and goes on; the last rule of the point, which nothing follows, counts and allows. */
+  #verdictOf(rule: Rule): string {
+    if (rule.action === 'next') return 'return'
+    if (this.#audited.has(rule)) return rule === this.#last ? 'counter accept' : 'counter'
+    return `counter ${rule.action === 'allow' ? 'accept' : 'drop'}`
   }
 
   /** Chains that others jump to stand before them. */
@@ -46,8 +57,5 @@ export class RuleWriter {
       .flatMap(([name, lines]) => [`chain ${name} {`, ...lines.map((line) => `\t${line}`), '}'])
   }
 }
-
-const verdictOf = ({ action }: Rule): string =>
-  action === 'next' ? 'return' : `counter ${action === 'allow' ? 'accept' : 'drop'}`
 
 const oneLine = (text: string): string => plainText(text.replace(/\s+/g, ' '))
