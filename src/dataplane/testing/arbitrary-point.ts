@@ -51,7 +51,7 @@ const ruleShape = fc.record({
   /** Of denials. */
   audit: seldom(fc.constant(true as const)),
 })
-const tierShape = fc.array(ruleShape, { maxLength: 12, size: 'max' })
+export const tierShape = fc.array(ruleShape, { maxLength: 12, size: 'max' })
 const pointShape = fc.record({
   scope: seldom(seed),
   /** Bits: the action of each odd reason is turned about. */
@@ -205,7 +205,7 @@ function scopeOf(from: number, pool: Pool): Scope {
   }
 }
 
-const tierOf = (rules: readonly RuleShape[], name: string, pool: Pool): RuleTier => ({
+export const tierOf = (rules: readonly RuleShape[], name: string, pool: Pool): RuleTier => ({
   kind: 'rules',
   name,
   rules: rules.map(
