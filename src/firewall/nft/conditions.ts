@@ -50,7 +50,10 @@ function addressOf(
 }
 
 function transportOf(match: Match): string | undefined {
-  const { protocol, sourcePorts, destinationPorts, tcpFlags, icmpType, icmpCode } = match
+  const { protocol, sourcePorts, destinationPorts, tcpFlags, icmpType, icmpCode, ...addresses } = match
+  const { family: _family, source: _source, destination: _destination, ...unknown } = addresses
+  // The type check fails here when matches learn a condition that is not said below.
+  unknown satisfies Record<string, never>
   if (protocol === undefined) return ''
   if (sourcePorts?.length === 0 || destinationPorts?.length === 0) return undefined
   const name = protocolWords.get(protocol)
