@@ -55,6 +55,11 @@ const sum = (count: Count, earlier: Count | undefined): Count =>
     ? {
         packets: count.packets + earlier.packets,
         bytes: count.bytes + earlier.bytes,
-        lastHit: count.lastHit > earlier.lastHit ? count.lastHit : earlier.lastHit,
+        lastHit: later(count.lastHit, earlier.lastHit),
       }
     : count
+
+function later(a: bigint, b: bigint): bigint {
+  if (a > b) return a
+  return b
+}

@@ -1,6 +1,7 @@
 /**
  * Every diagnostic number: a title, and the long form that `glacis explain CODE` prints. GL10xx: the network file.
  * GL102x: files that it imports. GL2xxx: what names and addresses mean together.
+ * GL7xxx: what is asked of a running network.
  */
 export interface DiagnosticEntry {
   readonly title: string
@@ -274,6 +275,29 @@ export const diagnosticTable = {
   GL2109: entry(
     'name is taken',
     'A group may not have the name of a kind of machines or part of the network: `docs/guide/rules.md` lists them.',
+  ),
+  GL7001: entry(
+    'request that cannot be read',
+    'What came over the control socket of a running network is no request: not one JSON object a line, without number or method, or too long. The connection is closed, since what follows may be anything.',
+    'docs/guide/watching.md says how requests look. The commands of Glacis send none that cannot be read.',
+  ),
+  GL7002: entry(
+    'another version of the control protocol',
+    'The running network was brought up by a Glacis that speaks another version of the control protocol than the one that asks.',
+    'Use the same installation for both, or take the network down and bring it up again.',
+  ),
+  GL7003: entry('unknown control method', 'The running network has no method of that name.'),
+  GL7004: entry(
+    'wrong parameters of a control method',
+    'A parameter is missing, of the wrong type, or names something that the running network does not have.',
+  ),
+  GL7005: entry(
+    'running network could not answer',
+    'The request was understood, and something failed while it was carried out; the message says what. The network itself runs on.',
+  ),
+  GL7006: entry(
+    'running network has gone',
+    'The network was taken down, or its process ended, before it had answered.',
   ),
 } as const satisfies Record<string, DiagnosticEntry>
 

@@ -2,7 +2,7 @@
  * A whole network on one machine. Two implementations: `kernel` (namespaces, veth, the real data plane) and `portable` (nodes
  * joined in this process, the same bytecode in the interpreter). One behaviour suite holds both.
  */
-import type { Count, Deployment } from '../dataplane/index.ts'
+import type { Count, Deployment, NodeDeployment, Untold } from '../dataplane/index.ts'
 import type { Network } from '../model/index.ts'
 import type { Opening, Outcome } from '../trace/index.ts'
 
@@ -35,8 +35,31 @@ export interface Fabric {
    * @param next compiled as successor of what runs: other `epoch`, same filter numbers
    */
   update(next: Revision): Promise<void>
+  /**
+   * Sets which events all nodes tell (see `eventKind`), and hands over their records. Records of a node come in their order; those
+   * that a rule change leaves behind are handed over with the rules that they are of.
+   * @param mode 0: none, and nothing is read any more
+   * @param limit events that each node tells in a second
+   */
+  listen(mode: number, limit: number, handle: RecordHandler): void
+  /** What a node did not tell although it was wanted, since the start. */
+  untold(node: string): Untold
+  /** The clocks that records and counters note times by. */
+  readonly clock: FabricClock
   /** Takes everything down; may be called twice. */
   close(): Promise<void>
+}
+
+/** Gets a record of `event-map.ts` and what its node enforces; the bytes are valid during the call only. Must not throw. */
+export type RecordHandler = (deployment: NodeDeployment, record: Uint8Array) => void
+
+export interface FabricClock {
+  /** Nanoseconds of the clock of records. */
+  monotonic(): bigint
+  /** Ticks of the clock of `Count.lastHit`. */
+  tick(): bigint
+  /** Nanoseconds of a tick. */
+  readonly tickPeriod: bigint
 }
 
 /** What a fabric runs: rules, and the machines that serve behind them. */

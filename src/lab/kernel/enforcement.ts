@@ -58,6 +58,11 @@ export class Enforcement {
     return this.#current.deployment
   }
 
+  /** `undefined`: the revision in force has none of that name. */
+  map(name: string): KernelMap | undefined {
+    return this.#current.maps[name]
+  }
+
   /** Over all revisions, by the slots of the one in force; empty if there is no counter map. */
   counters(): readonly Count[] {
     return this.#history.total(countsOf(this.#current))

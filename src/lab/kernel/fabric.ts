@@ -3,14 +3,15 @@
  * it is held by this process's descriptors, so that it ends with the process, however that ends.
  */
 import { setImmediate } from 'node:timers/promises'
-import { type Count, emptyDeployment } from '../../dataplane/index.ts'
-import { homeNamespace, raiseOpenFileLimit } from '../../kernel/index.ts'
+import { type Count, emptyDeployment, type Untold } from '../../dataplane/index.ts'
+import { homeNamespace, openTickCounter, raiseOpenFileLimit, type TickCounter } from '../../kernel/index.ts'
 import { type Network, routesOf } from '../../model/index.ts'
 import type { Opening } from '../../trace/index.ts'
-import type { Fabric, FabricOptions, Observation, Revision } from '../fabric.ts'
+import type { Fabric, FabricClock, FabricOptions, Observation, RecordHandler, Revision } from '../fabric.ts'
 import { requireSameTopology } from '../topology.ts'
 import { connectNode, createLinks } from './cabling.ts'
 import { Enforcement, type PreparedRevision } from './enforcement.ts'
+import { EventTaps, untoldBy } from './event-taps.ts'
 import { KernelNode } from './node.ts'
 import { Prober } from './prober.ts'
 import { Workloads } from './workload/index.ts'
@@ -47,9 +48,11 @@ class LabFabric implements KernelFabric {
   readonly #options: FabricOptions
   readonly #nodes = new Map<string, KernelNode>()
   readonly #enforcements = new Map<string, Enforcement>()
+  readonly #taps = new EventTaps(() => this.#enforcements.values())
   readonly #workloads: Workloads
   readonly #prober: Prober
   #network: Network
+  #ticks: TickCounter | undefined
   #closed = false
 
   constructor(options: FabricOptions) {
@@ -93,6 +96,23 @@ class LabFabric implements KernelFabric {
     return this.#enforcements.get(node)?.counters() ?? []
   }
 
+  listen(mode: number, limit: number, handle: RecordHandler): void {
+    this.#mustBeUp('listen to events')
+    this.#taps.listen(mode, limit, handle)
+  }
+
+  untold(node: string): Untold {
+    this.#mustBeUp('read events')
+    return untoldBy(this.#enforcements.get(node))
+  }
+
+  get clock(): FabricClock {
+    this.#mustBeUp('ask for the time')
+    this.#ticks ??= openTickCounter()
+    const ticks = this.#ticks
+    return { monotonic: process.hrtime.bigint, tick: () => ticks.now(), tickPeriod: ticks.period }
+  }
+
   async update({ network, deployment }: Revision): Promise<void> {
     this.#mustBeUp('update')
     requireSameTopology(this.#network, network)
@@ -108,7 +128,10 @@ class LabFabric implements KernelFabric {
       for (const revision of prepared) revision.discard()
       throw error
     }
+    // What was told by the rules that end here is handed over as theirs.
+    this.#taps.drain()
     commitAll(prepared)
+    this.#taps.refresh()
     this.#network = network
     await this.#workloads.update(network, [...this.#nodes.values()])
   }
@@ -116,6 +139,8 @@ class LabFabric implements KernelFabric {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#taps.close()
+    this.#ticks?.close()
     this.#prober.close()
     await this.#workloads.close()
     // Links go with their namespaces, many at a time; taking programs off them one by one would take far longer.

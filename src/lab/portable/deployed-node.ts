@@ -1,11 +1,15 @@
 /** What a node enforces, loaded: its maps with their contents, its programs on their hooks. */
-import type { BpfMap, Engine, LoadedProgram } from '../../bpf/index.ts'
+import { type BpfMap, type Engine, type LoadedProgram, RingBuffer } from '../../bpf/index.ts'
 import {
   type Count,
   CounterHistory,
+  eventMaps,
   inheritedMaps,
   type NodeDeployment,
   readCounters,
+  readUntold,
+  type Untold,
+  watchValue,
 } from '../../dataplane/index.ts'
 import type { PortableNode } from './node.ts'
 
@@ -32,6 +36,26 @@ export class DeployedNode {
 
   counters(): readonly Count[] {
     return this.#history.total(countsOf(this.#current))
+  }
+
+  get deployment(): NodeDeployment {
+    return this.#current.deployment
+  }
+
+  /** What programs tell, and how often; see `event-map.ts`. */
+  setWatch(mode: number, limit: number): void {
+    this.#current.maps.get(eventMaps.watch.name)?.update(theOnly, watchValue(mode, limit))
+  }
+
+  /** Takes out the records that are there. */
+  takeRecords(handle: (record: Uint8Array) => void): void {
+    const ring = this.#current.maps.get(eventMaps.ring.name)
+    if (ring instanceof RingBuffer) ring.consume(handle)
+  }
+
+  untold(): Untold {
+    const tally = this.#current.maps.get(eventMaps.tally.name)
+    return tally ? readUntold(tally) : { suppressed: 0n, lost: 0n }
   }
 
   /** Loads a revision; what it returns puts it in force. Throws what the engine throws; then nothing has changed. */
@@ -64,6 +88,8 @@ export class DeployedNode {
         this.#node.hooks(name).attach(hook, { point: point.id, program: programs[index] as LoadedProgram })
   }
 }
+
+const theOnly = new Uint8Array(4)
 
 function load(
   engine: Engine,

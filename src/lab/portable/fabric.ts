@@ -9,10 +9,16 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { type Engine, InterpreterEngine } from '../../bpf/index.ts'
-import { type Count, emptyDeployment } from '../../dataplane/index.ts'
+import {
+  type Count,
+  decodeRecord,
+  emptyDeployment,
+  type NodeDeployment,
+  type Untold,
+} from '../../dataplane/index.ts'
 import type { Network } from '../../model/index.ts'
 import type { Opening } from '../../trace/index.ts'
-import type { Fabric, FabricOptions, Observation, Revision } from '../fabric.ts'
+import type { Fabric, FabricClock, FabricOptions, Observation, RecordHandler, Revision } from '../fabric.ts'
 import { nameQuery } from '../name-query.ts'
 import { requireSameTopology } from '../topology.ts'
 import { ClientSocket } from './client-socket.ts'
@@ -82,6 +88,7 @@ class Portable implements PortableFabric {
   readonly #namePorts: ReadonlySet<number>
   readonly #nameQuery: Uint8Array
   #network: Network
+  #listening: { readonly mode: number; readonly limit: number; readonly handle: RecordHandler } | undefined
   #closed = false
 
   constructor(
@@ -122,6 +129,7 @@ class Portable implements PortableFabric {
     const isName = opening.protocol === 'udp' && this.#namePorts.has(opening.destinationPort)
     const packet = socket.packet(isName ? this.#nameQuery : payload)
     const lost = this.#simulator.play(opening.from, packet, socket)
+    this.#hear()
     const milliseconds = Number(this.#clock() - start) / 1e6
     const { outcome, detail } = socket.heard ?? { outcome: 'silent' as const, detail: lost.join(', ') }
     return { outcome, ...(detail && { detail }), milliseconds }
@@ -132,6 +140,35 @@ class Portable implements PortableFabric {
     return this.#deployed.get(node)?.counters() ?? []
   }
 
+  listen(mode: number, limit: number, handle: RecordHandler): void {
+    this.#mustBeOpen('listen to events')
+    this.#listening = mode === 0 ? undefined : { mode, limit, handle }
+    for (const node of this.#deployed.values()) {
+      node.setWatch(mode, limit)
+      node.takeRecords(() => {})
+    }
+  }
+
+  untold(node: string): Untold {
+    this.#mustBeOpen('read events')
+    return this.#deployed.get(node)?.untold() ?? { suppressed: 0n, lost: 0n }
+  }
+
+  get clock(): FabricClock {
+    return { monotonic: this.#clock, tick: () => this.#clock() / tickPeriod, tickPeriod }
+  }
+
+  /** Hands over the records of all nodes by their time: one packet is under way at a time. */
+  #hear(): void {
+    const { handle } = this.#listening ?? {}
+    if (!handle) return
+    const heard: { readonly deployment: NodeDeployment; readonly record: Uint8Array }[] = []
+    for (const node of this.#deployed.values())
+      node.takeRecords((record) => heard.push({ deployment: node.deployment, record }))
+    heard.sort((a, b) => Number(decodeRecord(a.record).time - decodeRecord(b.record).time))
+    for (const { deployment, record } of heard) handle(deployment, record)
+  }
+
   async update({ network, deployment }: Revision): Promise<void> {
     this.#mustBeOpen('update')
     requireSameTopology(this.#network, network)
@@ -140,6 +177,8 @@ class Portable implements PortableFabric {
       this.#deployedNode(id).prepare(deployment.nodes.get(id) ?? emptyDeployment(id)),
     )
     for (const commit of commits) commit()
+    const { mode, limit } = this.#listening ?? { mode: 0, limit: 0 }
+    for (const node of this.#deployed.values()) node.setWatch(mode, limit)
     this.#simulator.update(network)
     this.#network = network
   }
@@ -167,5 +206,8 @@ class Portable implements PortableFabric {
     if (this.#closed) throw new Error(`${what}: the lab is down; bring it up again`)
   }
 }
+
+/** Of the interpreter's `jiffies64`, in nanoseconds. */
+const tickPeriod = 4_000_000n
 
 const payload = new TextEncoder().encode('glacis')

@@ -1,0 +1,36 @@
+/** A network that is up, as those see it who serve questions about it: what runs, and by which rules just now. */
+import type { Deployment } from '../dataplane/index.ts'
+import type { Network } from '../model/index.ts'
+import type { Policy } from '../policy/index.ts'
+import { EventHub } from './event-hub.ts'
+import type { Fabric } from './fabric.ts'
+
+/** Rules in force, and what they were derived from. */
+export interface InForce {
+  readonly network: Network
+  readonly policy: Policy
+  readonly deployment: Deployment
+}
+
+export class RunningNetwork {
+  readonly name: string
+  readonly fabric: Fabric
+  readonly events: EventHub
+  #inForce: InForce
+
+  constructor(name: string, fabric: Fabric, inForce: InForce) {
+    this.name = name
+    this.fabric = fabric
+    this.events = new EventHub(fabric, inForce.network)
+    this.#inForce = inForce
+  }
+
+  get inForce(): InForce {
+    return this.#inForce
+  }
+
+  /** To be said after `Fabric.update`. */
+  replaced(inForce: InForce): void {
+    this.#inForce = inForce
+  }
+}
