@@ -1,7 +1,11 @@
 /** A whole network on one machine: in the kernel, or in this process. */
 export * from './acceptance.ts'
+export * from './control/index.ts'
 export * from './enter.ts'
+export * from './event-hub.ts'
 export * from './fabric.ts'
 export * from './kernel/fabric.ts'
 export * from './portable/index.ts'
+export * from './presence.ts'
+export * from './running-network.ts'
 export * from './state.ts'

@@ -9,6 +9,7 @@ import { setTimeout } from 'node:timers/promises'
 import { bootId, processStartTime } from '../kernel/index.ts'
 import type { Network } from '../model/index.ts'
 import { formatIp } from '../net/index.ts'
+import type { Mode } from './fabric.ts'
 import { nameServersOf } from './name-servers.ts'
 
 export interface RunningLab {
@@ -19,6 +20,10 @@ export interface RunningLab {
   /** Of the process, in clock ticks since boot: with the boot's id it is the process and no other. */
   readonly startTime: number
   readonly boot: string
+  /** Absent: `kernel`. */
+  readonly mode?: Mode
+  /** Path of its control socket; absent: it has none. */
+  readonly control?: string
   /** Descriptor of each node's namespace in that process, by node id. */
   readonly namespaces: Readonly<Record<string, number>>
   /** DNS zone of the network's services. */
@@ -31,25 +36,24 @@ const folder = process.env.GLACIS_STATE_DIR ?? '/run/glacis'
 /** Names become names of files here: they must not lead elsewhere. */
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 const fileOf = (name: string): string => join(folder, `${name}.json`)
+const socketOf = (name: string): string => join(folder, `${name}.sock`)
 
 /** A lab of this process, to be announced. */
 export interface Announcement {
   readonly name: string
   readonly file: string
   readonly network: Network
+  readonly mode?: Mode
   readonly namespaces: ReadonlyMap<string, number>
+  readonly control?: string
 }
 
 /**
  * Announces a lab of this process. A lab of that name that another process announced is hidden by it: ask `findRunning` first.
  * Throws `RangeError` on a name that is not one.
  */
-export function announce({ name, file, network, namespaces }: Announcement): void {
-  if (!namePattern.test(name))
-    throw new RangeError(
-      `announce lab '${name}': give a name of at most 63 letters, digits, dots, dashes and underscores`,
-    )
-  mkdirSync(folder, { recursive: true, mode: 0o755 })
+export function announce({ name, file, network, mode = 'kernel', namespaces, control }: Announcement): void {
+  prepareFolder(name)
   const nameServers = network.nodes.map(
     (node) => [node.id, nameServersOf(network, node).map(formatIp)] as const,
   )
@@ -59,6 +63,8 @@ export function announce({ name, file, network, namespaces }: Announcement): voi
     pid: process.pid,
     startTime: processStartTime(process.pid) as number,
     boot: bootId(),
+    mode,
+    ...(control === undefined ? {} : { control }),
     namespaces: Object.fromEntries(namespaces),
     zone: network.zone,
     nameServers: Object.fromEntries(nameServers),
@@ -66,6 +72,20 @@ export function announce({ name, file, network, namespaces }: Announcement): voi
   const temporary = `${fileOf(name)}.${process.pid}`
   writeFileSync(temporary, JSON.stringify(state), { mode: 0o600 })
   renameSync(temporary, fileOf(name))
+}
+
+/** Where a lab's control socket stands, in a folder that is there. Throws as {@link announce}. */
+export function controlPath(name: string): string {
+  prepareFolder(name)
+  return socketOf(name)
+}
+
+function prepareFolder(name: string): void {
+  if (!namePattern.test(name))
+    throw new RangeError(
+      `announce lab '${name}': give a name of at most 63 letters, digits, dots, dashes and underscores`,
+    )
+  mkdirSync(folder, { recursive: true, mode: 0o755 })
 }
 
 /** Takes back what `announce` said. */
@@ -79,7 +99,7 @@ export function findRunning(name: string): RunningLab | undefined {
   if (!namePattern.test(name)) return undefined
   const state = read(name)
   if (state && state.boot === bootId() && processStartTime(state.pid) === state.startTime) return state
-  rmSync(fileOf(name), { force: true })
+  for (const left of [fileOf(name), socketOf(name)]) rmSync(left, { force: true })
   return undefined
 }
 

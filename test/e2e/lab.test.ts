@@ -75,7 +75,7 @@ describeKernel('a network in the kernel', () => {
   test('after kill -9 the next down finds nothing to do, and the next up comes up', async () => {
     const killed = user.start(['up', example])
     await killed.shows('is up')
-    expect(stateFiles()).toEqual(['two-sites.json'])
+    expect(stateFiles()).toEqual(['two-sites.json', 'two-sites.sock'])
     killed.process.kill('SIGKILL')
     expect(await killed.finished).toMatchObject({ code: 'SIGKILL' })
 

@@ -1,7 +1,7 @@
 /** `glacis up FILE`: brings the network up, holds it against its prediction, and keeps it or, with `--check`, takes it down. */
 import { compileDeployment, type Deployment } from '../../dataplane/index.ts'
 import { KernelError } from '../../kernel/index.ts'
-import type { AcceptanceReport, Fabric, Mode } from '../../lab/index.ts'
+import type { AcceptanceReport, Fabric, Mode, Presence } from '../../lab/index.ts'
 import type { Network } from '../../model/index.ts'
 import { derivePolicy, type Policy } from '../../policy/index.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
@@ -26,7 +26,7 @@ export async function up(file: string | undefined, options: UpOptions, terminal:
   clock.lap('load')
   const name = options.name ?? network.name
   const mode = await chooseMode(options.portable, terminal)
-  const keep = mode === 'kernel' && !options.check
+  const keep = !options.check
   if (keep) await refuseSecond(name)
   clock.lap('prepare')
   const interruption = awaitInterruption()
@@ -59,6 +59,7 @@ class Run {
   readonly #options: RunOptions
   readonly #policy: Policy
   readonly #deployment: Deployment
+  #presence: Presence | undefined
 
   constructor(options: RunOptions) {
     const { network, clock, progress } = options
@@ -88,13 +89,33 @@ class Run {
   }
 
   async #bringUp(): Promise<Fabric> {
-    const { network, mode, name, keep, progress } = this.#options
+    const { network, mode, keep, progress } = this.#options
     const options = { network, deployment: this.#deployment, progress }
-    const { announce, bringUpKernel, bringUpPortable } = await import('../../lab/index.ts')
-    if (mode === 'portable') return bringUpPortable(options)
+    const { bringUpKernel, bringUpPortable } = await import('../../lab/index.ts')
+    if (mode === 'portable') {
+      const fabric = await bringUpPortable(options)
+      if (keep) await this.#makeKnown(fabric, new Map()).catch((error) => this.#unreachable(error))
+      return fabric
+    }
     const fabric = await bringUpKernel(options)
-    if (keep) announce({ name, file: network.file, network, namespaces: fabric.namespaces })
+    if (keep) await this.#makeKnown(fabric, fabric.namespaces)
     return fabric
+  }
+
+  async #makeKnown(fabric: Fabric, namespaces: ReadonlyMap<string, number>): Promise<void> {
+    const { network, name } = this.#options
+    const { makeKnown, RunningNetwork } = await import('../../lab/index.ts')
+    const inForce = { network, policy: this.#policy, deployment: this.#deployment }
+    this.#presence = await makeKnown(new RunningNetwork(name, fabric, inForce), namespaces)
+  }
+
+  /** Portable mode is for all systems and users: some have no place where the network could be found. */
+  #unreachable(error: unknown): void {
+    const { terminal, name } = this.#options
+    const reason = error instanceof Error ? error.message : String(error)
+    terminal.say(
+      `${terminal.err.yellow('Alone')}: other commands will not find ${name}: ${reason}; set GLACIS_STATE_DIR to a folder of yours`,
+    )
   }
 
   async #accept(fabric: Fabric): Promise<AcceptanceReport> {
@@ -122,9 +143,8 @@ class Run {
 
   /** May be called twice. */
   async #close(fabric: Fabric): Promise<void> {
-    const { name, keep } = this.#options
+    await this.#presence?.close()
     await fabric.close()
-    if (keep) (await import('../../lab/index.ts')).withdraw(name)
   }
 
   #interrupted(): number {
