@@ -23,7 +23,7 @@ import { connectNode, createLinks } from '../../src/lab/kernel/cabling.ts'
 import { Enforcement } from '../../src/lab/kernel/enforcement.ts'
 import { KernelNode } from '../../src/lab/kernel/node.ts'
 import { addressOf, nodeOf, smallNetwork, vipOf } from '../../src/lab/testing/small-network.ts'
-import { neighboursOf, routesOf } from '../../src/model/index.ts'
+import { localAddresses, neighboursOf, routesOf } from '../../src/model/index.ts'
 import { formatIp, formatPrefix, type Ip } from '../../src/net/index.ts'
 import { derivePolicy } from '../../src/policy/index.ts'
 import type { Opening } from '../../src/trace/index.ts'
@@ -83,19 +83,16 @@ describeKernel('a network in the kernel', () => {
         expect(links.map(({ name, mac, running }) => [name, mac, running])).toEqual(
           near.map((end) => [end.interface, end.mac, true]),
         )
-        const { addresses, publicAddresses } = nodeOf(network, id)
+        const addresses = localAddresses(nodeOf(network, id))
         const loopback = ['127.0.0.1', '::1']
         expect(new Set(netlink.addresses().map(({ address }) => formatIp(address)))).toEqual(
-          new Set([
-            ...[...addresses, ...publicAddresses, ...near.map((end) => end.linkLocal)].map(formatIp),
-            ...loopback,
-          ]),
+          new Set([...[...addresses, ...near.map((end) => end.linkLocal)].map(formatIp), ...loopback]),
         )
         const main = netlink
           .routes()
           .filter(({ table, prefix }) => table === 254 && !isKernelsOwn(formatPrefix(prefix)))
         const wanted = new Set((routesOf(network).get(id) ?? []).map(({ prefix }) => formatPrefix(prefix)))
-        const own = new Set(addresses.concat(publicAddresses).map((address) => `${formatIp(address)}/128`))
+        const own = new Set(addresses.map((address) => `${formatIp(address)}/128`))
         expect(
           new Set(main.map(({ prefix }) => formatPrefix(prefix)).filter((prefix) => !own.has(prefix))),
         ).toEqual(wanted)

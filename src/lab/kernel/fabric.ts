@@ -3,6 +3,7 @@
  * it is held by this process's descriptors, so that it ends with the process, however that ends.
  */
 import { setImmediate } from 'node:timers/promises'
+import type { HostAgents } from '../../agent/index.ts'
 import { type Count, emptyDeployment, type Untold } from '../../dataplane/index.ts'
 import { homeNamespace, openTickCounter, raiseOpenFileLimit, type TickCounter } from '../../kernel/index.ts'
 import { type Network, routesOf } from '../../model/index.ts'
@@ -20,6 +21,8 @@ export interface KernelFabric extends Fabric {
   readonly mode: 'kernel'
   /** Descriptor of each node's namespace in this process, by node id. */
   readonly namespaces: ReadonlyMap<string, number>
+  /** The agents in the host partitions: what they answer VMs from, and what these told them. */
+  readonly hostAgents: HostAgents
 }
 
 /**
@@ -61,6 +64,10 @@ class LabFabric implements KernelFabric {
     homeNamespace()
     this.#workloads = new Workloads(options.network)
     this.#prober = new Prober(options.network, this.#nodes)
+  }
+
+  get hostAgents(): HostAgents {
+    return this.#workloads.hostAgents
   }
 
   get namespaces(): ReadonlyMap<string, number> {

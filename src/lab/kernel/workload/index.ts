@@ -1,6 +1,7 @@
 /** What answers inside the lab: the listeners of every node, on sockets made in its namespace and served by this process. */
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
+import { HostAgents, HttpFront } from '../../../agent/index.ts'
 import { NameServer, udpEndpoint, zoneOf } from '../../../dns/index.ts'
 import { bindUdp, listenTcp, type Namespace } from '../../../kernel/index.ts'
 import type { Listener, Network } from '../../../model/index.ts'
@@ -17,6 +18,9 @@ const idleTimeout = 60_000
 export class Workloads {
   readonly #web: WebServer
   readonly #names: NameServer
+  /** Of all hosts. */
+  readonly hostAgents: HostAgents
+  readonly #front: HttpFront
   readonly #connections = new Set<Socket>()
   /** What ends each listener, by {@link keyOf}. */
   readonly #closers = new Map<string, Closer>()
@@ -24,6 +28,8 @@ export class Workloads {
   constructor(network: Network) {
     this.#web = new WebServer(network)
     this.#names = new NameServer(zoneOf(network))
+    this.hostAgents = new HostAgents(network)
+    this.#front = new HttpFront(this.hostAgents)
   }
 
   /** When this has resolved, the node's listeners take connections and datagrams. */
@@ -35,6 +41,7 @@ export class Workloads {
   async update(network: Network, nodes: readonly KernelNode[]): Promise<void> {
     this.#web.network = network
     this.#names.zone = zoneOf(network)
+    this.hostAgents.apply(network)
     const wanted = new Set(network.nodes.flatMap(({ id, listeners }) => listeners.map((l) => keyOf(id, l))))
     for (const [key, close] of this.#closers) {
       if (wanted.has(key)) continue
@@ -62,23 +69,18 @@ export class Workloads {
     for (const local of addresses?.map((address) => ({ address })) ?? [anyAddress])
       closers.push(
         protocol === 'tcp'
-          ? await this.#serveTcp(listenTcp(namespace, { ...local, port }), application)
+          ? await this.#serveTcp(listenTcp(namespace, { ...local, port }), application, node)
           : await this.#serveUdp(bindUdp(namespace, { ...local, port }), application),
       )
     this.#closers.set(keyOf(node, listener), () => Promise.all(closers.map((close) => close())))
   }
 
-  async #serveTcp(fd: number, application: Listener['application']): Promise<Closer> {
+  async #serveTcp(fd: number, application: Listener['application'], node: string): Promise<Closer> {
     if (application === 'dns') {
       await this.#names.serveTcp({ fd })
       return ofNameServer
     }
-    const serve: (socket: Socket) => void =
-      application === 'http'
-        ? (socket) => this.#web.serve(socket)
-        : application === 'https' || application === 'mutual-tls'
-          ? (socket) => this.#web.serveTls(socket)
-          : echoStream
+    const serve = this.#serverOf(application, node)
     const server = createServer((socket) => {
       this.#connections.add(socket)
       socket.on('close', () => this.#connections.delete(socket))
@@ -92,6 +94,22 @@ export class Workloads {
     // A connection that fails to be accepted concerns its client alone.
     server.on('error', () => undefined)
     return () => new Promise((resolve) => void server.close(resolve))
+  }
+
+  #serverOf(application: Listener['application'], node: string): (socket: Socket) => void {
+    switch (application) {
+      case 'http':
+        return (socket) => this.#web.serve(socket)
+      case 'https':
+      case 'mutual-tls':
+        return (socket) => this.#web.serveTls(socket)
+      case 'wire-server':
+      case 'vm-settings':
+      case 'instance-metadata':
+        return (socket) => this.#front.serve(socket, node, application)
+      default:
+        return echoStream
+    }
   }
 
   async #serveUdp(fd: number, application: Listener['application']): Promise<Closer> {
