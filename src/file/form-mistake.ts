@@ -93,6 +93,8 @@ function valueMistake(issue: BaseIssue<unknown>, subject: string): FormMistake {
       message: `'${text}' is not a DNS zone`,
       hint: 'such as cloudapp.example, in lower case, without a dot at its end',
     }
+  if (message === 'duration')
+    return { code: 'GL1012', message: `'${text}' is not a length of time`, hint: 'such as 30m, 8h or 1h30m' }
   const repaired = repairName(String(input))
   return {
     code: 'GL1012',

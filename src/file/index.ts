@@ -1,6 +1,7 @@
 /** The network file: form, positions and diagnostics. */
 export * from './diagnostic.ts'
 export * from './diagnostic-table.ts'
+export * from './duration.ts'
 export * from './filter-file.ts'
 export * from './filter-rule.ts'
 export * from './format-diagnostic.ts'

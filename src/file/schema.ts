@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot'
 import { parseIp, parsePrefix } from '../net/index.ts'
+import { parseDuration } from './duration.ts'
 
 /** A DNS label (RFC 1035 section 2.3.1) in lower case that begins with a letter. */
 export const namePattern = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/
@@ -26,6 +27,10 @@ const prefix = v.pipe(
   v.check((text) => text.includes('/') && parsePrefix(text) !== undefined, 'prefix'),
 )
 const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535))
+const duration = v.pipe(
+  v.string(),
+  v.check((text) => parseDuration(text) !== undefined, 'duration'),
+)
 const path = v.pipe(v.string(), v.minLength(1))
 
 const prefixes = (description: string, ...examples: string[]) =>
@@ -340,6 +345,21 @@ const fileWith = (entries: 0 | 1) =>
       v.minEntries(entries),
       v.maxEntries(maxSites),
       v.description('Sites by name.'),
+    ),
+    support: v.optional(
+      v.pipe(
+        v.strictObject({
+          longest: v.optional(
+            v.pipe(
+              duration,
+              v.description('The longest time for which access is granted, such as `30m` or `8h`.'),
+            ),
+            '8h',
+          ),
+        }),
+        v.description('Access of staff to host partitions: `glacis access`.'),
+      ),
+      {},
     ),
     services: v.optional(
       v.pipe(v.record(name, Service), v.description('Deployments of tenants by name.')),

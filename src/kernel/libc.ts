@@ -38,6 +38,7 @@ export interface Libc {
   munmap(address: number, length: number): number
   mount(source: string, target: string, type: string, flags: number, data: string): number
   umount(target: string, flags: number): number
+  flock(fd: number, operation: number): number
   getpagesize(): number
   clockGetres(clock: number, resolution: Pointer): number
   prlimit(pid: number, resource: number, limit: Pointer, old: Pointer): number
@@ -105,6 +106,7 @@ function open(): Libc {
     munmap: c.func('int munmap(long address, size_t length)'),
     mount: c.func('int mount(str source, str target, str type, ulong flags, str data)'),
     umount: c.func('int umount2(str target, int flags)'),
+    flock: c.func('int flock(int fd, int operation)'),
     getpagesize: c.func('int getpagesize()'),
     clockGetres: c.func('int clock_getres(int clock, void *resolution)'),
     prlimit: c.func('int prlimit(int pid, int resource, void *limit, void *old)'),

@@ -18,6 +18,11 @@ export interface Network {
   readonly nodes: readonly Node[]
   readonly links: readonly Link[]
   readonly services: readonly Service[]
+  /** Access of staff to host partitions. */
+  readonly support: {
+    /** Seconds: no grant is longer. */
+    readonly longest: number
+  }
 }
 
 export interface Site {

@@ -1,6 +1,6 @@
 /** A checked network file becomes the network: references are followed, addresses assigned, VMs placed. */
 
-import { hasErrors, suggestion } from '../file/index.ts'
+import { hasErrors, parseDuration, suggestion } from '../file/index.ts'
 import { type Ip, prefix } from '../net/index.ts'
 import { AddressPool } from './address-pool.ts'
 import { bogonsWithout } from './bogons.ts'
@@ -63,6 +63,7 @@ export function resolveNetwork(resolution: Resolution, fileName: string): Networ
     nodes: Object.freeze(nodes),
     links: Object.freeze([...links.links]),
     services: Object.freeze(services),
+    support: Object.freeze({ longest: parseDuration(file.support.longest) as number }),
   })
 }
 
