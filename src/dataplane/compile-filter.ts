@@ -19,6 +19,8 @@ import {
   matchesOf,
   matchProblem,
   type Point,
+  type PortOffence,
+  type PortTier,
   type Rule,
   rulesOf,
   type Tier,
@@ -33,6 +35,13 @@ import { emitFrame, type Frame, type Hook, verdictOf } from './emit/frame.ts'
 import { emitGrant } from './emit/grants.ts'
 import { appliesTo, emitFields, emitMatch, type Fields } from './emit/match.ts'
 import { emitParse, type OddLabels, type Parsed } from './emit/parse.ts'
+import {
+  emitArp,
+  emitDiscovery,
+  emitHardwareAddress,
+  type OffenceLabels,
+  type PortContext,
+} from './emit/port.ts'
 import { type VerdictExit, verdictExit } from './emit/verdict.ts'
 import type { EventKind, EventMaps } from './event-map.ts'
 import { flowValue } from './flow-map.ts'
@@ -100,10 +109,24 @@ class FilterCompiler {
   compile(): ProgramSpec {
     const b = this.#b
     const { labels, rules } = this.#oddFrames()
-    emitParse(b, this.#frame, labels, (parsed) => this.#judge(parsed))
+    const tier = this.#portTier()
+    const port = tier && this.#portContext(tier)
+    emitParse(
+      b,
+      this.#frame,
+      labels,
+      (parsed) => this.#judge(parsed),
+      () => port && emitHardwareAddress(port),
+    )
     for (const reason of Object.keys(labels) as OddReason[]) {
       b.place(labels[reason])
+      if (port && reason === 'arp') emitArp(port)
+      if (port && reason === 'neighbour-discovery') emitDiscovery(port)
       this.#decide(rules[reason])
+    }
+    for (const offence of Object.keys(port?.offence ?? {}) as PortOffence[]) {
+      b.place((port as PortContext).offence[offence])
+      this.#decide((tier as PortTier).offences[offence])
     }
     this.#exit.close()
     return b.build()
@@ -117,6 +140,24 @@ class FilterCompiler {
       reason === 'malformed' ? this.#malformed : this.#b.label(reason),
     ])
     return { labels: Object.fromEntries(entries), rules: shape.reasons }
+  }
+
+  #portTier(): PortTier | undefined {
+    const [tier, another] = this.#point.tiers.filter((candidate) => candidate.kind === 'port')
+    if (another)
+      throw new TypeError(`compile ${this.#point.id}: it has two port tiers; a port has one machine`)
+    return tier
+  }
+
+  #portContext({ addresses, offences }: PortTier): PortContext {
+    const labels = Object.keys(offences).map((offence) => [offence, this.#b.label(offence)])
+    return {
+      b: this.#b,
+      frame: this.#frame,
+      families: addresses.map(({ family }) => family),
+      offence: Object.fromEntries(labels) as OffenceLabels,
+      short: this.#malformed,
+    }
   }
 
   #judge(parsed: Parsed): void {

@@ -19,6 +19,7 @@ import { translationTierKey } from './balance/translate.ts'
 import { compileFilter, type FilterOptions } from './compile-filter.ts'
 import { filterNumber } from './emit/flow.ts'
 import { ownAddress, splitOwn } from './emit/match.ts'
+import { portParameters } from './emit/port.ts'
 import { firstCounter } from './emit/verdict.ts'
 
 export interface FilterPlacement {
@@ -80,6 +81,8 @@ export class FilterCompilerCache {
 function tierKey(tier: Tier, behind: readonly Ip[]): string {
   const actions = (rules: readonly Rule[]) => rules.map(({ action }) => action).join()
   switch (tier.kind) {
+    case 'port':
+      return `port ${tier.addresses.map(({ family }) => family)} ${actions(Object.values(tier.offences))}`
     case 'shape':
       return `shape ${actions(Object.values(tier.reasons))}`
     case 'flow':
@@ -134,6 +137,7 @@ function parametersOf(point: Point, placement: FilterPlacement): Record<string, 
       values[ownAddress[6].low] = value & ((1n << 64n) - 1n)
     }
   }
+  for (const tier of point.tiers) if (tier.kind === 'port') Object.assign(values, portParameters(tier))
   for (const address of placement.egress ?? []) {
     const bytes = ipBytes(address)
     const view = new DataView(bytes.buffer)

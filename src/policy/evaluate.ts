@@ -10,6 +10,7 @@ import { type FlowTable, flowOf, mayOpen, quotedFlowOf } from './flow-table.ts'
 import type { GrantTable } from './grant-table.ts'
 import { inAny, matches } from './match.ts'
 import type { FlowTier, FlowUse, Point, Scope, Tier } from './point.ts'
+import { portOffence } from './port-security.ts'
 import type { Rule } from './rule.ts'
 import { translate } from './translate.ts'
 
@@ -45,6 +46,10 @@ export interface PointState {
  * was made. Throws `TypeError` if the point needs state that was not given: that is a mistake of the caller.
  */
 export function judge(point: Point, frame: Headers, state: PointState): Decision {
+  for (const tier of point.tiers) {
+    const offence = tier.kind === 'port' && portOffence(tier, frame)
+    if (offence) return decide(tier.offences[offence], tier.name)
+  }
   if (frame.kind === 'odd') {
     for (const tier of point.tiers)
       if (tier.kind === 'shape') return decide(tier.reasons[frame.reason], tier.name)
@@ -81,6 +86,7 @@ function ask(
   audited: Rule[],
 ): Answer | undefined {
   switch (tier.kind) {
+    case 'port':
     case 'shape':
       return undefined
     case 'flow':

@@ -2,7 +2,7 @@
  * Enforcement points: a place in the network where packets are judged, as an ordered list of tiers. Each tier
  * answers allow, deny or next; what no tier decided is denied by the point's own `default/deny` rule.
  */
-import type { Ip, Prefix } from '../net/index.ts'
+import type { Ip, Mac, Prefix } from '../net/index.ts'
 import type { OddReason } from '../wire/headers.ts'
 import type { Match, Rule } from './rule.ts'
 import type { Translation } from './translation.ts'
@@ -50,7 +50,50 @@ export interface Scope {
   readonly destination?: readonly Prefix[]
 }
 
-export type Tier = ShapeTier | FlowTier | RuleTier | GrantsTier | TranslationTier
+export type Tier = PortTier | ShapeTier | FlowTier | RuleTier | GrantsTier | TranslationTier
+
+/**
+ * Port security: denies what the one machine behind the port cannot honestly say about itself on the link. Asked of every frame,
+ * odd ones included, before all other tiers; what it has nothing against goes on to them. `port-security.ts` is its meaning.
+ */
+export interface PortTier {
+  readonly kind: 'port'
+  readonly name: string
+  /** Hardware address of the machine's interface. */
+  readonly mac: Mac
+  /** Addresses of the machine, at most one per family. */
+  readonly addresses: readonly Ip[]
+  /** IPv6 link-local address of the interface. */
+  readonly linkLocal: Ip
+  /** One rule for each offence, whose `match` is empty. `next` is not an answer here. */
+  readonly offences: Readonly<Record<PortOffence, Rule>>
+}
+
+/**
+ * What is held against a frame; the first that applies decides.
+ *
+ * - `hardware-address`: the Ethernet header bears a source that is not the machine's
+ * - `arp-form`: ARP that is not a request or reply about IPv4 on Ethernet (RFC 826)
+ * - `arp-hardware`: the sender's hardware address is not the machine's
+ * - `arp-address`: the sender's IPv4 address is not the machine's; or it is 0.0.0.0, and that is not a request for the machine's own
+ *   address, as probes are (RFC 5227 section 2.1.1)
+ * - `router`: a router advertisement or a redirect (RFC 4861 sections 4.2 and 4.5)
+ * - `discovery-form`: a solicitation or advertisement that is cut short or has options that cannot be read (see `Discovery`)
+ * - `discovery-source`: its source is neither the machine's nor, in a solicitation, `::`
+ * - `discovery-target`: an advertisement, or a solicitation from `::`, about an address that is not the machine's: the first would
+ *   steal it, the second keeps its owner from taking it (RFC 4862 section 5.4)
+ * - `discovery-hardware`: a link-layer address in an option is not the machine's
+ */
+export type PortOffence =
+  | 'hardware-address'
+  | 'arp-form'
+  | 'arp-hardware'
+  | 'arp-address'
+  | 'router'
+  | 'discovery-form'
+  | 'discovery-source'
+  | 'discovery-target'
+  | 'discovery-hardware'
 
 /** Decides by the shape of the frame: odd frames get the action listed, well-formed IP goes to the next tier. */
 export interface ShapeTier {

@@ -55,9 +55,10 @@ describe('the derived policy', () => {
     }
   })
 
-  it('ends every point with default deny and starts it with the shape of frames', () => {
-    for (const { tiers, defaultDeny } of policy.points) {
-      expect(tiers[0]?.kind).toBe('shape')
+  it('ends every point with default deny and starts it with the port of a VM or the shape of frames', () => {
+    for (const { id, tiers, defaultDeny } of policy.points) {
+      const first = /\/vm\/.*\/out$/.test(id) ? ['port', 'shape'] : ['shape']
+      expect(tiers.slice(0, first.length).map(({ kind }) => kind)).toEqual(first)
       expect(defaultDeny.id).toBe('default/deny')
     }
   })

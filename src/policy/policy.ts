@@ -24,17 +24,7 @@ export interface RulePlace {
 export function rulesOf(point: Point): readonly RulePlace[] {
   const places: RulePlace[] = []
   for (const tier of point.tiers) {
-    const rules =
-      tier.kind === 'shape'
-        ? Object.values(tier.reasons)
-        : tier.kind === 'flow'
-          ? [tier.established, tier.related, tier.noFlow]
-          : tier.kind === 'rules'
-            ? tier.rules
-            : tier.kind === 'grants'
-              ? [tier.granted, tier.noGrant]
-              : tier.translations.map((translation) => translation.rule)
-    for (const rule of rules)
+    for (const rule of rulesOfTier(tier))
       places.push({
         point,
         tier: tier.name,
@@ -49,6 +39,23 @@ export function rulesOf(point: Point): readonly RulePlace[] {
 /** What a tier of rules or of grants asks about packets. */
 export const matchesOf = (tier: Tier): readonly Match[] =>
   tier.kind === 'rules' ? tier.rules.map(({ match }) => match) : tier.kind === 'grants' ? [tier.match] : []
+
+function rulesOfTier(tier: Tier): readonly Rule[] {
+  switch (tier.kind) {
+    case 'port':
+      return Object.values(tier.offences)
+    case 'shape':
+      return Object.values(tier.reasons)
+    case 'flow':
+      return [tier.established, tier.related, tier.noFlow]
+    case 'rules':
+      return tier.rules
+    case 'grants':
+      return [tier.granted, tier.noGrant]
+    case 'translation':
+      return tier.translations.map(({ rule }) => rule)
+  }
+}
 
 /** The points that stand on an interface of a node in one direction, in the order in which they are asked. */
 export function pointsAt(

@@ -32,8 +32,10 @@ const udp = (source: Ip, sourcePort: number, destination: Ip, destinationPort: n
 })
 
 describe('isolation', () => {
-  it('neighbour discovery to an address that is routed is judged as any packet', () => {
-    for (const type of [133, 134, 135, 136, 137]) {
+  it('neighbour discovery to an address that is routed is no talk on the link, and ends at the port', () => {
+    const names = ['router-solicitation', 'router-advertisement', 'neighbour-solicitation']
+    for (const [index, name] of [...names, 'neighbour-advertisement', 'redirect'].entries()) {
+      const type = 133 + index
       const source = addressOf('west/hello-geo-webrole-0', 6)
       const ip6 = { source, destination: addressOf('west/fc1', 6), hopLimit: 255, protocol: Protocol.icmp6 }
       const segment = new Uint8Array(32)
@@ -42,7 +44,7 @@ describe('isolation', () => {
       if (headers.kind !== 'ip') throw new TypeError(`read type ${type}: it is ${headers.reason}`)
       expect(endOf('west/hello-geo-webrole-0', headers)).toMatchObject({
         kind: 'denied',
-        rule: { id: 'machine/internal' },
+        rule: { id: `server/icmp6-${name}` },
       })
     }
   })

@@ -16,6 +16,9 @@ export const field = Object.freeze({
   end: 28,
 })
 
+/** Operations of address resolution (RFC 826). */
+export const Operation = Object.freeze({ request: 1, reply: 2 } as const)
+
 export interface Header {
   /** 1 request, 2 reply; others exist. */
   readonly operation: number

@@ -3,6 +3,7 @@
  * evaluator. The data plane's parser must agree with `readHeaders` on every byte string.
  */
 import type { Ip } from '../net/index.ts'
+import type { LinkHeaders } from './link-headers.ts'
 
 /** A frame that is an unfragmented, well-formed IP packet without options or extension headers. */
 export interface IpHeaders {
@@ -23,6 +24,8 @@ export interface IpHeaders {
   readonly icmpCode: number
   /** Of an ICMP or ICMPv6 error: the flow of the packet it quotes, in that packet's own direction. */
   readonly quoted?: QuotedFlow
+  /** Absent: as the machine that sends it would send it (see `readFrame`). */
+  readonly link?: LinkHeaders
 }
 
 /** The five-tuple quoted inside an ICMP error (RFC 792, RFC 4443). */
@@ -38,6 +41,8 @@ export interface QuotedFlow {
 export interface OddFrame {
   readonly kind: 'odd'
   readonly reason: OddReason
+  /** As in {@link IpHeaders}. */
+  readonly link?: LinkHeaders
 }
 
 /**

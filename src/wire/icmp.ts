@@ -9,7 +9,9 @@ export { check, field, type Message, type View } from './icmp-message.ts'
 export const Type = Object.freeze({
   echoReply: 0,
   unreachable: 3,
+  redirect: 5,
   echoRequest: 8,
+  routerAdvertisement: 9,
   timeExceeded: 11,
   parameterProblem: 12,
 } as const)

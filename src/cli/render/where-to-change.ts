@@ -16,6 +16,7 @@ export function whereToChange(network: Network, point: Point, rule: Rule): strin
     return `nowhere: the template ${origin.name} is part of Glacis, the same for every machine of its kind${where}`
   }
   if (rule.id.startsWith('shape/')) return 'nowhere: such frames pass no point'
+  if (rule.id.startsWith('port/')) return 'nowhere: a machine speaks for itself alone'
   if (rule.id.startsWith('flow/'))
     return 'nowhere: only an answer to a packet that was let through passes here'
   return missingRule(network, point)

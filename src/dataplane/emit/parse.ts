@@ -69,18 +69,20 @@ export type OddLabels = Readonly<Record<OddReason, Label>>
 
 /**
  * Emits reading up to the transport header. The code of each family, given by `body`, follows with the packet parsed; it
- * must end in jumps or exits.
+ * must end in jumps or exits. `link` emits what is asked of the Ethernet header before anything else.
  */
 export function emitParse(
   b: ProgramBuilder,
   frame: Frame,
   odd: OddLabels,
   body: (parsed: Parsed) => void,
+  link: () => void = () => {},
 ): void {
   const { data } = frame
   const ipv6 = b.label('ipv6')
   const ipv4 = b.label('ipv4')
   b.requireBytes(frame, 14, odd.malformed) // 1
+  link()
   // On receive the kernel may have moved a VLAN tag out of the frame.
   if (frame.hook === 'tc') b.jumpIf(b.ne(b.load(4, b.context, SK_BUFF.vlan_present), 0), odd['not-ip'])
   const etherType = b.load(2, data, at.etherType)

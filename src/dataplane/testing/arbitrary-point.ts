@@ -15,11 +15,12 @@ import type {
   ShapeTier,
   Tier,
 } from '../../policy/index.ts'
-import { defaultDeny, flowTier, shapeTier } from '../../policy/index.ts'
+import { defaultDeny, flowTier, portTier, shapeTier } from '../../policy/index.ts'
 import type { OddReason } from '../../wire/index.ts'
 import { arbitraryBytes } from '../../wire/testing/arbitrary.ts'
 import { encodeGrantKey } from '../grant-map.ts'
 import { Draw } from './draw.ts'
+import { ownLinkLocal, ownMac } from './draw-link-frame.ts'
 import { drawFilterStep } from './filter-steps.ts'
 import { fullArray } from './full-array.ts'
 import type { CaseGrant, PointCase, Step } from './point-runner.ts'
@@ -53,6 +54,8 @@ const ruleShape = fc.record({
 })
 export const tierShape = fc.array(ruleShape, { maxLength: 12, size: 'max' })
 const pointShape = fc.record({
+  /** A port tier for a machine with these addresses. Bits: as of `behind`. */
+  port: seldom(fc.constantFrom(3, 3, 1, 2, 0)),
   scope: seldom(seed),
   /** Bits: the action of each odd reason is turned about. */
   shape: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(127) }),
@@ -110,9 +113,9 @@ function atLeast(frame: Uint8Array, length: number): Uint8Array {
 }
 
 function pointsOf({ hook, kind, behind, points: shapes }: ValueOf<typeof filterShape>, pool: Pool): Point[] {
-  const addresses = ([4, 6] as const)
-    .filter((_, bit) => behind & (1 << bit))
-    .map((family) => pool.own[family])
+  const own = (bits: number) =>
+    ([4, 6] as const).filter((_, bit) => bits & (1 << bit)).map((family) => pool.own[family])
+  const addresses = own(behind)
   const uses: readonly (FlowUse | undefined)[] =
     kind === 'stateless'
       ? [undefined]
@@ -122,8 +125,9 @@ function pointsOf({ hook, kind, behind, points: shapes }: ValueOf<typeof filterS
           ...(kind === 'two stateful' ? [{ table: 'two', heading: 'to-local' } as const] : []),
         ]
   return uses.map((flow, index) => {
-    const { scope, shape, before, tiers, audit, grants } = shapes[index] as PointShape
+    const { port, scope, shape, before, tiers, audit, grants } = shapes[index] as PointShape
     const all: Tier[] = [
+      ...(port === undefined ? [] : [portTier(ownMac, ownLinkLocal, own(port))]),
       shapeOf(shape),
       ...(before ? [tierOf(before, 'before', pool)] : []),
       ...(flow ? [flowTier] : []),

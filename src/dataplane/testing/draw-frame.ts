@@ -86,9 +86,10 @@ function identifierOf({ sourcePort, destinationPort }: QuotedFlow): Uint8Array {
 const isIcmp = ({ family, protocol }: IpHeaders): boolean =>
   protocol === (family === 4 ? Protocol.icmp : Protocol.icmp6)
 
-/** Offsets of bytes that decide: ethertype, versions, lengths, fragments, protocols, data offset, hop limit, quoted ones. */
+/** Offsets of bytes that decide: ethertype, versions, lengths, fragments, protocols, data offset, hop limit, quoted ones; hardware addresses, ARP's fields, options of discovery. */
 const decisive = [
-  12, 13, 14, 16, 17, 18, 19, 20, 21, 22, 23, 34, 38, 39, 42, 46, 48, 51, 54, 55, 58, 59, 62, 66, 68, 71, 102,
+  6, 11, 12, 13, 14, 16, 17, 18, 19, 20, 21, 22, 23, 28, 34, 38, 39, 42, 46, 48, 51, 54, 55, 58, 59, 62, 66,
+  68, 71, 77, 78, 79, 80, 86, 87, 88, 102,
 ]
 
 /** Makes a frame odd, or nearly: one decisive byte or length changed, cut, or another ethertype. */

@@ -4,17 +4,21 @@ import type { Flow, Point } from '../../policy/index.ts'
 import { type IpHeaders, icmpErrors, neighbourDiscovery, type QuotedFlow } from '../../wire/index.ts'
 import type { Draw } from './draw.ts'
 import { drawFrame, spoil } from './draw-frame.ts'
+import { drawLinkFrame, sender, sentBy } from './draw-link-frame.ts'
 import type { Step } from './point-runner.ts'
 import { drawAddress, drawPort, otherProtocols, type Pool } from './pool.ts'
 
 export function drawFilterStep(d: Draw, pool: Pool, points: readonly Point[], waits: boolean): Step {
   const heading = d.pick(['from-local', 'to-local'] as const)
   const stateful = points.some(({ flow }) => flow)
-  const headers = d.chance(stateful ? 75 : 30) ? ofFlow(d, pool, heading) : anyHeaders(d, pool)
-  const frame = drawFrame(d, headers)
   const fitting = points.flatMap(({ flow }, index) => (flow?.heading === heading ? [index] : []))
+  const index = fitting.length > 0 && d.chance(88) ? d.pick(fitting) : d.below(points.length)
+  const machine = sender(points[index] as Point, pool)
+  const headers = d.chance(stateful ? 75 : 30) ? ofFlow(d, pool, heading) : anyHeaders(d, pool)
+  const frame =
+    machine.port && d.chance(25) ? drawLinkFrame(d, pool, machine) : sentBy(d, machine, drawFrame(d, headers))
   return {
-    point: fitting.length > 0 && d.chance(88) ? d.pick(fitting) : d.below(points.length),
+    point: index,
     frame: d.chance(8) ? spoil(d, frame) : frame,
     ...(waits && d.chance(4) && { wait: d.pick(waitsNearTimeouts) }),
   }

@@ -15,7 +15,7 @@ import {
   type Point,
   rulesOf,
 } from '../../policy/index.ts'
-import { readHeaders } from '../../wire/index.ts'
+import { readFrame } from '../../wire/index.ts'
 import { compileNode } from '../compile.ts'
 import { type Count, noCount, readCounters } from '../counter-map.ts'
 import type { NodeDeployment } from '../deployment.ts'
@@ -173,7 +173,7 @@ export function runEvaluator({ points, steps, grants = [] }: PointCase): Observa
     now += wait
     const point = points[index] as Point
     const table = point.flow && flows.get(point.flow.table)
-    const decision = judge(point, readHeaders(frame), {
+    const decision = judge(point, readFrame(frame), {
       egress,
       grants: granted,
       now,

@@ -16,3 +16,7 @@ export const dhcp6Reply = exchange(547, 546)
 /** Requests of a client that knows no server yet. */
 export const dhcpDiscovery: Match = { destination: [prefix('255.255.255.255/32')], ...dhcpRequest }
 export const dhcp6Discovery: Match = { destination: [prefix('ff02::1:2/128')], ...dhcp6Request }
+
+/** Whatever a client would take for a server's answer: clients look at the port alone. */
+export const toDhcpClient: Match = { protocol: Protocol.udp, destinationPorts: [PortRange(68)] }
+export const toDhcp6Client: Match = { protocol: Protocol.udp, destinationPorts: [PortRange(546)] }

@@ -10,6 +10,7 @@ import type { Point, RuleTier } from '../point.ts'
 import type { Match } from '../rule.ts'
 import { dhcp6Discovery, dhcpDiscovery } from './dhcp.ts'
 import { rulesToServices } from './host-services.ts'
+import { portTierOf, serverTier } from './port-security.ts'
 import { RoleTiers } from './role-tier.ts'
 import { addressesOf, type SiteView } from './site-view.ts'
 import { templateRule } from './template-rule.ts'
@@ -18,6 +19,7 @@ const machine = templateRule('machine-config')
 
 export function hypervisorPoints(view: SiteView): readonly Point[] {
   const machineConfig = machineConfigTier(view)
+  const servers = serverTier(view)
   const roleTiers = new RoleTiers(view)
   return view.nodes('vm').flatMap((vm) => {
     if (!vm.vm) return []
@@ -35,7 +37,7 @@ export function hypervisorPoints(view: SiteView): readonly Point[] {
         id: `${filter}/out`,
         direction: 'in',
         flow: { table: filter, heading: 'from-local' },
-        tiers: [shapeTier, ownSourceTier(view, vm), flowTier, machineConfig],
+        tiers: [portTierOf(view, vm), shapeTier, servers, ownSourceTier(view, vm), flowTier, machineConfig],
       },
       {
         ...common,
