@@ -18,6 +18,16 @@ export function family(text: string): 4 | 6 {
   return text === '4' ? 4 : 6
 }
 
+/** Milliseconds from `10s`, `500ms`, `2m` or `1h`. */
+export function duration(text: string): number {
+  const [, number, unit] = /^(\d{1,6})(ms|s|m|h)$/.exec(text) ?? []
+  if (number === undefined || Number(number) === 0)
+    throw new InvalidArgumentError('Give a time such as 10s, 500ms, 2m or 1h.')
+  return Number(number) * (units[unit as keyof typeof units] as number)
+}
+
+const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
+
 /** A name that can be part of a file's name, and of a command line without quotes. */
 export function labName(text: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text))

@@ -1,6 +1,6 @@
 /** The verbs, their arguments and their help. What a verb does is loaded when it is called. */
 import { type Argument, Command, Option } from 'commander'
-import { address, count, family, labName, port } from './argument.ts'
+import { address, count, duration, family, labName, port } from './argument.ts'
 import { exitCodeHelp } from './exit-code.ts'
 import type { Terminal } from './terminal.ts'
 import { packageVersion } from './version.ts'
@@ -120,6 +120,31 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .argument('[NODE]', 'id or kind of a node, the beginning of some (west), or a pattern with *')
     .addOption(json)
     .action(async (path, node) => done((await import('./commands/nodes.ts')).nodes(path, node, terminal)))
+
+  verb('watch', 'Show what a network that is up does with packets, as it happens, and by which rule.', [
+    'glacis watch',
+    'glacis watch --tenant contoso --verdict deny',
+    "glacis watch --node west/ar1 --rule 'source/*' --count 10 --json",
+    'glacis watch --for 10s --pcap drops.pcapng',
+  ])
+    .argument('[FILE]', 'network file of the network that is up; default: the only one that is')
+    .option('--name <name>', 'which network, if several are up', labName)
+    .option('--node <node>', 'only at this node: an id, the beginning of some (west), or a pattern with *')
+    .option('--tenant <tenant>', 'only packets to or from VMs and VIPs of this tenant')
+    .addOption(new Option('--verdict <verdict>', 'only these').choices(['allow', 'deny']))
+    .option('--rule <rule>', 'only by this rule, the beginning of some (flow), or a pattern with *')
+    .option('--point <point>', 'only at this point, the beginning of some (west/ar1), or a pattern with *')
+    .option('--source <prefix>', 'only from this address or prefix')
+    .option('--destination <prefix>', 'only to this address or prefix')
+    .option('--all', 'packets of known flows too, and those that points without flows let pass', false)
+    .option('--limit <count>', 'events that a node tells in a second at most; default: 2000', count)
+    .option('--count <count>', 'end after so many events', count)
+    .option('--for <time>', 'end after this time, such as 10s or 2m', duration)
+    .option('--pcap <file>', 'write the packets to this file too, with verdict and rule as comments (pcapng)')
+    .addOption(new Option('--json', 'print one JSON document a line on stdout, one for each event'))
+    .action(async (path, options) =>
+      done(await (await import('./commands/watch.ts')).watch(path, options, terminal)),
+    )
 
   verb('shell', 'Open a shell, or run a command, inside a node of a network that is up.', [
     'glacis shell internet',

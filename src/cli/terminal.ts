@@ -16,6 +16,8 @@ export interface Terminal {
   say(text: string): void
   /** Raw text to stderr, for a line that changes. */
   draw(text: string): void
+  /** One of many results, as a line of JSON; nothing without `--json`. */
+  record(document: unknown): void
   /** The result as JSON; nothing without `--json`, and nothing after the first. */
   result(document: unknown): void
 }
@@ -55,6 +57,9 @@ export function openTerminal({
     print: (text) => void forPeople.write(`${text}\n`),
     say: (text) => void stderr.write(`${text}\n`),
     draw: (text) => void stderr.write(text),
+    record(document) {
+      if (json) stdout.write(`${JSON.stringify(document)}\n`)
+    },
     result(document) {
       if (!json || answered) return
       answered = true

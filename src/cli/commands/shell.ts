@@ -1,8 +1,9 @@
 /** `glacis shell NODE [-- COMMAND …]`: a shell, or a command, inside a node of a network that is up. */
 import { enterNode, type RunningLab } from '../../lab/index.ts'
+import { chooseNetwork } from '../ask-network.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
 import { findNode } from '../find-node.ts'
-import { asRoot, findNetworks } from '../running.ts'
+import { asRoot } from '../running.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface ShellOptions {
@@ -20,7 +21,8 @@ export async function shell(
     throw new CommandError('open a shell: it has no result that JSON could hold; leave out --json')
   const given = commandOf(command)
   return asRoot(`enter ${node}`, async () => {
-    const lab = chooseNetwork(name)
+    const lab = chooseNetwork(name, 'enter a node')
+    refusePortable(lab)
     const id = findNode(Object.keys(lab.namespaces), node)
     if (given.length === 0)
       terminal.say(terminal.err.dim(`A shell in ${id} of ${lab.name}; 'exit' leaves it.`))
@@ -56,14 +58,10 @@ async function enter(lab: RunningLab, node: string, command: readonly string[]):
   }
 }
 
-function chooseNetwork(name: string | undefined): RunningLab {
-  const labs = findNetworks(name)
-  const [lab] = labs
-  if (lab && labs.length === 1) return lab
-  if (lab) {
-    const names = labs.map((other) => other.name).join(' or ')
-    throw new CommandError(`enter a node: ${labs.length} networks are up; choose with --name ${names}`)
-  }
-  const what = name === undefined ? 'no network is up' : `no network called ${name} is up`
-  throw new CommandError(`enter a node: ${what}; bring one up with 'glacis up'`, exitCodes.unavailable)
+function refusePortable({ name, mode }: RunningLab): void {
+  if (mode !== 'portable') return
+  throw new CommandError(
+    `enter a node: ${name} is up in portable mode, where nodes are no places to be in; bring it up as root, without --portable`,
+    exitCodes.unavailable,
+  )
 }

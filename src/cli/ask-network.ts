@@ -1,0 +1,37 @@
+/** Asking a network that is up: which one, and what it says, in the words of the command line. */
+import { type AskOptions, ask, ControlError, controlOf, type RunningLab } from '../lab/index.ts'
+import { CommandError, exitCodes } from './exit-code.ts'
+import { asRoot, findNetworks } from './running.ts'
+
+/**
+ * The network of that name, or the only one that is up.
+ * @param what the user wants of it, for messages: `watch`
+ */
+export function chooseNetwork(name: string | undefined, what: string): RunningLab {
+  const labs = findNetworks(name)
+  const [lab] = labs
+  if (lab && labs.length === 1) return lab
+  if (lab) {
+    const names = labs.map((other) => other.name).join(' or ')
+    throw new CommandError(`${what}: ${labs.length} networks are up; choose with --name ${names}`)
+  }
+  const missing = name === undefined ? 'no network is up' : `no network called ${name} is up`
+  throw new CommandError(`${what}: ${missing}; bring one up with 'glacis up'`, exitCodes.unavailable)
+}
+
+/** Asks, and tells what goes wrong as a mistake of the user or of the machine. */
+export async function askNetwork(
+  lab: RunningLab,
+  method: string,
+  options: AskOptions = {},
+): Promise<unknown> {
+  return asRoot(`ask ${lab.name}`, async () => {
+    try {
+      return await ask(controlOf(lab), method, options)
+    } catch (error) {
+      if (!(error instanceof ControlError)) throw error
+      const exitCode = error.code === 'GL7004' ? exitCodes.usage : exitCodes.unavailable
+      throw new CommandError(`${error.message} (${error.code})`, exitCode)
+    }
+  })
+}
