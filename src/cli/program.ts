@@ -79,15 +79,26 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     'glacis trace --from west/shop-web-0 --to west/fc1 --dport 7500 --family 6',
     'glacis trace --from internet --to 10.16.64.1 --proto icmp --expect silent',
     'glacis trace --from internet --source 10.16.1.3 --to shop.west --dport 443',
+    'glacis trace --from internet --to shop.west --dport 443 --live',
   ])
     .argument('[FILE]', file)
     .requiredOption('--from <node>', 'node that sends, such as internet or west/jump1')
     .requiredOption('--to <destination>', 'address, node, or service name such as shop.west')
     .addOption(new Option('--proto <protocol>', 'protocol').choices(['tcp', 'udp', 'icmp']).default('tcp'))
     .option('--dport <port>', 'destination port', port)
-    .option('--sport <port>', 'source port, or the identifier of a ping', port, 40_000)
+    .option(
+      '--sport <port>',
+      'source port, or the identifier of a ping; default: 40000, with --live any',
+      port,
+    )
     .option('--family <version>', 'IP version 4 or 6, where the destination has both', family)
     .option('--source <address>', "source address; default: the sending node's own", address)
+    .option('--live', 'send it in the network that is up, and show where it really went', false)
+    .option(
+      '--name <name>',
+      'with --live: name of the network that is up; default: that in the file',
+      labName,
+    )
     .addOption(
       new Option('--expect <outcome>', 'exit with 1 unless this comes out').choices([
         'answered',
@@ -97,7 +108,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     )
     .addOption(json)
     .action(async (path, options) =>
-      done((await import('./commands/trace.ts')).trace(path, options, terminal)),
+      done(await (await import('./commands/trace.ts')).trace(path, options, terminal)),
     )
 
   verb('rules', 'List the enforcement points, or the rules of some in the order in which they are asked.', [

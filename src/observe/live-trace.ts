@@ -31,10 +31,11 @@ export function liveTrace(
   observed: Outcome,
   events: readonly PacketEvent[],
 ): LiveTrace {
+  const rules = predictedRules(conversation)
   const steps = firstOfEach(followConversation(conversation, events)).map(({ event, way }) => ({
     event,
     way,
-    predicted: predictedRules(conversation).has(key(event.point.id, event.rule)),
+    predicted: rules.has(key(event.point.id, event.rule)),
   }))
   return { steps, observed, differences: differencesOf(conversation, observed, steps) }
 }
@@ -136,16 +137,12 @@ function firstOfEach(followed: readonly Followed[]): readonly Followed[] {
 
 const key = (point: string, rule: Rule): string => `${point} ${rule.id}`
 
-function predictedRules({ forth, back }: Conversation): ReadonlySet<string> {
+function predictedRules({ judged }: Conversation): ReadonlySet<string> {
   return new Set(
-    [...forth, ...back].flatMap(({ hops }) =>
-      hops.flatMap(({ judgements }) =>
-        judgements.flatMap(({ point, decision }) =>
-          decision.verdict === 'pass-by'
-            ? []
-            : [...(decision.audited ?? []), decision.rule].map((rule) => key(point.id, rule)),
-        ),
-      ),
+    judged.flatMap(({ point, decision }) =>
+      decision.verdict === 'pass-by'
+        ? []
+        : [...(decision.audited ?? []), decision.rule].map((rule) => key(point.id, rule)),
     ),
   )
 }

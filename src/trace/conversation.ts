@@ -6,7 +6,7 @@ import { listenerAt, type Node } from '../model/index.ts'
 import { type Ip, icmpOf, ipEquals, Protocol } from '../net/index.ts'
 import type { Point, Rule } from '../policy/index.ts'
 import { type IpHeaders, icmpEcho, isIcmpError } from '../wire/index.ts'
-import { type End, type Path, walk } from './walk.ts'
+import { type End, type Judgement, type Path, walk } from './walk.ts'
 import { type World, WorldState } from './world.ts'
 
 /**
@@ -42,6 +42,8 @@ export interface Conversation {
   readonly forth: readonly Path[]
   /** Answers to the forward paths that were delivered, in their order. */
   readonly back: readonly Path[]
+  /** What points say on any of the equal ways, of which `forth` and `back` show each place once. */
+  readonly judged: readonly Judgement[]
   /** Of a silent conversation: where packets were stopped, once per point and rule. */
   readonly stops: readonly Stop[]
   /** Of others: the last rule that allowed the client's packet on the first path; absent if no point judged it. */
@@ -83,6 +85,7 @@ export function converse(world: World, opening: Opening): Conversation {
     unanimous: outcomes.every((other) => other === outcome),
     forth,
     back,
+    judged: state.judged,
     stops: unique(stops),
     ...(outcome !== 'silent' && decider ? { decider } : {}),
   }

@@ -137,6 +137,7 @@ function pass(
     const decision = judge(point, current, state.of(point))
     if (decision.verdict === 'pass-by') continue
     judgements.push({ point, decision })
+    state.judged.push({ point, decision })
     if (decision.verdict === 'deny') return { point, tier: decision.tier, rule: decision.rule }
     current = decision.packet ?? current
   }

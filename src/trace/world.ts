@@ -2,6 +2,7 @@
 import { ForwardingTable, type Network, type Node, nodeById, type Route, routesOf } from '../model/index.ts'
 import type { Ip } from '../net/index.ts'
 import { EgressTable, FlowTable, type Point, type PointState, type Policy } from '../policy/index.ts'
+import type { Judgement } from './walk.ts'
 
 export interface World {
   readonly network: Network
@@ -46,6 +47,8 @@ function found<T>(value: T | undefined, what: string): T {
 export class WorldState {
   readonly #flows = new Map<string, FlowTable>()
   readonly #egress = new Map<string, EgressTable>()
+  /** What points have said to all packets so far, on ways too that end where they meet another one. */
+  readonly judged: Judgement[] = []
   /** Nanoseconds of a steady clock. */
   now = 0n
 

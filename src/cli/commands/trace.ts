@@ -1,12 +1,15 @@
 /** `glacis trace FILE --from … --to …`: one packet hop by hop, the answer to it, and the rule that decides. */
+import type { LiveTraceParameters, LiveTraceResult, RunningLab } from '../../lab/index.ts'
 import { type Network, nodeById } from '../../model/index.ts'
-import { type Family, type Ip, parseIp } from '../../net/index.ts'
+import { type Family, formatIp, type Ip, parseIp } from '../../net/index.ts'
 import { derivePolicy } from '../../policy/index.ts'
 import { converse, createWorld, type Opening, type Outcome } from '../../trace/index.ts'
+import { askNetwork, chooseNetwork } from '../ask-network.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
 import { type Destination, findDestination, openPorts } from '../find-destination.ts'
 import { findNode } from '../find-node.ts'
 import { requireNetwork } from '../network-argument.ts'
+import { liveTraceText } from '../render/live-trace-text.ts'
 import { traceJson } from '../render/trace-json.ts'
 import { traceText } from '../render/trace-text.ts'
 import type { Terminal } from '../terminal.ts'
@@ -16,38 +19,69 @@ export interface TraceOptions {
   readonly to: string
   readonly proto: Opening['protocol']
   readonly dport?: number
-  readonly sport: number
+  /** Default: 40000, or with `live` any. */
+  readonly sport?: number
   readonly family?: Family
   /** Source address other than the node's own: what a forged packet meets. */
   readonly source?: string
   readonly expect?: Outcome
+  /** Sends the packet in the network that is up, too. */
+  readonly live: boolean
+  /** Which network, if it is not up under the name in its file. */
+  readonly name?: string
 }
 
-export function trace(file: string | undefined, options: TraceOptions, terminal: Terminal): number {
+export async function trace(
+  file: string | undefined,
+  options: TraceOptions,
+  terminal: Terminal,
+): Promise<number> {
   const network = requireNetwork(file, terminal)
-  const { to, proto, sport, expect } = options
+  const { to, proto, expect } = options
   const from = findNode(
     network.nodes.map(({ id }) => id),
     options.from,
   )
   const given = options.source === undefined ? undefined : parseIp(options.source)
   const destination = findDestination(network, to, options.family ?? given?.family)
-  const conversation = converse(createWorld(network, derivePolicy(network)), {
+  const opening: Opening = {
     from,
     source: sourceOf(network, from, destination, given),
     destination: destination.address,
     protocol: proto,
-    sourcePort: sport,
+    sourcePort: options.sport ?? (options.live ? anyPort() : standardPort),
     destinationPort: portOf(network, destination, options),
-  })
+  }
+  const lab = options.live ? chooseNetwork(options.name ?? network.name, 'trace --live') : undefined
+  const conversation = converse(createWorld(network, derivePolicy(network)), opening)
   const agreed = expect === undefined || (conversation.outcome === expect && conversation.unanimous)
-  terminal.result({ ok: agreed, ...traceJson(network, conversation, destination.name) })
-  if (!terminal.json) terminal.print(traceText(network, conversation, destination.name, terminal))
-  if (agreed) return exitCodes.ok
+  const live = lab && (await sendLive(lab, opening))
+  const ok = agreed && (live?.agrees ?? true)
+  terminal.result({ ok, ...traceJson(network, conversation, destination.name), ...(live && { live }) })
+  if (!terminal.json) {
+    terminal.print(traceText(network, conversation, destination.name, terminal))
+    if (live) terminal.print(`\n${liveTraceText(live, terminal.out)}`)
+  }
+  if (ok) return exitCodes.ok
+  if (agreed) return exitCodes.no
   terminal.say(
     `${terminal.err.red('glacis:')} trace ${to}: expected ${expect}, and it is ${conversation.unanimous ? conversation.outcome : 'different on equal ways'}`,
   )
   return exitCodes.no
+}
+
+const standardPort = 40_000
+
+/** One that no flow of an earlier trace has, as far as chance goes. */
+const anyPort = (): number => 20_000 + Math.floor(Math.random() * 12_000)
+
+const sendLive = async (lab: RunningLab, opening: Opening): Promise<LiveTraceResult> => {
+  const params: LiveTraceParameters = {
+    ...opening,
+    source: formatIp(opening.source),
+    destination: formatIp(opening.destination),
+  }
+  return (await askNetwork(lab, 'trace', { params })) as LiveTraceResult
 }
 
 function sourceOf(network: Network, from: string, { address }: Destination, given: Ip | undefined): Ip {
