@@ -30,7 +30,7 @@ export default defineConfig({
             'scripts/**/*.test.mjs',
             'test/{case,packet,property,fuzz,support}/**/*.test.ts',
           ],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },

@@ -9,10 +9,10 @@ const find = (vip: string, protocol: number, port: number) =>
   endpoints.find((e) => formatIp(e.vip) === vip && e.protocol === protocol && e.port === port)
 
 describe('virtualEndpoints', () => {
-  it('are the public endpoints at the VIPs of both families, and the name service', () => {
+  it('are the public endpoints at the VIPs of both families, those of instances, and the name service', () => {
     const keys = endpoints.map((e) => `${formatIp(e.vip)} ${e.protocol} ${e.port}`)
     expect(new Set(keys).size).toBe(keys.length)
-    expect(keys).toHaveLength(2 * (2 + 2 + 2 + 1))
+    expect(keys).toHaveLength(2 * (2 + 2 + 2 + 1 + 3 + 2))
   })
 
   it('lead to the local port of every VM of the role, of the same family', () => {

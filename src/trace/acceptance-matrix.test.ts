@@ -27,6 +27,7 @@ describe('the matrix', () => {
       const destinations = of.map((probe) => probe.destination)
       for (const destination of [
         'vip-open',
+        'vip-guarded',
         'vip-closed',
         'host-agent',
         'host-other',

@@ -4,6 +4,8 @@
  * few stand for all, except that the Internet tries every VIP.
  */
 import {
+  type Endpoint,
+  endpointName,
   hostServices,
   localAddresses,
   type Network,
@@ -20,6 +22,7 @@ import type { Opening } from './conversation.ts'
 export type SourceKind = 'internet' | 'isp' | 'vm' | 'forged' | Machine
 export type DestinationKind =
   | 'vip-open'
+  | 'vip-guarded'
   | 'vip-closed'
   | 'vm-own-service'
   | 'vm-other-tenant'
@@ -176,15 +179,13 @@ function vipTargets(
 ): readonly Target[] {
   const endpoints = all.filter((endpoint) => endpoint.site === site)
   const seen = new Set<bigint>()
-  return endpoints.flatMap(({ vip: address, protocol, port, owner }): Target[] => {
-    const name =
-      owner.kind === 'service'
-        ? `vip ${owner.service}/${owner.role}/${owner.endpoint}`
-        : 'vip of the name service'
+  return endpoints.flatMap((endpoint): Target[] => {
+    const { vip: address, protocol, port, owner, acl } = endpoint
+    const name = owner.kind === 'service' ? `vip ${endpointName(endpoint)}` : 'vip of the name service'
     const declared: Target = {
       name,
       site,
-      kind: 'vip-open',
+      kind: acl ? 'vip-guarded' : 'vip-open',
       address,
       protocol: formatProtocol(protocol) as 'tcp' | 'udp',
       port,
@@ -300,11 +301,16 @@ function firstOfRoles(network: Network, site: string, sample: Sample): readonly 
 const usedPorts = (network: Network): ReadonlySet<number> =>
   new Set([
     ...network.nodes.flatMap(({ listeners }) => listeners.map(({ port }) => port)),
-    ...network.services.flatMap(({ roles }) =>
-      roles.flatMap(({ endpoints }) => endpoints.map((e) => e.publicPort)),
-    ),
+    ...network.services.flatMap(({ roles }) => roles.flatMap(({ endpoints }) => endpoints.flatMap(portsOf))),
     ...network.sites.flatMap(({ ports }) => Object.values(ports) as number[]),
   ])
+
+/** All ports that an endpoint has at the VIP or at VMs. */
+const portsOf = ({ publicPort, lastPublicPort, port, lastPort }: Endpoint): readonly number[] =>
+  [
+    { first: publicPort, last: lastPublicPort ?? publicPort },
+    { first: port, last: lastPort ?? port },
+  ].flatMap(({ first, last }) => Array.from({ length: last - first + 1 }, (_, index) => first + index))
 
 /** A port on which nobody listens and that no VIP declares. */
 function closedPort(network: Network): number {

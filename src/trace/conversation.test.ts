@@ -254,7 +254,7 @@ describe.each([4, 6] as const)('over IPv%i', (family) => {
 
   it('the outside never sees an internal address (R11)', () => {
     const inside = (address: Ip) => network.internal.some((p) => prefixContains(p, address))
-    for (const { vip, port, protocol } of endpoints.filter((e) => e.vip.family === family)) {
+    for (const { vip, port, protocol, acl } of endpoints.filter((e) => e.vip.family === family)) {
       const { back } = converse(world, {
         from: 'internet',
         source: ip(outside),
@@ -263,7 +263,7 @@ describe.each([4, 6] as const)('over IPv%i', (family) => {
         sourcePort: 40000,
         destinationPort: port,
       })
-      expect(back.length).toBeGreaterThan(0)
+      expect(back.length > 0).toBe(acl?.name !== 'Partners')
       for (const { end, packet } of back) {
         expect(end).toEqual({ kind: 'delivered', node: 'internet' })
         expect(packet.source).toEqual(vip)

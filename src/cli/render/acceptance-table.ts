@@ -24,6 +24,7 @@ const place = <Kind>(kind: Kind, group: string, short: string, title: string): P
 const destinations: ReadonlyArray<Place<DestinationKind>> = [
   place('internet', '', 'net', 'internet'),
   place('vip-open', 'VIP', 'open', 'VIP, declared port'),
+  place('vip-guarded', '', 'acl', 'VIP, access list'),
   place('vip-closed', '', 'other', 'VIP, any other'),
   place('vm-own-service', 'VM', 'own', 'VM, own service'),
   place('vm-other-service', '', 'tenant', 'VM, own tenant'),

@@ -6,7 +6,7 @@ import type { Resolution } from '../resolution.ts'
 /** Tiers that can deny, by kind of enforcement point, as `policy/derive` makes them; each kind has `default` too. */
 export const auditableTiers: Readonly<Record<string, readonly string[]>> = {
   'access-router': ['source-validation', 'internal-destinations', 'vips-only', 'outbound'],
-  balancer: ['undeclared'],
+  balancer: ['access-lists', 'undeclared'],
   hypervisor: ['no-server', 'own-source', 'machine-config', 'role'],
   host: ['host-services', 'path-errors', 'support-access', 'host-config'],
 }

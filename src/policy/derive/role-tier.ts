@@ -1,6 +1,6 @@
 /** Role rules (R20): what the service model opens at the VMs of a role, and to whom. VMs of a role share one tier. */
-import type { Endpoint, Node, Role, Service } from '../../model/index.ts'
-import { PortRange, type Prefix, Protocol } from '../../net/index.ts'
+import type { AccessList, Endpoint, Node, Role, Service } from '../../model/index.ts'
+import { hostPrefix, PortRange, type Prefix, Protocol } from '../../net/index.ts'
 import type { RuleTier } from '../point.ts'
 import type { Match, Rule } from '../rule.ts'
 import { addressesOf, type SiteView } from './site-view.ts'
@@ -10,9 +10,12 @@ export class RoleTiers {
   readonly #services: ReadonlyMap<string, Service>
   /** VMs of the site, by service and then by role. */
   readonly #vms = new Map<string, Map<string, Node[]>>()
+  /** With which VMs of the site come in through its VIPs. */
+  readonly #egress: readonly Prefix[]
 
   constructor(view: SiteView) {
     this.#services = new Map(view.network.services.map((service) => [service.name, service]))
+    this.#egress = view.nodes('balancer').flatMap(({ publicAddresses }) => publicAddresses.map(hostPrefix))
     for (const node of view.nodes('vm')) {
       if (!node.vm) continue
       const roles = this.#vms.get(node.vm.service) ?? new Map<string, Node[]>()
@@ -31,57 +34,100 @@ export class RoleTiers {
     const key = `${service.name} ${role.name}`
     let tier = this.#tiers.get(key)
     if (!tier) {
-      tier = { kind: 'rules', name: 'role', rules: roleRules(role, this.#sourcesOf(service.name)) }
+      tier = { kind: 'rules', name: 'role', rules: this.#rulesOf(service, role) }
       this.#tiers.set(key, tier)
     }
     return tier
   }
 
-  #sourcesOf(service: string): Sources {
-    const roles = this.#vms.get(service) ?? new Map<string, Node[]>()
-    const cache = new Map<string, readonly Prefix[]>()
-    return (only) => {
-      const names = only ?? [...roles.keys()]
-      const key = only ? `only ${only.join()}` : 'all'
-      const sources = cache.get(key) ?? addressesOf(names.flatMap((name) => roles.get(name) ?? []))
-      cache.set(key, sources)
-      return sources
-    }
+  /** Endpoints that are for some only come first, so that no wider one opens them to others. */
+  #rulesOf(service: Service, role: Role): readonly Rule[] {
+    const roles = this.#vms.get(service.name) ?? new Map<string, Node[]>()
+    const all = addressesOf([...roles.values()].flat())
+    const isNarrow = ({ only, acl }: Endpoint): boolean => only !== undefined || acl !== undefined
+    const narrow = role.endpoints.filter(isNarrow)
+    const wide = role.endpoints.filter((endpoint) => !isNarrow(endpoint))
+    return [...narrow, ...wide].flatMap((endpoint) => {
+      if (endpoint.acl) return guardedRules(role, endpoint, endpoint.acl, this.#egress)
+      if (endpoint.exposure !== 'internal') return publicRules(role, endpoint)
+      const from = endpoint.only?.from.flatMap((name) => roles.get(name) ?? [])
+      return internalRules(role, endpoint, from ? addressesOf(from) : all)
+    })
   }
 }
 
-/** Addresses of the VMs of some roles of a service in the site, or of all its roles. */
-type Sources = (roles?: readonly string[]) => readonly Prefix[]
+const at = (origin: Endpoint['at']): Rule['origin'] => ({ kind: 'file', at: origin })
 
-/** Endpoints that are for some roles only come first, so that no wider one opens them to others. */
-function roleRules(role: Role, sources: Sources): readonly Rule[] {
-  const narrow = role.endpoints.filter(({ only }) => only)
-  const wide = role.endpoints.filter(({ only }) => !only)
-  return [...narrow, ...wide].flatMap((endpoint) => endpointRules(role, endpoint, sources))
-}
+const publicRules = (role: Role, endpoint: Endpoint): readonly Rule[] =>
+  conditionsOf(endpoint).map(({ suffix, match }) => ({
+    id: `role/${endpoint.name}${suffix}`,
+    action: 'allow',
+    match,
+    origin: at(endpoint.at),
+    why: `${role.name} is open to all on this port.`,
+  }))
 
-function endpointRules(role: Role, endpoint: Endpoint, sources: Sources): readonly Rule[] {
-  const { name, exposure, only } = endpoint
-  const source = exposure === 'internal' ? { source: sources(only?.from) } : {}
-  const why =
-    exposure !== 'internal'
-      ? `${role.name} is open to all on this port.`
-      : only
-        ? `${role.name} is open to VMs of ${only.from.join(', ') || 'no role'}.`
-        : `${role.name} is open to VMs of its own service.`
+function internalRules(role: Role, endpoint: Endpoint, source: readonly Prefix[]): readonly Rule[] {
+  const { name, only } = endpoint
   return conditionsOf(endpoint).flatMap(({ suffix, match }): Rule[] => {
     const id = `role/${name}${suffix}`
-    const origin = { kind: 'file' as const, at: endpoint.at }
-    const allow: Rule = { id, action: 'allow', match: { ...source, ...match }, origin, why }
+    const who = only ? only.from.join(', ') : 'its own service'
+    const why = `${role.name} is open to VMs of ${who}.`
+    const allow: Rule = { id, action: 'allow', match: { source, ...match }, origin: at(endpoint.at), why }
     if (!only) return [allow]
     const deny: Rule = {
       id: `${id}/other`,
       action: 'deny',
       match,
-      origin: { kind: 'file', at: only.at },
+      origin: at(only.at),
       why: `${name} of ${role.name} is for the roles named alone.`,
     }
     return only.from.length > 0 ? [allow, deny] : [deny]
+  })
+}
+
+/**
+ * What has an access list is guarded at the VM once more, since a neighbour needs no VIP to get there. What comes through a VIP from
+ * inside the site bears the balancer's address, and was asked there.
+ */
+function guardedRules(
+  role: Role,
+  endpoint: Endpoint,
+  acl: AccessList,
+  egress: readonly Prefix[],
+): readonly Rule[] {
+  return conditionsOf(endpoint).flatMap(({ suffix, match }): Rule[] => {
+    const id = `role/${endpoint.name}${suffix}`
+    const name = `access list '${acl.name}'`
+    const hairpin: Rule = {
+      id: `${id}/through-vip`,
+      action: 'allow',
+      match: { source: egress, ...match },
+      origin: at(endpoint.at),
+      why: `The balancer has asked the ${name}.`,
+    }
+    const listed = acl.rules.map((rule, index): Rule => {
+      const why = `The ${name} ${rule.action === 'allow' ? 'lets these sources in' : 'keeps these sources out'}.`
+      const { action, sources: source } = rule
+      return { id: `${id}/acl/${index + 1}`, action, match: { source, ...match }, origin: at(rule.at), why }
+    })
+    const isClosed = acl.rules.some(({ action }) => action === 'allow')
+    const rest: Rule = isClosed
+      ? {
+          id: `${id}/other`,
+          action: 'deny',
+          match,
+          origin: at(acl.at),
+          why: `The ${name} lets no other source in.`,
+        }
+      : {
+          id,
+          action: 'allow',
+          match,
+          origin: at(endpoint.at),
+          why: `${role.name} is open to all others on this port.`,
+        }
+    return [...(egress.length > 0 ? [hairpin] : []), ...listed, rest]
   })
 }
 

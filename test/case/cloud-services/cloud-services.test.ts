@@ -275,6 +275,15 @@ describe('EndpointAcls', () => {
     },
   )
 
+  it.each(families)('are asked at the VM too: a neighbour needs no VIP to get there (IPv%i)', (family) => {
+    const neighbour = (port: number) => ask(world, { from: 'west/s-web-0', to: 'west/s-web-1', port, family })
+    expect(neighbour(1).outcome).toBe('answered')
+    expect(ruleOf(neighbour(2))).toBe('role/named/other')
+    expect(neighbour(3).outcome).toBe('answered')
+    expect(neighbour(5).outcome).toBe('answered')
+    expect(ruleOf(neighbour(6))).toBe('role/each/other')
+  })
+
   it('a denial names the line of the configuration', () => {
     const end = from('192.0.2.1', 3).stops[0]?.end
     if (end?.kind !== 'denied') throw new TypeError('the packet was to be denied')
