@@ -107,7 +107,7 @@ describe('the example', () => {
     const { network, diagnostics } = loadNetwork('examples/two-sites/network.yaml')
     expect(diagnostics).toEqual([])
     expect(network?.sites.map(({ name }) => name)).toEqual(['west', 'east'])
-    expect(network && nodesOfKind(network, 'west', 'vm')).toHaveLength(9)
+    expect(network && nodesOfKind(network, 'west', 'vm')).toHaveLength(12)
   })
 
   it('has two of everything that must not be single', () => {
