@@ -4,6 +4,7 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import type { HostAgents } from '../../agent/index.ts'
+import type { Authority } from '../../control/index.ts'
 import { type Count, emptyDeployment, type Untold } from '../../dataplane/index.ts'
 import { homeNamespace, openTickCounter, raiseOpenFileLimit, type TickCounter } from '../../kernel/index.ts'
 import { type Network, routesOf } from '../../model/index.ts'
@@ -23,6 +24,8 @@ export interface KernelFabric extends Fabric {
   readonly namespaces: ReadonlyMap<string, number>
   /** The agents in the host partitions: what they answer VMs from, and what these told them. */
   readonly hostAgents: HostAgents
+  /** The platform's certificate authority, whose certificates the machines have. */
+  authority(): Promise<Authority>
 }
 
 /**
@@ -64,6 +67,10 @@ class LabFabric implements KernelFabric {
     homeNamespace()
     this.#workloads = new Workloads(options.network)
     this.#prober = new Prober(options.network, this.#nodes)
+  }
+
+  authority(): Promise<Authority> {
+    return this.#workloads.authority()
   }
 
   get hostAgents(): HostAgents {

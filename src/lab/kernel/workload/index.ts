@@ -2,12 +2,14 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { HostAgents, HttpFront } from '../../../agent/index.ts'
+import type { Authority } from '../../../control/index.ts'
 import { NameServer, udpEndpoint, zoneOf } from '../../../dns/index.ts'
 import { bindUdp, listenTcp, type Namespace } from '../../../kernel/index.ts'
 import type { Listener, Network } from '../../../model/index.ts'
 import { ip } from '../../../net/index.ts'
 import type { KernelNode } from '../node.ts'
 import { echoDatagrams, echoStream } from './echo.ts'
+import { MutualTlsServer } from './mutual-tls-server.ts'
 import { WebServer } from './web-server.ts'
 
 /** Both families on every address of the node. */
@@ -21,6 +23,7 @@ export class Workloads {
   /** Of all hosts. */
   readonly hostAgents: HostAgents
   readonly #front: HttpFront
+  readonly #mutualTls: MutualTlsServer
   readonly #connections = new Set<Socket>()
   /** What ends each listener, by {@link keyOf}. */
   readonly #closers = new Map<string, Closer>()
@@ -30,6 +33,13 @@ export class Workloads {
     this.#names = new NameServer(zoneOf(network))
     this.hostAgents = new HostAgents(network)
     this.#front = new HttpFront(this.hostAgents)
+    this.#mutualTls = new MutualTlsServer(network, (socket, { id, kind }, peer) =>
+      // The agent of a host says how its VMs are.
+      this.#web.serve(socket, () => ({
+        peer: peer.id,
+        ...(kind === 'host' && { vms: this.hostAgents.status(id) }),
+      })),
+    )
   }
 
   /** When this has resolved, the node's listeners take connections and datagrams. */
@@ -42,6 +52,7 @@ export class Workloads {
     this.#web.network = network
     this.#names.zone = zoneOf(network)
     this.hostAgents.apply(network)
+    this.#mutualTls.network = network
     const wanted = new Set(network.nodes.flatMap(({ id, listeners }) => listeners.map((l) => keyOf(id, l))))
     for (const [key, close] of this.#closers) {
       if (wanted.has(key)) continue
@@ -54,6 +65,11 @@ export class Workloads {
       for (const listener of listeners)
         if (!this.#closers.has(keyOf(id, listener)))
           await this.#listen(id, namespaces.get(id) as Namespace, listener)
+  }
+
+  /** The platform's certificate authority. */
+  authority(): Promise<Authority> {
+    return this.#mutualTls.authority()
   }
 
   async close(): Promise<void> {
@@ -101,8 +117,9 @@ export class Workloads {
       case 'http':
         return (socket) => this.#web.serve(socket)
       case 'https':
-      case 'mutual-tls':
         return (socket) => this.#web.serveTls(socket)
+      case 'mutual-tls':
+        return (socket) => this.#mutualTls.serve(socket, node)
       case 'wire-server':
       case 'vm-settings':
       case 'instance-metadata':

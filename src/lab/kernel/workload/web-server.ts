@@ -13,6 +13,7 @@ export class WebServer {
   #network: Network
   #nodes: ReadonlyMap<string, Node>
   readonly #http: Server
+  readonly #more = new WeakMap<Socket, () => object>()
   /** Made when the first connection needs it: most labs end without one. */
   #https: Promise<TlsServer> | undefined
 
@@ -28,7 +29,9 @@ export class WebServer {
     this.#nodes = nodesByAddress(network)
   }
 
-  serve(socket: Socket): void {
+  /** @param more what its answers on this connection say beside the usual */
+  serve(socket: Socket, more?: () => object): void {
+    if (more) this.#more.set(socket, more)
     this.#http.emit('connection', socket)
   }
 
@@ -64,6 +67,7 @@ export class WebServer {
       port: socket.localPort,
       client: { address: plainAddress(socket.remoteAddress), port: socket.remotePort },
       request: `${method} ${url}`,
+      ...this.#more.get(socket)?.(),
     }
     response.setHeader('content-type', 'application/json')
     response.end(`${JSON.stringify(body)}\n`)

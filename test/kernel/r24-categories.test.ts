@@ -1,0 +1,163 @@
+/** R24: category 1 is exposed behind the balancers, 2 is mutually authenticated, 3 is for enumerated addresses. Real clients. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Authority, type Credentials } from '../../src/control/index.ts'
+import { bringUpKernel, type KernelFabric } from '../../src/lab/index.ts'
+import { fixtureOf, openings } from '../../src/lab/testing/fixture.ts'
+import { addressOf, nodeOf, smallNetwork } from '../../src/lab/testing/small-network.ts'
+import { vmsOfHost } from '../../src/model/index.ts'
+import { formatIp } from '../../src/net/index.ts'
+import { curlInside, runInside } from './inside.ts'
+import { describeKernel } from './requirements.ts'
+
+const { network, deployment } = fixtureOf(smallNetwork())
+const opening = openings(network)
+const agentPort = 7443
+
+describeKernel('R24: categories of infrastructure services', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'glacis-test-'))
+  let fabric: KernelFabric
+  let authority: Authority
+  beforeAll(async () => {
+    fabric = await bringUpKernel({ network, deployment })
+    authority = await fabric.authority()
+    writeFileSync(join(folder, 'ca.pem'), authority.root)
+  })
+  afterAll(async () => {
+    await fabric.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  let written = 0
+  /** Options of curl that present these credentials. */
+  const presenting = ({ certificate, key }: Credentials): string[] => {
+    const path = join(folder, String(++written))
+    writeFileSync(`${path}.pem`, certificate)
+    writeFileSync(`${path}.key`, key, { mode: 0o600 })
+    return ['--cert', `${path}.pem`, '--key', `${path}.key`]
+  }
+  const own = async (node: string) => presenting(await authority.credentials(nodeOf(network, node)))
+  const urlOf = (node: string, port: number, family: 4 | 6 = 4): string => {
+    const address = formatIp(addressOf(network, node, family))
+    return `https://${family === 4 ? address : `[${address}]`}:${port}/`
+  }
+  const trusting = ['--cacert', join(folder, 'ca.pem')]
+  const toAgent = (from: string, ...options: string[]) =>
+    curlInside(fabric, from, urlOf('lab/host1', agentPort), ...trusting, ...options)
+
+  describe('category 2, the agent of a host', () => {
+    it.each([
+      ['lab/fc1', 4],
+      ['lab/fc1', 6],
+    ] as const)('answers %s with its certificate, IPv%i', async (from, family) => {
+      const url = urlOf('lab/host1', agentPort, family)
+      const { status, body } = await curlInside(fabric, from, url, ...trusting, ...(await own(from)))
+      expect(status).toBe(200)
+      expect(JSON.parse(body)).toMatchObject({
+        node: 'lab/host1',
+        peer: from,
+        vms: vmsOfHost(network, 'lab/host1').map(({ id }) => ({ vm: id })),
+      })
+    })
+
+    it.each(['1.2', '1.3'])('speaks TLS %s', async (version) => {
+      const options = [`--tlsv${version}`, '--tls-max', version, ...(await own('lab/fc1'))]
+      expect((await toAgent('lab/fc1', ...options)).status).toBe(200)
+    })
+
+    it('does not speak TLS 1.1, nor without TLS', async () => {
+      const old = [
+        '--tlsv1.1',
+        '--tls-max',
+        '1.1',
+        '--ciphers',
+        'DEFAULT@SECLEVEL=0',
+        ...(await own('lab/fc1')),
+      ]
+      expect((await toAgent('lab/fc1', ...old)).status).toBe(0)
+      const plain = urlOf('lab/host1', agentPort).replace('https', 'http')
+      expect(await curlInside(fabric, 'lab/fc1', plain, '--http0.9')).toMatchObject({ status: 0, body: '' })
+    })
+
+    it('shows a certificate of the platform itself', async () => {
+      const elsewhere = await Authority.create(network)
+      writeFileSync(join(folder, 'other-ca.pem'), elsewhere.root)
+      const url = urlOf('lab/host1', agentPort)
+      const options = ['--cacert', join(folder, 'other-ca.pem'), ...(await own('lab/fc1'))]
+      expect((await curlInside(fabric, 'lab/fc1', url, ...options)).status).toBe(0)
+    })
+
+    it.each([
+      ['no certificate', async () => []],
+      [
+        'a certificate of its own making',
+        async () => {
+          const path = join(folder, 'self')
+          const make = ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256']
+          const names = ['-addext', 'subjectAltName=URI:spiffe://small.example/fabric-controller/lab/fc1']
+          const files = ['-nodes', '-subj', '/CN=fc1', '-keyout', `${path}.key`, '-out', `${path}.pem`]
+          const { code } = await runInside(fabric, 'lab/fc1', [...make, ...names, ...files])
+          expect(code).toBe(0)
+          return ['--cert', `${path}.pem`, '--key', `${path}.key`]
+        },
+      ],
+      [
+        'a certificate of another authority of the same name',
+        async () => presenting(await (await Authority.create(network)).issue(nodeOf(network, 'lab/fc1'))),
+      ],
+      [
+        'an expired certificate',
+        async () => {
+          const validity = {
+            notBefore: new Date(Date.now() - 7_200_000),
+            notAfter: new Date(Date.now() - 60_000),
+          }
+          return presenting(await authority.issue(nodeOf(network, 'lab/fc1'), validity))
+        },
+      ],
+      [
+        'a certificate that holds only from tomorrow',
+        async () => {
+          const day = 86_400_000
+          const validity = { notBefore: new Date(Date.now() + day), notAfter: new Date(Date.now() + 2 * day) }
+          return presenting(await authority.issue(nodeOf(network, 'lab/fc1'), validity))
+        },
+      ],
+      ['the certificate of a storage node, no client of the agent', async () => own('lab/storage1')],
+      ['the certificate of the host itself', async () => own('lab/host1')],
+      ['the certificate of a client that has another address', async () => own('lab/jump1')],
+    ] as const)('refuses %s', async (_, credentials) => {
+      const { status, body } = await toAgent('lab/fc1', ...(await credentials()))
+      expect([status, body]).toEqual([0, ''])
+      // It is the handshake that fails: the filter lets the connection through.
+      const [seen] = await fabric.probe([opening('lab/fc1', 'lab/host1', 4, 'tcp', agentPort)])
+      expect(seen?.outcome).toBe('answered')
+    })
+
+    it('reads nothing of a request before it knows who asks', async () => {
+      const url = urlOf('lab/host1', agentPort).replace(/^https:\/\/|\/$/g, '')
+      const script = `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | openssl s_client -quiet -connect ${url} 2>/dev/null`
+      expect((await runInside(fabric, 'lab/fc1', ['sh', '-c', script])).stdout).toBe('')
+    })
+
+    it('is out of reach for others even with a certificate', async () => {
+      for (const from of ['lab/shop-web-0', 'lab/storage1', 'lab/host2'] as const)
+        expect((await toAgent(from, ...(await own('lab/fc1')))).status).toBe(0)
+    })
+  })
+
+  it('category 1, the name service, is reached by all at its VIP', async () => {
+    const [seen] = await fabric.probe([opening('internet', 'vip:names', 4, 'tcp', 53)])
+    expect(seen?.outcome).toBe('answered')
+  })
+
+  it('category 3, the activation servers, is for VMs', async () => {
+    const [vm, outside] = await fabric.probe([
+      opening('lab/shop-web-0', 'lab/activation1', 4, 'tcp', 1688),
+      opening('internet', 'lab/activation1', 4, 'tcp', 1688),
+    ])
+    expect([vm?.outcome, outside?.outcome]).toEqual(['answered', 'silent'])
+  })
+})
