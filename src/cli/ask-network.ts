@@ -30,8 +30,11 @@ export async function askNetwork(
       return await ask(controlOf(lab), method, options)
     } catch (error) {
       if (!(error instanceof ControlError)) throw error
-      const exitCode = error.code === 'GL7004' ? exitCodes.usage : exitCodes.unavailable
+      const exitCode = mistakes.has(error.code) ? exitCodes.usage : exitCodes.unavailable
       throw new CommandError(`${error.message} (${error.code})`, exitCode)
     }
   })
 }
+
+/** What the user can mend in what he asked. */
+const mistakes: ReadonlySet<string> = new Set(['GL7004', 'GL7007'])

@@ -66,6 +66,18 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .addOption(json)
     .action(async (name) => done(await (await import('./commands/down.ts')).down(name, terminal)))
 
+  verb(
+    'apply',
+    'Put the rules of a file in force where its network is up. Flows that stay allowed go on, others stop.',
+    ['glacis apply network.yaml', "glacis apply network.yaml --json | jq '.removed[]'"],
+  )
+    .argument('[FILE]', file)
+    .addOption(json)
+    .option('--name <name>', 'name of the running network; default: that in the file', labName)
+    .action(async (path, options) =>
+      done(await (await import('./commands/apply.ts')).apply(path, options, terminal)),
+    )
+
   verb('check', 'Say whether a file describes a network, with every mistake in it.', [
     'glacis check network.yaml',
     "glacis check network.yaml --json | jq '.diagnostics[].message'",

@@ -299,6 +299,11 @@ export const diagnosticTable = {
     'running network has gone',
     'The network was taken down, or its process ended, before it had answered.',
   ),
+  GL7007: entry(
+    'rules that cannot be applied',
+    'The file has mistakes, or says that there are other machines, addresses or cables than those of the network that is up. Nothing has changed: the rules before are in force.',
+    'Rules, endpoints, VIPs within their pools, and ports may change while a network is up. For anything else: glacis down, then glacis up.',
+  ),
 } as const satisfies Record<string, DiagnosticEntry>
 
 export type DiagnosticCode = keyof typeof diagnosticTable

@@ -1,5 +1,5 @@
 /** A network that is up, as those see it who serve questions about it: what runs, and by which rules just now. */
-import type { Deployment } from '../dataplane/index.ts'
+import type { CompileOptions, Deployment } from '../dataplane/index.ts'
 import type { Network } from '../model/index.ts'
 import type { Policy } from '../policy/index.ts'
 import { EventHub } from './event-hub.ts'
@@ -10,6 +10,8 @@ export interface InForce {
   readonly network: Network
   readonly policy: Policy
   readonly deployment: Deployment
+  /** How often the rules were replaced since the network came up. */
+  readonly revision: number
 }
 
 export class RunningNetwork {
@@ -18,15 +20,20 @@ export class RunningNetwork {
   readonly events: EventHub
   #inForce: InForce
 
-  constructor(name: string, fabric: Fabric, inForce: InForce) {
+  constructor(name: string, fabric: Fabric, inForce: Omit<InForce, 'revision'>) {
     this.name = name
     this.fabric = fabric
     this.events = new EventHub(fabric, inForce.network)
-    this.#inForce = inForce
+    this.#inForce = { ...inForce, revision: 0 }
   }
 
   get inForce(): InForce {
     return this.#inForce
+  }
+
+  /** How the rules that follow are compiled, so that flows go on and are judged again. */
+  successor(): CompileOptions {
+    return {}
   }
 
   /** To be said after `Fabric.update`. */

@@ -5,7 +5,7 @@ import { example, User } from './glacis.ts'
 const user = new User()
 afterAll(() => user.leave())
 
-const verbs = ['up', 'down', 'check', 'trace', 'rules', 'nodes', 'shell', 'explain', 'generate']
+const verbs = ['up', 'down', 'apply', 'check', 'trace', 'rules', 'nodes', 'shell', 'explain', 'generate']
 
 test.each(verbs)('%s --help has examples and exit codes', async (verb) => {
   const { code, stdout } = await user.run(verb, '--help')

@@ -1,5 +1,6 @@
 /** All that can be asked of a running lab; a part of the product that has something to say adds a line. */
 import type { RunningNetwork } from '../running-network.ts'
+import { addApply } from './methods/apply.ts'
 import { addCounters } from './methods/counters.ts'
 import { addTrace } from './methods/trace.ts'
 import { addWatch } from './methods/watch.ts'
@@ -10,5 +11,6 @@ export function labMethods(running: RunningNetwork): ControlRegistry {
   addCounters(registry, running)
   addWatch(registry, running)
   addTrace(registry, running)
+  addApply(registry, running)
   return registry
 }

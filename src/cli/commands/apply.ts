@@ -1,0 +1,43 @@
+/** `glacis apply FILE`: puts the rules of a file in force where its network is up, while packets pass. */
+import { resolve } from 'node:path'
+import type { ApplyResult } from '../../lab/index.ts'
+import { askNetwork, chooseNetwork } from '../ask-network.ts'
+import { exitCodes } from '../exit-code.ts'
+import { networkFile, requireNetwork } from '../network-argument.ts'
+import { table } from '../render/table.ts'
+import type { Terminal } from '../terminal.ts'
+
+export interface ApplyOptions {
+  readonly name?: string
+}
+
+export async function apply(
+  file: string | undefined,
+  options: ApplyOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const path = networkFile(file, terminal)
+  const network = requireNetwork(path, terminal)
+  const name = options.name ?? network.name
+  const running = chooseNetwork(name, 'apply')
+  const applied = (await askNetwork(running, 'apply', { params: { file: resolve(path) } })) as ApplyResult
+  terminal.result({ ok: true, ...applied })
+  if (!terminal.json) terminal.print(appliedText(applied, terminal))
+  return exitCodes.ok
+}
+
+const shown = 12
+
+function appliedText(applied: ApplyResult, { out }: Terminal): string {
+  const { name, revision, points, added, removed, changed, seconds } = applied
+  const rows = [
+    ...added.map((rule) => [out.green('+'), rule]),
+    ...removed.map((rule) => [out.red('-'), rule]),
+    ...changed.map((rule) => [out.yellow('~'), rule]),
+  ]
+  const total = (seconds.compile + seconds.update).toFixed(2)
+  if (rows.length === 0) return `${name}: no rule is another; revision ${revision} is in force (${total} s)`
+  const more = rows.length > shown ? `\n  … and ${rows.length - shown} more; --json has all` : ''
+  const counts = `${added.length} new, ${removed.length} gone, ${changed.length} changed, at ${points.length} points`
+  return `${name}: revision ${revision} is in force: rules ${counts} (${total} s)\n${table(rows.slice(0, shown), '  ')}${more}`
+}

@@ -1,0 +1,85 @@
+/** Other rules for a network that is up: the file is read again, its rules take the place of those in force, all or none. */
+import { compileDeployment } from '../dataplane/index.ts'
+import type { Network } from '../model/index.ts'
+import { derivePolicy, type Policy, rulesOf } from '../policy/index.ts'
+import type { RunningNetwork } from './running-network.ts'
+
+/** What applying changed. */
+export interface Applied {
+  /** Number of the revision in force; the one with which the network came up is 0. */
+  readonly revision: number
+  /** Ids of enforcement points whose rules are others now; new and vanished ones too. */
+  readonly points: readonly string[]
+  /** Rules by `<point> <rule>`: those that were not there, those that are gone, those that say something else. */
+  readonly added: readonly string[]
+  readonly removed: readonly string[]
+  readonly changed: readonly string[]
+  /** Of each part of the work. */
+  readonly seconds: { readonly compile: number; readonly update: number }
+}
+
+/**
+ * Puts the network's rules in force where `running` is up; one call after the other. Rejects as `Fabric.update`; then nothing has
+ * changed.
+ */
+export function applyNetwork(running: RunningNetwork, network: Network): Promise<Applied> {
+  const before = pending.get(running) ?? Promise.resolve()
+  const work = before.then(
+    () => apply(running, network),
+    () => apply(running, network),
+  )
+  pending.set(running, work)
+  return work
+}
+
+/** The last call of each network, which the next one waits for. */
+const pending = new WeakMap<RunningNetwork, Promise<unknown>>()
+
+async function apply(running: RunningNetwork, network: Network): Promise<Applied> {
+  const { policy: old, revision: previous } = running.inForce
+  const start = performance.now()
+  const policy = derivePolicy(network)
+  const revision = previous + 1
+  const deployment = compileDeployment(network, policy, running.successor())
+  const compiled = performance.now()
+  await running.fabric.update({ network, deployment })
+  running.replaced({ network, policy, deployment, revision })
+  const seconds = { compile: (compiled - start) / 1000, update: (performance.now() - compiled) / 1000 }
+  return { revision, ...differenceOf(old, policy), seconds }
+}
+
+function differenceOf(old: Policy, next: Policy): Pick<Applied, 'points' | 'added' | 'removed' | 'changed'> {
+  const [before, after] = [meaningsOf(old), meaningsOf(next)]
+  const added = [...after.keys()].filter((key) => !before.has(key))
+  const removed = [...before.keys()].filter((key) => !after.has(key))
+  const changed = [...after].flatMap(([key, meaning]) => {
+    const earlier = before.get(key)
+    return earlier !== undefined && earlier !== meaning ? [key] : []
+  })
+  const points = new Set([...added, ...removed, ...changed].map((key) => key.slice(0, key.indexOf(' '))))
+  return { points: [...points], added, removed, changed }
+}
+
+/** What each rule says, by `<point> <rule>`; where it was written is no part of it. */
+function meaningsOf(policy: Policy): ReadonlyMap<string, string> {
+  const meanings = new Map<string, string>()
+  for (const point of policy.points)
+    for (const { rule, tier, audited } of rulesOf(point))
+      meanings.set(
+        `${point.id} ${rule.id}`,
+        JSON.stringify([tier, rule.action, rule.match, audited], (_, value) =>
+          typeof value === 'bigint' ? value.toString() : value,
+        ),
+      )
+  for (const point of policy.points)
+    for (const tier of point.tiers)
+      if (tier.kind === 'translation')
+        for (const { rule, ...translation } of tier.translations)
+          meanings.set(
+            `${point.id} ${rule.id}`,
+            JSON.stringify(translation, (key, value) =>
+              typeof value === 'bigint' ? value.toString() : key === 'rule' ? undefined : value,
+            ),
+          )
+  return meanings
+}
