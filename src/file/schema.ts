@@ -134,6 +134,17 @@ const Template = v.strictObject({
     v.pipe(Ports, v.description('Where the infrastructure listens; all have standard values.')),
     {},
   ),
+  'machine-config': v.optional(
+    v.pipe(
+      path,
+      v.description(
+        'File of rules for what VMs may send, from the directory of this file; without it the product’s own: `docs/guide/rules.md`.',
+      ),
+    ),
+  ),
+  'host-config': v.optional(
+    v.pipe(path, v.description('File of rules for the host partitions, as `machine-config`.')),
+  ),
   audit: v.optional(
     v.pipe(
       v.array(v.string()),

@@ -2,6 +2,7 @@
 
 import type { SourceRange } from '../file/source.ts'
 import type { Ip, Mac, Prefix } from '../net/index.ts'
+import type { SiteFilters } from './filter/site-filters.ts'
 
 export interface Network {
   readonly name: string
@@ -50,6 +51,8 @@ export interface Site {
   /** Addresses at which the site's name servers are reached from outside, through the balancers. */
   readonly dnsVips: readonly Ip[]
   readonly ports: SitePorts
+  /** Rules that a person wrote, of its template. */
+  readonly filters: SiteFilters
   /** Tiers that only count and report what they would deny. */
   readonly audit: readonly AuditedTier[]
   /** Firewall category of each infrastructure service that the site has machines for. */

@@ -11,6 +11,8 @@ import { checkServiceName, checkVmNames, type VmNames } from './check/names.ts'
 import { checkPrefixes } from './check/prefixes.ts'
 import { checkOnePerFamily, checkServiceForm, checkServiceVips } from './check/service.ts'
 import { isBuildable, VmBudget } from './check/size.ts'
+import { AddressBook, type NamedNetwork } from './filter/address-book.ts'
+import { FilterReader } from './filter/site-filters.ts'
 import { infrastructureOf } from './infrastructure-access.ts'
 import type { Deployment, Network, Node, Role, Service, Site, SitePorts } from './network.ts'
 import type { Resolution } from './resolution.ts'
@@ -20,7 +22,7 @@ import { joinRows, joinSites, makeSiteNodes, type SiteNodes } from './site-nodes
 import { explicitOrNext, makePools, reportExhausted, type SitePools } from './site-pools.ts'
 
 interface ResolvedSite extends Placement {
-  readonly value: Site
+  readonly value: Omit<Site, 'filters'>
   readonly nodes: SiteNodes
 }
 
@@ -52,18 +54,40 @@ export function resolveNetwork(resolution: Resolution, fileName: string): Networ
     resolution,
   )
   reportUnusedTemplates(resolution)
-  const own = [...file.internet, ...Object.values(file.sites).flatMap(publicPrefixes)].map(prefix)
+  const ownPublic = Object.values(file.sites).flatMap(publicPrefixes).map(prefix)
+  const named: NamedNetwork = {
+    internal: Object.freeze(file.internal.map(prefix)),
+    bogons: Object.freeze(bogonsWithout([...file.internet.map(prefix), ...ownPublic])),
+    sites: Array.from(sites.values(), ({ value }) => value),
+    nodes: Object.freeze(nodes),
+    ownPublic,
+    groups: {},
+    tags: {},
+  }
   return Object.freeze({
     name: file.network,
     file: fileName,
     zone: file.zone,
-    internal: Object.freeze(file.internal.map(prefix)),
-    bogons: Object.freeze(bogonsWithout(own)),
-    sites: Object.freeze(Array.from(sites.values(), ({ value }) => value)),
-    nodes: Object.freeze(nodes),
+    internal: named.internal,
+    bogons: named.bogons,
+    sites: Object.freeze(sitesWithFilters(sites, named, resolution)),
+    nodes: named.nodes,
     links: Object.freeze([...links.links]),
     services: Object.freeze(services),
     support: Object.freeze({ longest: parseDuration(file.support.longest) as number }),
+  })
+}
+
+/** Rules speak of machines by name, so they are read when all machines are there. */
+function sitesWithFilters(
+  sites: ReadonlyMap<string, ResolvedSite>,
+  named: NamedNetwork,
+  resolution: Resolution,
+): Site[] {
+  const filtersOf = FilterReader(resolution)
+  return Array.from(sites.values(), ({ value }) => {
+    const filters = filtersOf(value.template, AddressBook(named, value.name), value.ports)
+    return Object.freeze({ ...value, filters })
   })
 }
 
@@ -115,7 +139,7 @@ function resolveSite(name: string, pools: SitePools, resolution: Resolution): Re
   const at = resolution.keyAt('sites', name)
   const ports: SitePorts = Object.freeze({ ...template.ports, dns: 53 })
   const dnsVips: Ip[] = explicitOrNext(pools.vips, written.public.dns)
-  const value: Site = Object.freeze({
+  const value = Object.freeze({
     name,
     template: written.template,
     at,

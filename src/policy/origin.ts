@@ -2,12 +2,14 @@
 import { formatSource } from '../file/source.ts'
 import type { Origin } from './rule.ts'
 
-/** `network.yaml:12:7`, `template host-config (network.yaml:40:3)` or `built-in default`. */
+/** `network.yaml:12:7`, `rules.yaml:7:5 (host-config of network.yaml:40:3)`, `template balancer (network.yaml:40:3)` or `built-in default`. */
 export function formatOrigin(origin: Origin): string {
   switch (origin.kind) {
     case 'file':
       return formatSource(origin.at)
     case 'template':
+      if (origin.line)
+        return `${formatSource(origin.line)} (${origin.name}${origin.at ? ` of ${formatSource(origin.at)}` : ''})`
       return origin.at ? `template ${origin.name} (${formatSource(origin.at)})` : `template ${origin.name}`
     case 'built-in':
       return `built-in ${origin.name}`

@@ -27,6 +27,11 @@ export interface Point {
   readonly scope?: Scope
   /** Addresses of the one machine behind the filter, where there is one. Rules about them differ from machine to machine. */
   readonly behind?: readonly Ip[]
+  /**
+   * Lists of addresses in its rules (the same objects, each of single addresses) that differ from those of other points with the same
+   * rules. They have no meaning of their own: the data plane keeps them in maps, so that such points share a program.
+   */
+  readonly sets?: readonly (readonly Prefix[])[]
   /** The flow table shared with the opposite direction; absent: the point is stateless. */
   readonly flow?: FlowUse
   readonly tiers: readonly Tier[]

@@ -10,8 +10,13 @@ export type Action = 'allow' | 'deny' | 'next'
 export type Origin =
   /** A line of a file that a person wrote: the network file, a service definition. */
   | { readonly kind: 'file'; readonly at: SourceRange }
-  /** A template of the product or the network, and the line which made it apply. */
-  | { readonly kind: 'template'; readonly name: string; readonly at?: SourceRange }
+  /** A template of the product or the network: the line of its file, if it has one, and the line which made it apply. */
+  | {
+      readonly kind: 'template'
+      readonly name: string
+      readonly line?: SourceRange
+      readonly at?: SourceRange
+    }
   /** The semantics of Glacis itself: default deny, malformed packets, flow tracking. */
   | { readonly kind: 'built-in'; readonly name: string }
 

@@ -12,17 +12,11 @@ export function isBuildable({ file, log, keyAt }: Resolution): boolean {
   for (const site of Object.values(file.sites)) {
     const template = file.templates[site.template]
     if (!template) continue
-    const {
-      ports: _,
-      audit: __,
-      infrastructure: ___,
-      isps,
-      'access-routers': ar,
-      balancers: lb,
-      'distribution-routers': dr,
-      ...below
-    } = template
-    const nodes = Object.values(below).reduce((sum, count) => sum + count, 0)
+    const { isps, 'access-routers': ar, balancers: lb, 'distribution-routers': dr, ...below } = template
+    const nodes = Object.values(below).reduce<number>(
+      (sum, value) => sum + (typeof value === 'number' ? value : 0),
+      0,
+    )
     machines += isps + ar + lb + dr + nodes
     links += isps * (1 + ar) + ar * lb + lb * dr + dr * nodes
   }

@@ -13,6 +13,7 @@ import {
   PortRange,
   Protocol,
   parsePortRange,
+  parsePrefix,
   parseProtocol,
 } from '../../net/index.ts'
 import { type AddressBook, joined } from './address-book.ts'
@@ -73,7 +74,7 @@ class RuleResolver {
     const ports = this.#ports('ports')
     const protocols = this.#protocols()
     if (this.#wrong || !verdict) return []
-    this.#checkFamilies(from, to, protocols)
+    this.#checkFamilies(protocols)
     if (this.#wrong) return []
     const common = {
       ...verdict,
@@ -152,7 +153,7 @@ class RuleResolver {
   #ports(key: 'ports' | 'source-ports'): readonly PortRange[] | undefined {
     const items = listOf(this.#rule[key])
     if (!items) return undefined
-    return items.flatMap((item, place) => this.#port(item, this.#placeOf(key, place)) ?? [])
+    return Object.freeze(items.flatMap((item, place) => this.#port(item, this.#placeOf(key, place)) ?? []))
   }
 
   #port(item: string | number, path: Path): PortRange | undefined {
@@ -237,33 +238,22 @@ class RuleResolver {
     return given
   }
 
-  /** A rule that no packet can meet is a slip; one about machines that there are none of is not. */
-  #checkFamilies(
-    from: RuleEnds | undefined,
-    to: RuleEnds | undefined,
-    protocols: readonly (number | undefined)[],
-  ): void {
+  /** A rule that no packet can meet is a slip; if names are in it, that depends on the network and is none. */
+  #checkFamilies(protocols: readonly (number | undefined)[]): void {
+    const { name, from, to } = this.#rule
     const common = ([4, 6] as const).filter((family) => mayBe(from, family) && mayBe(to, family))
-    const isEmpty = (ends: RuleEnds | undefined) => ends && ends.prefixes.length + ends.relative.length === 0
-    if (isEmpty(from) || isEmpty(to)) return
-    if (common.length === 0)
-      this.#mistake(
-        'GL2103',
-        `rule '${this.#rule.name}' can never match: its sources and destinations are of different families`,
-        ['to'],
-        'a packet has two addresses of one family',
-      )
-    const icmp = { [Protocol.icmp]: 4, [Protocol.icmp6]: 6 } as Readonly<Record<number, Family>>
-    for (const protocol of protocols) {
-      const family = icmp[protocol ?? -1]
-      if (common.length > 0 && family && !common.includes(family))
-        this.#mistake(
-          'GL2103',
-          `rule '${this.#rule.name}' can never match: ${formatProtocol(protocol as number)} has no IPv${common[0]} addresses`,
-          ['protocol'],
-          'icmp is for IPv4, icmp6 for IPv6',
-        )
+    if (common.length === 0) {
+      const message = `rule '${name}' can never match: its sources and destinations are of different families`
+      this.#mistake('GL2103', message, ['to'], 'a packet has two addresses of one family')
+      return
     }
+    const icmp = protocols.find(
+      (protocol) =>
+        protocol !== undefined && familyOfIcmp[protocol] && !common.includes(familyOfIcmp[protocol]),
+    )
+    if (icmp === undefined) return
+    const message = `rule '${name}' can never match: ${formatProtocol(icmp)} has no IPv${common[0]} addresses`
+    this.#mistake('GL2103', message, ['protocol'], 'icmp is for IPv4, icmp6 for IPv6')
   }
 
   /** Path below the rule of an item that may stand alone or in a list. */
@@ -283,8 +273,11 @@ class RuleResolver {
   }
 }
 
-const mayBe = (ends: RuleEnds | undefined, family: Family): boolean =>
-  !ends || ends.relative.length > 0 || ends.prefixes.some((p) => p.family === family)
+const familyOfIcmp: Readonly<Record<number, Family>> = { [Protocol.icmp]: 4, [Protocol.icmp6]: 6 }
+
+/** Whether what is written may stand for addresses of a family: prefixes are of one, names may be of both. */
+const mayBe = (ends: FilterRule['from'], family: Family): boolean =>
+  listOf(ends)?.some((item) => (parsePrefix(String(item))?.family ?? family) === family) ?? true
 
 const listOf = (
   value: string | number | readonly (string | number)[] | undefined,

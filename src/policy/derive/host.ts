@@ -1,26 +1,27 @@
 /**
- * The host firewall (R22): what may be said to, and by, the host partition, which runs the hypervisor. Answers of name servers
- * pass by the flow tier, since the host asked; DHCP answers may come by broadcast and have a rule.
+ * The host firewall (R22): what may be said to, and by, the host partition, which runs the hypervisor. The rules are those of the
+ * site's template. Answers pass by the flow tier, since the host asked.
  */
 
 import type { Node } from '../../model/index.ts'
-import { hostPrefix, PortRange, Protocol, prefix } from '../../net/index.ts'
+import { hostPrefix, Protocol, prefix } from '../../net/index.ts'
+import { icmpErrors } from '../../wire/index.ts'
 import { defaultDeny, flowTier, shapeTier } from '../built-in.ts'
-import type { Point } from '../point.ts'
-import type { Match, Rule } from '../rule.ts'
-import { dhcp6Reply, dhcp6Request, dhcpReply, dhcpRequest } from './dhcp.ts'
-import { rulesOfServices, serviceGuard, servicePrefixesOf } from './host-services.ts'
-import { addressesOf, type SiteView } from './site-view.ts'
+import type { Point, RuleTier } from '../point.ts'
+import type { Rule } from '../rule.ts'
+import { serviceGuard, servicePrefixesOf } from './host-services.ts'
+import { MachineTiers } from './machine-tiers.ts'
+import type { SiteView } from './site-view.ts'
 import { supportAccessTiers } from './support-access.ts'
-import { templateRule } from './template-rule.ts'
 
 /** Addresses at which any machine hears on a link, beside its own: link-local, multicast and broadcast. */
 const onLink = ['169.254.0.0/16', '224.0.0.0/3', 'fe80::/10', 'ff00::/8'].map(prefix)
 
-const host = templateRule('host-config')
-
 export function hostPoints(view: SiteView): readonly Point[] {
   const supportAccess = supportAccessTiers(view)
+  const inward = new MachineTiers(view, view.site.filters.hostConfig, 'in')
+  const outward = new MachineTiers(view, view.site.filters.hostConfig, 'out')
+  const split = new Map<RuleTier, OutwardTiers>()
   return view.nodes('host').flatMap((host) => {
     const common = {
       kind: 'host' as const,
@@ -29,6 +30,7 @@ export function hostPoints(view: SiteView): readonly Point[] {
       behind: host.addresses,
       defaultDeny,
     }
+    const { errors, others } = outwardTiers(outward.of(host), split)
     return [
       serviceGuard(view, host),
       {
@@ -36,15 +38,9 @@ export function hostPoints(view: SiteView): readonly Point[] {
         id: `${host.id}/partition/in`,
         direction: 'in',
         flow: { table: `${host.id}/partition`, heading: 'to-local' },
-        scope: {
-          destination: [...host.addresses.map(hostPrefix), ...servicePrefixesOf(host), ...onLink],
-        },
-        tiers: [
-          shapeTier,
-          flowTier,
-          ...supportAccess,
-          { kind: 'rules', name: 'host-config', rules: inward(view) },
-        ],
+        scope: { destination: [...host.addresses.map(hostPrefix), ...servicePrefixesOf(host), ...onLink] },
+        tiers: [shapeTier, flowTier, ...supportAccess, ...inward.of(host)],
+        ...inward.sets(host),
       },
       {
         ...common,
@@ -52,12 +48,8 @@ export function hostPoints(view: SiteView): readonly Point[] {
         direction: 'out',
         flow: { table: `${host.id}/partition`, heading: 'from-local' },
         scope: { source: ownSources(host) },
-        tiers: [
-          shapeTier,
-          { kind: 'rules', name: 'path-errors', rules: pathErrors(view) },
-          flowTier,
-          { kind: 'rules', name: 'host-config', rules: outward(view) },
-        ],
+        tiers: [shapeTier, ...errors, flowTier, ...others],
+        ...outward.sets(host),
       },
     ] satisfies Point[]
   })
@@ -70,58 +62,34 @@ const ownSources = (host: Node) => [
   prefix('fe80::/10'),
 ]
 
-function inward(view: SiteView): readonly Rule[] {
-  const managers = addressesOf(view.nodes('fabric-controller'))
-  const agent: Match = {
-    source: managers,
-    protocol: Protocol.tcp,
-    destinationPorts: [PortRange(view.site.ports.agent)],
-  }
-  const dhcp: Match = { source: view.site.pools.infrastructure, ...dhcpReply }
-  const dhcp6: Match = { source: [...view.site.pools.infrastructure, prefix('fe80::/10')], ...dhcp6Reply }
-  return [
-    host(view, 'host/agent', 'allow', agent, 'Fabric controllers manage the host on one port.'),
-    ...rulesOfServices(view),
-    host(view, 'host/dhcp-reply', 'allow', dhcp, 'The host gets its address.'),
-    host(view, 'host/dhcp6-reply', 'allow', dhcp6, 'The host gets its IPv6 address.'),
-  ]
+interface OutwardTiers {
+  readonly errors: readonly RuleTier[]
+  readonly others: readonly RuleTier[]
 }
 
-/** What the host, as the first router of its VMs, tells them about their packets: too big, unreachable, hop limit used up. */
-function pathErrors(view: SiteView): readonly Rule[] {
-  const why = 'A VM learns what became of its packets.'
-  const to = { destination: view.site.pools.vms }
-  return [
-    ...[3, 11].map((icmpType) =>
-      host(view, `host/icmp-${icmpType}`, 'allow', { ...to, protocol: Protocol.icmp, icmpType }, why),
+/**
+ * Rules about ICMP errors stand before the flow tier: what the host, as the first router of its VMs, tells them is about flows of theirs
+ * and not of its own. Hosts that share a tier share its parts.
+ */
+function outwardTiers(tiers: readonly RuleTier[], split: Map<RuleTier, OutwardTiers>): OutwardTiers {
+  const [tier] = tiers
+  if (!tier) return { errors: [], others: [] }
+  const known = split.get(tier)
+  if (known) return known
+  const part = (name: string, rules: readonly Rule[]): readonly RuleTier[] =>
+    rules.length > 0 ? [{ ...tier, name, rules }] : []
+  const made = {
+    errors: part('path-errors', tier.rules.filter(isAboutErrors)),
+    others: part(
+      tier.name,
+      tier.rules.filter((rule) => !isAboutErrors(rule)),
     ),
-    ...[1, 2, 3].map((icmpType) =>
-      host(view, `host/icmp6-${icmpType}`, 'allow', { ...to, protocol: Protocol.icmp6, icmpType }, why),
-    ),
-  ]
+  }
+  split.set(tier, made)
+  return made
 }
 
-function outward(view: SiteView): readonly Rule[] {
-  const dns: Match = {
-    destination: addressesOf(view.nodes('name-server')),
-    destinationPorts: [PortRange(view.site.ports.dns)],
-  }
-  const fabric: Match = {
-    destination: addressesOf(view.nodes('fabric-controller')),
-    protocol: Protocol.tcp,
-    destinationPorts: [PortRange(view.site.ports.fabric)],
-  }
-  return [
-    host(view, 'host/fabric', 'allow', fabric, 'The agent asks its fabric controller.'),
-    host(view, 'host/dns-udp', 'allow', { ...dns, protocol: Protocol.udp }, 'The host looks up names.'),
-    host(
-      view,
-      'host/dns-tcp',
-      'allow',
-      { ...dns, protocol: Protocol.tcp },
-      'The host looks up names with long answers.',
-    ),
-    host(view, 'host/dhcp', 'allow', dhcpRequest, 'The host asks for its address.'),
-    host(view, 'host/dhcp6', 'allow', dhcp6Request, 'The host asks for its IPv6 address.'),
-  ]
+function isAboutErrors({ match: { protocol, icmpType } }: Rule): boolean {
+  if (icmpType === undefined) return false
+  return icmpErrors[protocol === Protocol.icmp ? 4 : 6].includes(icmpType)
 }
