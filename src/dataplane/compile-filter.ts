@@ -27,13 +27,14 @@ import {
   type TranslationTier,
 } from '../policy/index.ts'
 import type { OddReason } from '../wire/index.ts'
+import { setKey, setsOf } from './address-sets.ts'
 import { type Scratch, scratch } from './balance/egress.ts'
 import type { BalancerMaps } from './balance/maps.ts'
 import { emitTranslationTier } from './balance/translate.ts'
 import { emitFlowTier, emitOpen, type FlowContext } from './emit/flow.ts'
 import { emitFrame, type Frame, type Hook, verdictOf } from './emit/frame.ts'
 import { emitGrant } from './emit/grants.ts'
-import { appliesTo, emitFields, emitMatch, type Fields } from './emit/match.ts'
+import { type AddressSets, appliesTo, emitFields, emitMatch, type Fields } from './emit/match.ts'
 import { emitParse, type OddLabels, type Parsed } from './emit/parse.ts'
 import {
   emitArp,
@@ -59,6 +60,8 @@ export interface FilterOptions {
   readonly flows?: Readonly<Record<Family, MapSpec>>
   /** Needed by points with a grants tier. */
   readonly grants?: Readonly<Record<Family, MapSpec>>
+  /** Needed by points with sets of addresses that are data. */
+  readonly sets?: Readonly<Record<Family, MapSpec>>
   /** Needed by points with a translation tier. */
   readonly balancer?: Readonly<Record<Family, BalancerMaps>>
 }
@@ -86,6 +89,7 @@ class FilterCompiler {
   readonly #exit: VerdictExit
   readonly #slots: ReadonlyMap<Rule, number>
   readonly #malformed: Label
+  readonly #sets: AddressSets | undefined
   /** Stack memory of translations, made when a tier first needs it. */
   #scratch: Scratch | undefined
   /** Stack memory of a flow that is opened, likewise. */
@@ -99,6 +103,7 @@ class FilterCompiler {
     this.#frame = emitFrame(this.#b, hook)
     this.#malformed = this.#b.label('malformed')
     this.#exit = verdictExit(this.#b, this.#frame, counters, { allow, deny: verdictOf[hook].deny }, events)
+    this.#sets = this.#makeSets()
     this.#slots = new Map(rulesOf(point).map(({ rule }, index) => [rule, index]))
     for (const { rule, audited } of rulesOf(point)) {
       const problem = matchProblem(rule.match) ?? auditProblem(rule, audited)
@@ -165,7 +170,7 @@ class FilterCompiler {
     const matches = [...(scope ? [scope] : []), ...tiers.flatMap(matchesOf)].filter((match) =>
       appliesTo(match, parsed.family),
     )
-    const fields = emitFields(this.#b, this.#frame, parsed, matches, this.#point.behind ?? [])
+    const fields = emitFields(this.#b, this.#frame, parsed, matches, this.#point.behind ?? [], this.#sets)
     if (scope && !this.#enterScope(scope, fields)) return
     let flow: StackSlot | undefined
     for (const tier of tiers) {
@@ -307,6 +312,13 @@ class FilterCompiler {
     const slot = this.#slots.get(rule)
     if (slot === undefined) throw new TypeError(`compile ${this.#point.id}: rule ${rule.id} is not its own`)
     return slot
+  }
+
+  #makeSets(): AddressSets | undefined {
+    const lists = setsOf(this.#point)
+    if (lists.length === 0) return undefined
+    if (!this.#options.sets) throw new TypeError(`compile ${this.#point.id}: its sets need maps`)
+    return { lists, maps: this.#options.sets, key: this.#b.stack(setKey[6].size, 4) }
   }
 
   #flowContext(): FlowContext {

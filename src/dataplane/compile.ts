@@ -3,6 +3,7 @@ import type { MapSpec } from '../bpf/index.ts'
 import type { Network } from '../model/index.ts'
 import type { Family, Ip } from '../net/index.ts'
 import { type Point, type Policy, rulesOf } from '../policy/index.ts'
+import { nodeSets } from './address-sets.ts'
 import { balancerContents, contentSizes, type Entry } from './balance/contents.ts'
 import { type BalancerMaps, balancerMaps } from './balance/maps.ts'
 import type { FilterOptions } from './compile-filter.ts'
@@ -58,7 +59,7 @@ export function compileNode(
   cache: FilterCompilerCache,
   options: CompileOptions = {},
 ): NodeDeployment {
-  const { firstCounters, filters, maps, specs, contents } = layOut(points, options)
+  const { firstCounters, filters, maps, specs, contents, setsOf } = layOut(points, options)
   const attachments = points.map((point): Attachment => {
     const program = cache.compile(
       point,
@@ -72,6 +73,7 @@ export function compileNode(
         firstCounter: firstCounters.get(point.id) as number,
         filter: filters.get(point.flow?.table ?? '') ?? 0,
         egress,
+        sets: setsOf(point),
       },
     )
     return { point, program, hook: hookOf(point), interfaces: point.interfaces }
@@ -87,6 +89,8 @@ interface Layout {
   readonly firstCounters: ReadonlyMap<string, number>
   /** Flow table id → number in the node. */
   readonly filters: ReadonlyMap<string, number>
+  /** Numbers of a point's sets of addresses. */
+  setsOf(point: Point): readonly number[]
 }
 
 function layOut(
@@ -110,6 +114,11 @@ function layOut(
     ? { 4: grantMap(4), 6: grantMap(6) }
     : undefined
   if (grants) specs.push(grants[4], grants[6])
+  const sets = nodeSets(points)
+  if (sets) {
+    specs.push(...Object.values(sets.maps))
+    Object.assign(contents, sets.contents)
+  }
   const translates = points.some(({ tiers }) => tiers.some(({ kind }) => kind === 'translation'))
   const balancer: Partial<Record<Family, BalancerMaps>> = {}
   for (const family of translates ? ([4, 6] as const) : []) {
@@ -126,12 +135,14 @@ function layOut(
       ...(events && { events: eventMaps }),
       ...(stateful && { flows: stateful }),
       ...(grants && { grants }),
+      ...(sets && { sets: sets.maps }),
       ...(translates && { balancer: balancer as Record<Family, BalancerMaps> }),
     },
     specs: Object.fromEntries(specs.map((spec) => [spec.name, spec])),
     contents,
     firstCounters,
     filters,
+    setsOf: (point) => sets?.numbersOf(point) ?? [],
   }
 }
 

@@ -50,6 +50,22 @@ describe('a template', () => {
     expect(templatesOf(pointOf(other), pointOf(one))).toBe(count)
   })
 
+  it('is shared by points whose sets differ, and is not where one has no set of a family', () => {
+    const at = (sets: readonly string[]) => {
+      const list = sets.map((text) => hostPrefix(ip(text)))
+      return point([ruleTier('t', rule('r', 'allow', { source: list }))], { sets: [list] })
+    }
+    expect(templatesOf(at(['10.0.0.1']), at(['10.0.0.2', '10.0.0.3']))).toBe(1)
+    expect(templatesOf(at(['10.0.0.1']), at(['10.0.0.2', 'fd00::1']))).toBe(2)
+    expect(templatesOf(at([]), at(['10.0.0.2']))).toBe(2)
+  })
+
+  it('has a list that is not of single addresses in its code', () => {
+    const list = [prefix('10.0.0.0/24')]
+    const at = point([ruleTier('t', rule('r', 'allow', { source: list }))], { sets: [list] })
+    expect(Object.keys(compileNode([at], [], new FilterCompilerCache()).maps)).toEqual(['counters'])
+  })
+
   it('of a machine gives the same program as compiling for it alone', () => {
     const vms = policy.points.filter(({ kind, node }) => kind === 'hypervisor' && node.startsWith('west/'))
     const shared = new FilterCompilerCache()

@@ -14,6 +14,7 @@ import {
   type RuleTier,
   type Tier,
 } from '../policy/index.ts'
+import { setNumber, setsOf } from './address-sets.ts'
 import { egressAddress } from './balance/steps.ts'
 import { translationTierKey } from './balance/translate.ts'
 import { compileFilter, type FilterOptions } from './compile-filter.ts'
@@ -31,6 +32,8 @@ export interface FilterPlacement {
   readonly filter: number
   /** A balancer's egress addresses, at most one per family. */
   readonly egress?: readonly Ip[]
+  /** Numbers of the point's sets in its node. */
+  readonly sets?: readonly number[]
 }
 
 /** Compiles filters, each distinct rule set once. */
@@ -60,25 +63,33 @@ export class FilterCompilerCache {
 
   /** Equal for points that compile to the same template. */
   #keyOf(point: Point): string {
-    const behind = point.behind ?? []
-    const scope = point.scope ? matchKey(point.scope, behind) : ''
-    const ownFamilies = behind.map(({ family }) => family).join()
-    const tiers = point.tiers.map((tier) => this.#tierKey(tier, behind))
+    const own: Own = { behind: point.behind ?? [], sets: setsOf(point) }
+    const scope = point.scope ? matchKey(point.scope, own) : ''
+    const ownFamilies = own.behind.map(({ family }) => family).join()
+    const tiers = point.tiers.map((tier) => this.#tierKey(tier, own))
     const last = isDefaultAudited(point) ? 'audit' : ''
     return [ownFamilies, scope, point.flow?.heading ?? '', last, ...tiers].join('\n')
   }
 
-  #tierKey(tier: Tier, behind: readonly Ip[]): string {
+  #tierKey(tier: Tier, own: Own): string {
     // A tier that speaks of one machine is read differently for each; others share the key.
-    if (matchesOf(tier).some((match) => namesOwn(match, behind))) return tierKey(tier, behind)
-    const key = this.#tierKeys.get(tier) ?? tierKey(tier, [])
+    if (matchesOf(tier).some((match) => namesOwn(match, own))) return tierKey(tier, own)
+    const key = this.#tierKeys.get(tier) ?? tierKey(tier, nothingOwn)
     this.#tierKeys.set(tier, key)
     return key
   }
 }
 
+/** What of a point is its own: parameters stand for it in the template. */
+interface Own {
+  readonly behind: readonly Ip[]
+  readonly sets: readonly (readonly Prefix[])[]
+}
+
+const nothingOwn: Own = { behind: [], sets: [] }
+
 /** Names of tiers and rules do not matter; what they do, and how many there are, does. */
-function tierKey(tier: Tier, behind: readonly Ip[]): string {
+function tierKey(tier: Tier, own: Own): string {
   const actions = (rules: readonly Rule[]) => rules.map(({ action }) => action).join()
   switch (tier.kind) {
     case 'port':
@@ -88,36 +99,35 @@ function tierKey(tier: Tier, behind: readonly Ip[]): string {
     case 'flow':
       return `flow ${actions([tier.established, tier.related, tier.noFlow])}`
     case 'rules':
-      return `rules ${tier.rules.map((rule) => ruleKey(tier, rule, behind)).join(' ')}`
+      return `rules ${tier.rules.map((rule) => ruleKey(tier, rule, own)).join(' ')}`
     case 'grants':
-      return `grants ${isAudited(tier, tier.noGrant) ? 'audit' : 'deny'} ${matchKey(tier.match, behind)}`
+      return `grants ${isAudited(tier, tier.noGrant) ? 'audit' : 'deny'} ${matchKey(tier.match, own)}`
     case 'translation':
       return `translation ${translationTierKey(tier)}`
   }
 }
 
-const ruleKey = (tier: RuleTier, rule: Rule, behind: readonly Ip[]): string =>
-  `${isAudited(tier, rule) ? 'audit' : rule.action} ${matchKey(rule.match, behind)}`
+const ruleKey = (tier: RuleTier, rule: Rule, own: Own): string =>
+  `${isAudited(tier, rule) ? 'audit' : rule.action} ${matchKey(rule.match, own)}`
 
-const namesOwn = (match: Match, behind: readonly Ip[]): boolean =>
-  lists(match).some((list) => splitOwn(list, behind).own)
+const namesOwn = ({ source = [], destination = [] }: Match, { behind, sets }: Own): boolean =>
+  [source, destination].some(
+    (list) => sets.includes(list) || byFamily(list).some((one) => splitOwn(one, behind).own),
+  )
 
-/** The prefix lists of a match, family by family. */
-const lists = ({ source = [], destination = [] }: Match): readonly (readonly Prefix[])[] =>
-  [source, destination].flatMap((list) => families.map((family) => list.filter((p) => p.family === family)))
+const byFamily = (list: readonly Prefix[]): readonly (readonly Prefix[])[] =>
+  ([4, 6] as const).map((family) => list.filter((p) => p.family === family))
 
-const families = [4, 6] as const
-
-function matchKey(match: Match, behind: readonly Ip[]): string {
-  const prefixes = (list: readonly Prefix[] | undefined) =>
-    list &&
-    families.map((family) => {
-      const { own, others } = splitOwn(
-        list.filter((p) => p.family === family),
-        behind,
-      )
+function matchKey(match: Match, { behind, sets }: Own): string {
+  const prefixes = (list: readonly Prefix[] | undefined) => {
+    if (!list) return undefined
+    const set = sets.indexOf(list)
+    if (set >= 0) return [set, ...byFamily(list).map(({ length }) => length > 0)]
+    return byFamily(list).map((one) => {
+      const { own, others } = splitOwn(one, behind)
       return [own, ...others.map(formatPrefix)]
     })
+  }
   return JSON.stringify({
     ...match,
     source: prefixes(match.source),
@@ -130,6 +140,7 @@ function parametersOf(point: Point, placement: FilterPlacement): Record<string, 
     [firstCounter]: placement.firstCounter,
     [filterNumber]: placement.filter,
   }
+  for (const [index, number] of (placement.sets ?? []).entries()) values[setNumber(index)] = number
   for (const { family, value } of point.behind ?? []) {
     if (family === 4) values[ownAddress[4]] = value
     else {

@@ -391,7 +391,7 @@ export type NetworkFile = v.InferOutput<typeof NetworkFile>
 export type TemplateFile = v.InferOutput<typeof Template>
 /** What a template counts. */
 export type CountedMachine = {
-  [Key in keyof TemplateFile]: TemplateFile[Key] extends number ? Key : never
+  [Key in keyof TemplateFile]-?: TemplateFile[Key] extends number ? Key : never
 }[keyof TemplateFile]
 export type SiteFile = v.InferOutput<typeof Site>
 export type ServiceFile = v.InferOutput<typeof Service>

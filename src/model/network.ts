@@ -85,6 +85,9 @@ export interface InfrastructureAccess {
   readonly at: SourceRange
 }
 
+/** A site before the rules of its template are read. */
+export type SiteFrame = Omit<Site, 'filters'>
+
 /** Where the infrastructure listens. All TCP but `dns`, which is both. */
 export interface SitePorts {
   /** The one port of a host partition. */

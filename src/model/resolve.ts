@@ -14,7 +14,7 @@ import { isBuildable, VmBudget } from './check/size.ts'
 import { AddressBook, type NamedNetwork } from './filter/address-book.ts'
 import { FilterReader } from './filter/site-filters.ts'
 import { infrastructureOf } from './infrastructure-access.ts'
-import type { Deployment, Network, Node, Role, Service, Site, SitePorts } from './network.ts'
+import type { Deployment, Network, Node, Role, Service, Site, SiteFrame, SitePorts } from './network.ts'
 import type { Resolution } from './resolution.ts'
 import { rolesOf } from './service-roles.ts'
 import { type Placement, placeVms } from './service-vms.ts'
@@ -22,7 +22,7 @@ import { joinRows, joinSites, makeSiteNodes, type SiteNodes } from './site-nodes
 import { explicitOrNext, makePools, reportExhausted, type SitePools } from './site-pools.ts'
 
 interface ResolvedSite extends Placement {
-  readonly value: Omit<Site, 'filters'>
+  readonly value: SiteFrame
   readonly nodes: SiteNodes
 }
 
@@ -139,7 +139,7 @@ function resolveSite(name: string, pools: SitePools, resolution: Resolution): Re
   const at = resolution.keyAt('sites', name)
   const ports: SitePorts = Object.freeze({ ...template.ports, dns: 53 })
   const dnsVips: Ip[] = explicitOrNext(pools.vips, written.public.dns)
-  const value = Object.freeze({
+  const value: SiteFrame = Object.freeze({
     name,
     template: written.template,
     at,

@@ -3,7 +3,7 @@ import type { CountedMachine, TemplateFile } from '../file/index.ts'
 import type { Ip } from '../net/index.ts'
 import { hostServiceListeners } from './host-services.ts'
 import type { LinkMaker } from './link.ts'
-import type { InfrastructureService, Link, Listener, Node, NodeKind, Site } from './network.ts'
+import type { InfrastructureService, Link, Listener, Node, NodeKind, SiteFrame } from './network.ts'
 import type { SitePools } from './site-pools.ts'
 
 export interface SiteNodes {
@@ -45,7 +45,7 @@ export const machineRows: readonly RowKind[] = [
   'host',
 ]
 
-export function makeSiteNodes(site: Site, template: TemplateFile, pools: SitePools): SiteNodes {
+export function makeSiteNodes(site: SiteFrame, template: TemplateFile, pools: SitePools): SiteNodes {
   const { name: siteName, at } = site
   const made = Object.fromEntries(
     rows.map((row) => {
@@ -78,7 +78,7 @@ function publicAddressesOf(kind: RowKind, pools: SitePools): Ip[] {
 
 function listenersOf(
   kind: RowKind,
-  { ports, infrastructure }: Site,
+  { ports, infrastructure }: SiteFrame,
   own: readonly Ip[],
 ): readonly Listener[] {
   const one = (

@@ -1,5 +1,5 @@
 /** A rule's condition as code: falls through if it holds, jumps to a label if it does not. */
-import type { Label, ProgramBuilder, Value } from '../../bpf/index.ts'
+import type { Label, MapSpec, ProgramBuilder, StackSlot, Value } from '../../bpf/index.ts'
 import { hostServices } from '../../model/index.ts'
 import {
   type Family,
@@ -13,6 +13,7 @@ import {
   prefixEquals,
 } from '../../net/index.ts'
 import type { Match } from '../../policy/index.ts'
+import { setKey, setNumber } from '../address-sets.ts'
 import { type AddressValue, emitAddressSet } from './address-set.ts'
 import type { Frame } from './frame.ts'
 import { emitIntervalTree, normalizeIntervals } from './interval-tree.ts'
@@ -27,6 +28,15 @@ export interface Fields {
   readonly destinationPort: Value
   /** Addresses of the machine behind the filter. */
   readonly behind: readonly Ip[]
+  readonly sets: AddressSets | undefined
+}
+
+/** Sets of addresses that are data. */
+export interface AddressSets {
+  readonly lists: readonly (readonly Prefix[])[]
+  readonly maps: Readonly<Record<Family, MapSpec>>
+  /** Memory for a key of either family. */
+  readonly key: StackSlot
 }
 
 /** Loads those fields of a packet that some of the matches ask about. */
@@ -36,6 +46,7 @@ export function emitFields(
   parsed: Parsed,
   matches: readonly Match[],
   behind: readonly Ip[],
+  sets?: AddressSets,
 ): Fields {
   const asks = (key: keyof Match): boolean => matches.some((match) => match[key] !== undefined)
   const { family, ports } = parsed
@@ -57,6 +68,7 @@ export function emitFields(
     sourcePort: asks('sourcePorts') ? b.bigEndian(ports, 16) : unused,
     destinationPort: asks('destinationPorts') ? b.bigEndian(b.shr(ports, 16), 16) : unused,
     behind,
+    sets,
   }
 }
 
@@ -89,17 +101,21 @@ export function emitMatch(b: ProgramBuilder, fields: Fields, match: Match, miss:
   if (match.icmpCode !== undefined) b.jumpIf(b.ne(b.shr(parsed.detail, 8), match.icmpCode), miss)
   if (match.destinationPorts) emitPorts(b, fields.destinationPort, match.destinationPorts, miss)
   if (match.sourcePorts) emitPorts(b, fields.sourcePort, match.sourcePorts, miss)
-  if (match.destination) emitIn(b, fields.destination, match.destination, fields.behind, miss)
-  if (match.source) emitIn(b, fields.source, match.source, fields.behind, miss)
+  if (match.destination) emitIn(b, fields, 'destination', match.destination, miss)
+  if (match.source) emitIn(b, fields, 'source', match.source, miss)
 }
 
 function emitIn(
   b: ProgramBuilder,
-  address: AddressValue,
+  fields: Fields,
+  end: 'source' | 'destination',
   prefixes: readonly Prefix[],
-  behind: readonly Ip[],
   miss: Label,
 ): void {
+  const { behind, sets } = fields
+  const address = fields[end]
+  const set = sets?.lists.indexOf(prefixes) ?? -1
+  if (sets && set >= 0) return emitInSet(b, address, sets, set, miss)
   const { own, others } = splitOwn(
     prefixes.filter((p) => p.family === address.family),
     behind,
@@ -114,6 +130,26 @@ function emitIn(
   }
   if (!own || others.length > 0) emitAddressSet(b, address, others, hit, miss)
   b.place(hit)
+}
+
+/** Falls through if the address is in the n-th of the point's sets. */
+function emitInSet(
+  b: ProgramBuilder,
+  address: AddressValue,
+  { maps, key }: AddressSets,
+  set: number,
+  miss: Label,
+): void {
+  const layout = setKey[address.family]
+  b.store(4, key, layout.set, b.parameter(setNumber(set)))
+  if (address.family === 4) b.store(4, key, layout.address, b.bigEndian(address.value, 32))
+  else
+    [address.high, address.low].forEach((half, index) => {
+      const wire = b.bigEndian(half, 64)
+      b.store(4, key, layout.address + 8 * index, wire)
+      b.store(4, key, layout.address + 8 * index + 4, b.shr(wire, 32))
+    })
+  b.jumpIf(b.eq(b.mapLookup(maps[address.family], key), 0), miss)
 }
 
 /** Parameters: the address behind the filter, in host order; of IPv6 its two halves. */

@@ -3,7 +3,7 @@
  * shrinks; values are drawn from the case's pool, so that packets lie where rules differ.
  */
 import fc from 'fast-check'
-import { Protocol } from '../../net/index.ts'
+import { hostPrefix, type Prefix, Protocol, prefixFirst, prefixLast } from '../../net/index.ts'
 import type {
   FlowUse,
   GrantsTier,
@@ -74,6 +74,8 @@ const filterShape = fc.record({
   kind: fc.constantFrom('stateless', 'stateful', 'stateful', 'two stateful'),
   /** Bits: an address of each family is known to be that of the machine behind the filter. */
   behind: fc.nat(3),
+  /** Lists of addresses in rules are of single ones, and kept as data. */
+  sets: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   points: fc.tuple(pointShape, pointShape, pointShape),
 })
 
@@ -112,7 +114,10 @@ function atLeast(frame: Uint8Array, length: number): Uint8Array {
   return longer
 }
 
-function pointsOf({ hook, kind, behind, points: shapes }: ValueOf<typeof filterShape>, pool: Pool): Point[] {
+function pointsOf(
+  { hook, kind, behind, sets, points: shapes }: ValueOf<typeof filterShape>,
+  pool: Pool,
+): Point[] {
   const own = (bits: number) =>
     ([4, 6] as const).filter((_, bit) => bits & (1 << bit)).map((family) => pool.own[family])
   const addresses = own(behind)
@@ -126,7 +131,7 @@ function pointsOf({ hook, kind, behind, points: shapes }: ValueOf<typeof filterS
         ]
   return uses.map((flow, index) => {
     const { port, scope, shape, before, tiers, audit, grants } = shapes[index] as PointShape
-    const all: Tier[] = [
+    const drawn: Tier[] = [
       ...(port === undefined ? [] : [portTier(ownMac, ownLinkLocal, own(port))]),
       shapeOf(shape),
       ...(before ? [tierOf(before, 'before', pool)] : []),
@@ -137,6 +142,7 @@ function pointsOf({ hook, kind, behind, points: shapes }: ValueOf<typeof filterS
         ...(audit & (2 << number) && { audit: true as const }),
       })),
     ]
+    const all = sets ? drawn.map(withSingleAddresses) : drawn
     return {
       id: `node/filter-${index}/${flow?.heading ?? 'in'}`,
       kind: hook,
@@ -147,6 +153,7 @@ function pointsOf({ hook, kind, behind, points: shapes }: ValueOf<typeof filterS
       ...(scope === undefined ? {} : { scope: scopeOf(scope, pool) }),
       ...(flow && { flow }),
       tiers: all,
+      ...(sets && { sets: all.flatMap(listsOf) }),
       defaultDeny,
       ...(audit & 1 && { audit: true as const }),
     }
@@ -191,6 +198,26 @@ function grantsTierOf(shape: RuleShape, pool: Pool, audit: boolean): GrantsTier 
     ...(audit && { audit: true as const }),
   }
 }
+/** The first and the last address of each prefix instead of all. */
+function withSingleAddresses(tier: Tier): Tier {
+  if (tier.kind !== 'rules') return tier
+  const ends = (list: readonly Prefix[]) =>
+    list.flatMap((p) => [hostPrefix(prefixFirst(p)), hostPrefix(prefixLast(p))])
+  const rules = tier.rules.map((rule) => {
+    const { source, destination } = rule.match
+    const lists = {
+      ...(source && { source: ends(source) }),
+      ...(destination && { destination: ends(destination) }),
+    }
+    return { ...rule, match: { ...rule.match, ...lists } }
+  })
+  return { ...tier, rules }
+}
+
+const listsOf = (tier: Tier): readonly (readonly Prefix[])[] =>
+  tier.kind === 'rules'
+    ? tier.rules.flatMap(({ match: { source, destination } }) => [source ?? [], destination ?? []])
+    : []
 
 function shapeOf(turned: number): ShapeTier {
   const reasons = Object.entries(shapeTier.reasons).map(([reason, rule], bit) => {

@@ -2,7 +2,7 @@
 import type { TemplateFile } from '../../file/index.ts'
 import { formatIp, parseIp, prefix, prefixContains } from '../../net/index.ts'
 import { clientId, infrastructureServices, offeredBy } from '../infrastructure-access.ts'
-import type { InfrastructureService, Node, Site } from '../network.ts'
+import type { InfrastructureService, Node, SiteFrame } from '../network.ts'
 import type { Resolution } from '../resolution.ts'
 
 /** Checks the categories of every template that a site is built from. */
@@ -87,7 +87,7 @@ const example = (service: InfrastructureService): string => {
 
 /** Checks, with every machine known, that the enumerated clients are there. */
 export function checkEnumerated(
-  sites: readonly Site[],
+  sites: readonly SiteFrame[],
   nodes: readonly Node[],
   resolution: Resolution,
 ): void {
