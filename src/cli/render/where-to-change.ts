@@ -11,6 +11,11 @@ export function whereToChange(network: Network, point: Point, rule: Rule): strin
   if (origin.kind === 'file') return formatOrigin(origin)
   if (rule.id === 'grant/none')
     return `nowhere: access is granted for a time, glacis access grant --who NAME --to ${point.node} --for 30m --reason …`
+  if (origin.kind === 'template' && origin.line) {
+    const own = origin.line.file.startsWith('glacis/')
+    const remedy = own ? `; a template names its own file with '${origin.name}: PATH'` : ''
+    return `${formatSource(origin.line)}${remedy}`
+  }
   if (origin.kind === 'template') {
     const where = origin.at ? `; the site is at ${formatSource(origin.at)}` : ''
     return `nowhere: the template ${origin.name} is part of Glacis, the same for every machine of its kind${where}`
@@ -34,9 +39,9 @@ function missingRule(network: Network, point: Point): string {
     case 'hypervisor':
       return point.flow?.heading === 'to-local'
         ? missingEndpoint(network, point)
-        : 'nowhere: what VMs may open is the same for all of them'
+        : `machine-config of the site's template has no rule that allows it${siteAt}`
     case 'host':
-      return `nowhere: what a host partition may speak to is the same for all of them${siteAt}`
+      return `host-config of the site's template has no rule that allows it${siteAt}`
   }
 }
 
