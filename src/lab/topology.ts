@@ -37,8 +37,8 @@ function differenceOf(
   running: ReadonlyMap<string, string>,
   next: ReadonlyMap<string, string>,
 ): string | undefined {
-  for (const name of running.keys()) if (!next.has(name)) return `${name} is gone`
   for (const name of next.keys()) if (!running.has(name)) return `${name} is new`
+  for (const name of running.keys()) if (!next.has(name)) return `${name} is gone`
   for (const [name, form] of running) if (next.get(name) !== form) return `${name} has changed`
   return undefined
 }
