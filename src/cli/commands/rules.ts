@@ -1,26 +1,66 @@
-/** `glacis rules FILE [POINT]`: every enforcement point, and every rule in the order in which it is asked, with its origin. */
+/** `glacis rules FILE [POINT]`: every enforcement point, and every rule in the order in which it is asked, with its origin, and its
+ * hits if that network is up. */
 import { nearest } from '../../file/index.ts'
-import { derivePolicy, type Point, type Policy } from '../../policy/index.ts'
+import {
+  derivePolicy,
+  type Point,
+  type Policy,
+  type Rule,
+  type RulePlace,
+  rulesOf,
+} from '../../policy/index.ts'
+import { type Shadowed, shadowedRules } from '../../verify/index.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
+import { findHits, requireHits } from '../hits.ts'
 import { isFile, requireNetwork } from '../network-argument.ts'
-import { pointJson } from '../render/rule-json.ts'
+import { type Extras, pointJson } from '../render/rule-json.ts'
 import { pointsText, pointText } from '../render/rules-text.ts'
 import type { Terminal } from '../terminal.ts'
 
-export function rules(first: string | undefined, second: string | undefined, terminal: Terminal): number {
+export interface RulesOptions {
+  /** Only rules that have decided about nothing in the running network. */
+  readonly unused: boolean
+  /** Only rules that can never decide. */
+  readonly shadowed: boolean
+  /** Which running network, if not that of the file's name. */
+  readonly name?: string
+}
+
+export async function rules(
+  first: string | undefined,
+  second: string | undefined,
+  options: RulesOptions,
+  terminal: Terminal,
+): Promise<number> {
   const [file, pattern] =
     second === undefined && first !== undefined && !isFile(first) ? [undefined, first] : [first, second]
-  const policy = derivePolicy(requireNetwork(file, terminal))
+  const network = requireNetwork(file, terminal)
+  const policy = derivePolicy(network)
   const points = pattern === undefined ? policy.points : findPoints(policy, pattern)
-  terminal.result({ points: points.map(pointJson) })
+  const name = options.name ?? network.name
+  const required = options.unused || options.name !== undefined
+  const hits = required ? await requireHits(name, 'read hits') : await findHits(name)
+  const shadows = options.shadowed ? shadowsOf(points) : undefined
+  const isListed = (place: RulePlace): boolean =>
+    (!options.unused || hits?.of(place)?.packets === 0) && (!shadows || shadows.has(place.rule))
+  const extras: Extras = { hits, shadows, isListed }
+  const listed = options.unused || options.shadowed ? points.filter((p) => rulesOf(p).some(isListed)) : points
+  terminal.result({ running: hits?.name ?? null, points: listed.map((point) => pointJson(point, extras)) })
   if (terminal.json) return exitCodes.ok
+  if (hits) terminal.say(terminal.err.dim(`hits are those of ${hits.name}, which is up`))
   terminal.print(
-    pattern === undefined
-      ? pointsText(points, terminal)
-      : points.map((point) => pointText(point, terminal)).join('\n\n'),
+    pattern === undefined && !options.unused && !options.shadowed
+      ? pointsText(listed, terminal, hits)
+      : listed.map((point) => pointText(point, terminal, extras)).join('\n\n') || noneText(options),
   )
   return exitCodes.ok
 }
+
+const noneText = ({ shadowed, unused }: RulesOptions): string =>
+  `No rule ${[...(unused ? ['is unused'] : []), ...(shadowed ? ['is shadowed'] : [])].join(' and ')} here.`
+
+const shadowsOf = (points: readonly Point[]): ReadonlyMap<Rule, Shadowed> =>
+  new Map(points.flatMap(shadowedRules).map((shadowed) => [shadowed.place.rule, shadowed]))
 
 /** Points whose id is the pattern, begins with it as a path, or matches it with `*` for anything. */
 function findPoints(policy: Policy, pattern: string): readonly Point[] {

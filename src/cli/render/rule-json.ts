@@ -1,6 +1,17 @@
 /** Rules and points as JSON. */
+
+import type { RuleHits } from '../../lab/index.ts'
 import { formatIp, formatPortRange, formatPrefix, formatProtocol } from '../../net/index.ts'
-import { formatOrigin, type Match, type Point, type Rule, rulesOf } from '../../policy/index.ts'
+import {
+  formatOrigin,
+  type Match,
+  type Point,
+  type Rule,
+  type RulePlace,
+  rulesOf,
+} from '../../policy/index.ts'
+import type { Shadowed } from '../../verify/index.ts'
+import type { Hits } from '../hits.ts'
 import { conditionOf } from './condition.ts'
 
 export const ruleJson = ({ id, action, origin, why }: Rule) => ({
@@ -12,7 +23,15 @@ export const ruleJson = ({ id, action, origin, why }: Rule) => ({
   why,
 })
 
-export const pointJson = (point: Point) => ({
+/** What is known of rules beyond the file. */
+export interface Extras {
+  readonly hits?: Hits | undefined
+  readonly shadows?: ReadonlyMap<Rule, Shadowed> | undefined
+  /** Absent: all. */
+  readonly isListed?: (place: RulePlace) => boolean
+}
+
+export const pointJson = (point: Point, { hits, shadows, isListed = () => true }: Extras = {}) => ({
   id: point.id,
   kind: point.kind,
   node: point.node,
@@ -20,15 +39,30 @@ export const pointJson = (point: Point) => ({
   direction: point.direction,
   stateful: point.flow !== undefined,
   behind: (point.behind ?? []).map(formatIp),
-  rules: rulesOf(point).map((place) => ({
-    tier: place.tier,
-    ...ruleJson(place.rule),
-    /** It counts and reports what it would deny, and lets it pass. */
-    audit: place.audited,
-    match: matchJson(place.rule.match),
-    condition: conditionOf(place) ?? null,
-  })),
+  rules: rulesOf(point)
+    .filter(isListed)
+    .map((place) => ({
+      tier: place.tier,
+      ...ruleJson(place.rule),
+      /** It counts and reports what it would deny, and lets it pass. */
+      audit: place.audited,
+      match: matchJson(place.rule.match),
+      condition: conditionOf(place) ?? null,
+      ...(hits && { hits: hitsJson(hits.of(place)) }),
+      ...(shadows && { shadowed: shadowJson(shadows.get(place.rule)) }),
+    })),
 })
+
+const hitsJson = (hits: RuleHits | undefined) =>
+  hits ? { packets: hits.packets, bytes: hits.bytes, lastHit: hits.lastHit } : null
+
+const shadowJson = (shadowed: Shadowed | undefined) =>
+  shadowed
+    ? {
+        reason: shadowed.reason,
+        by: shadowed.by.map(({ tier, rule }) => ({ tier, id: rule.id, origin: formatOrigin(rule.origin) })),
+      }
+    : null
 
 /** Only the conditions that there are. */
 const matchJson = ({ protocol, source, destination, sourcePorts, destinationPorts, ...rest }: Match) => ({

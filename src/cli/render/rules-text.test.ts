@@ -52,6 +52,6 @@ test('an overview: a line for each point', () => {
 })
 
 test('JSON of every point of the example is plain data', () => {
-  const json = policy.points.map(pointJson)
+  const json = policy.points.map((one) => pointJson(one))
   expect(JSON.parse(JSON.stringify(json))).toEqual(json)
 })
