@@ -1,0 +1,4 @@
+import { describeEvents } from '../testing/events-suite.ts'
+import { bringUpPortable } from './index.ts'
+
+describeEvents('portable', bringUpPortable)
