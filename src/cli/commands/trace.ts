@@ -3,7 +3,7 @@ import type { LiveTraceParameters, LiveTraceResult, RunningLab } from '../../lab
 import { type Network, nodeById } from '../../model/index.ts'
 import { type Family, formatIp, type Ip, parseIp } from '../../net/index.ts'
 import { derivePolicy } from '../../policy/index.ts'
-import { converse, createWorld, type Opening, type Outcome } from '../../trace/index.ts'
+import { converse, createWorld, type Opening, type Outcome, rulesToChange } from '../../trace/index.ts'
 import { askNetwork, chooseNetwork } from '../ask-network.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
 import { type Destination, findDestination, openPorts } from '../find-destination.ts'
@@ -53,13 +53,19 @@ export async function trace(
     destinationPort: portOf(network, destination, options),
   }
   const lab = options.live ? chooseNetwork(options.name ?? network.name, 'trace --live') : undefined
-  const conversation = converse(createWorld(network, derivePolicy(network)), opening)
+  const world = createWorld(network, derivePolicy(network))
+  const conversation = converse(world, opening)
+  const changes = rulesToChange(world, conversation)
   const agreed = expect === undefined || (conversation.outcome === expect && conversation.unanimous)
   const live = lab && (await sendLive(lab, opening))
   const ok = agreed && (live?.agrees ?? true)
-  terminal.result({ ok, ...traceJson(network, conversation, destination.name), ...(live && { live }) })
+  terminal.result({
+    ok,
+    ...traceJson(network, conversation, destination.name, changes),
+    ...(live && { live }),
+  })
   if (!terminal.json) {
-    terminal.print(traceText(network, conversation, destination.name, terminal))
+    terminal.print(traceText(network, conversation, destination.name, terminal, changes))
     if (live) terminal.print(`\n${liveTraceText(live, terminal.out)}`)
   }
   if (ok) return exitCodes.ok

@@ -1,13 +1,18 @@
 /** A conversation as JSON. Addresses and prefixes are text. */
 import { type Network, neighboursOf } from '../../model/index.ts'
 import { formatIp, formatPrefix } from '../../net/index.ts'
-import { rulesOf } from '../../policy/index.ts'
+import { type RulePlace, rulesOf } from '../../policy/index.ts'
 import type { Conversation, End, Hop, Path } from '../../trace/index.ts'
 import { packetJson } from './packet.ts'
 import { ruleJson } from './rule-json.ts'
 import { whereToChange } from './where-to-change.ts'
 
-export function traceJson(network: Network, conversation: Conversation, to: string | undefined) {
+export function traceJson(
+  network: Network,
+  conversation: Conversation,
+  to: string | undefined,
+  changes: readonly RulePlace[] = [],
+) {
   const { opening, outcome, unanimous, forth, back, stops, decider } = conversation
   return {
     opening: {
@@ -30,6 +35,13 @@ export function traceJson(network: Network, conversation: Conversation, to: stri
           rule: ruleJson(decider.rule),
         }
       : null,
+    /** Rules that would have to change for the other outcome, one behind the other; those on equal ways side by side. */
+    changes: changes.map(({ point, tier, rule }) => ({
+      point: point.id,
+      tier,
+      rule: ruleJson(rule),
+      change: whereToChange(network, point, rule),
+    })),
     stops: stops.map(({ end, way }) => ({ way, ...endJson(network, end) })),
     forth: forth.map((path) => pathJson(network, path)),
     back: back.map((path) => pathJson(network, path)),

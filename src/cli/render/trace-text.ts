@@ -1,7 +1,7 @@
 /** A conversation for people: the packet's way hop by hop, the answer's in short, what comes of it and which rule decides. */
 import { listenerAt, type Network, neighboursOf, nodeById } from '../../model/index.ts'
 import { formatPrefix, formatProtocol, hasPorts } from '../../net/index.ts'
-import { formatOrigin, rulesOf } from '../../policy/index.ts'
+import { formatOrigin, type Point, type Rule, type RulePlace, rulesOf } from '../../policy/index.ts'
 import type { Conversation, End, Hop, Judgement, Path } from '../../trace/index.ts'
 import type { Colors, Terminal } from '../terminal.ts'
 import { packetText } from './packet.ts'
@@ -14,6 +14,7 @@ export function traceText(
   conversation: Conversation,
   to: string | undefined,
   { out }: Terminal,
+  changes: readonly RulePlace[] = [],
 ): string {
   const { opening, forth, back } = conversation
   const [first] = forth
@@ -27,6 +28,7 @@ export function traceText(
     ...(answer ? ['', ...answerLines(answer, out)] : []),
     '',
     ...conclusion(network, conversation, out),
+    ...changesLines(network, conversation, changes),
   ].join('\n')
 }
 
@@ -150,6 +152,30 @@ function stopText(network: Network, { end, way }: Conversation['stops'][number])
     '  ',
   )
 }
+
+/** What else would have to change for the other outcome; the first rule of what is silent stands in the conclusion already. */
+function changesLines(
+  network: Network,
+  { outcome, stops }: Conversation,
+  changes: readonly RulePlace[],
+): readonly string[] {
+  const silent = outcome === 'silent'
+  const told = new Set(
+    silent && stops[0]?.end.kind === 'denied' ? [ruleKey(stops[0].end.point, stops[0].end.rule)] : [],
+  )
+  const rows: string[][] = []
+  for (const { point, tier, rule } of changes) {
+    const key = ruleKey(point, rule)
+    if (told.has(key)) continue
+    told.add(key)
+    const word = rows.length > 0 || silent ? 'and then' : 'to deny it, change'
+    rows.push([word, `${rule.id} (${tier}) at ${point.id}: ${whereToChange(network, point, rule)}`])
+  }
+  return rows.length > 0 ? [table(rows, '  ')] : []
+}
+
+/** Equal ways have the same rule at points of their own. */
+const ruleKey = ({ kind, direction }: Point, { id }: Rule): string => `${kind} ${direction} ${id}`
 
 /** How a path ends, in words. */
 export function endText(end: End): string {
