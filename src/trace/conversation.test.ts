@@ -54,7 +54,7 @@ function ask(family: Family, { from, protocol = 'tcp', to, port = 0, as = from }
 const kindOf = (id = ''): string =>
   id
     .replace(/(ar|lb)\d/, '$1*')
-    .replace(/host\d/, 'host*')
+    .replace(/(host|ns|fc|jump|storage|activation)\d/, '$1*')
     .replace(/-\d\//, '-*/')
 
 describe.each([4, 6] as const)('over IPv%i', (family) => {
@@ -91,7 +91,7 @@ describe.each([4, 6] as const)('over IPv%i', (family) => {
     [
       'names from outside',
       { from: 'internet', protocol: 'udp', to: 'vip west names', port: 53 },
-      'answered: west/lb*/external/in in/name-service/udp/v4',
+      'answered: west/ns*/native/in role/dns',
     ],
     [
       'a ping of a VIP',
@@ -149,7 +149,7 @@ describe.each([4, 6] as const)('over IPv%i', (family) => {
     [
       'a VM to the name server',
       { from: 'west/shop-web-0', protocol: 'udp', to: 'west/ns1', port: 53 },
-      'answered: west/host*/vm/shop-web-*/out machine/dns-udp',
+      'answered: west/ns*/native/in role/dns',
     ],
     [
       'a VM to another port of it',
@@ -159,7 +159,7 @@ describe.each([4, 6] as const)('over IPv%i', (family) => {
     [
       'a VM to the activation server',
       { from: 'west/shop-web-0', to: 'west/activation1', port: 1688 },
-      'answered: west/host*/vm/shop-web-*/out machine/activation',
+      'answered: west/activation*/native/in role/activation',
     ],
     [
       'a VM to a router',
@@ -236,17 +236,17 @@ describe.each([4, 6] as const)('over IPv%i', (family) => {
     [
       'the jump box to a host by SSH',
       { from: 'west/jump1', to: 'west/host1', port: 22 },
-      'silent: west/host*/partition/in default/deny',
+      'silent: west/jump*/native/out default/deny',
     ],
     [
       'storage to a host agent',
       { from: 'west/storage1', to: 'west/host1', port: 7443 },
-      'silent: west/host*/partition/in default/deny',
+      'silent: west/storage*/native/out default/deny',
     ],
     [
       'infrastructure to the Internet',
       { from: 'west/fc1', to: outside, port: 443 },
-      'silent: west/lb*/internal/in default/deny',
+      'silent: west/fc*/native/out default/deny',
     ],
   ])('%s', (_, question, expected) => {
     expect(ask(family, question)).toBe(expected.replace('/v4', `/v${family}`))

@@ -72,7 +72,7 @@ test('an answered packet: way, translation, the answer in short, the rule', () =
 })
 
 test('a packet that no rule allows, over IPv6', () => {
-  expect(text('west/shop-worker-0', 'west/jump1', 'fd67:6c61:16:64::3', 22)).toMatchInlineSnapshot(`
+  expect(text('west/shop-worker-0', 'west/telemetry-collector-0', 'fd67:6c61:16:64::3', 22)).toMatchInlineSnapshot(`
     "tcp [fd67:6c61:16:1::5]:40000 → [fd67:6c61:16:64::3]:22  west/jump1 to west/shop-worker-0
 
     ○ west/jump1
@@ -93,7 +93,7 @@ test('a packet that no rule allows, over IPv6', () => {
 })
 
 test('a packet that arrives where nothing listens, and that no point judges', () => {
-  expect(text('west/dr1', 'west/jump1', '10.16.0.5', 22)).toMatchInlineSnapshot(`
+  expect(text('internet', 'west/isp1', '192.0.2.1', 22)).toMatchInlineSnapshot(`
     "tcp 10.16.1.5:40000 → 10.16.0.5:22  west/jump1 to west/dr1
 
     ○ west/jump1

@@ -1,7 +1,7 @@
 /** Where a person would change that a packet is denied: the line that made the rule, or the line that lacks an endpoint. */
 
 import { formatSource } from '../../file/index.ts'
-import type { Network, Node } from '../../model/index.ts'
+import type { Network, Node, Site } from '../../model/index.ts'
 import { ipEquals } from '../../net/index.ts'
 import { formatOrigin, type Point, type Rule } from '../../policy/index.ts'
 
@@ -42,7 +42,14 @@ function missingRule(network: Network, point: Point): string {
         : `machine-config of the site's template has no rule that allows it${siteAt}`
     case 'host':
       return `host-config of the site's template has no rule that allows it${siteAt}`
+    case 'native-host':
+      return `the categories of the infrastructure say who is a client of what${categoriesAt(site)}`
   }
+}
+
+function categoriesAt(site: Site | undefined): string {
+  const [first] = Object.values(site?.infrastructure ?? {})
+  return first ? ` (from ${formatSource(first.at)})` : ''
 }
 
 function missingEndpoint(network: Network, point: Point): string {

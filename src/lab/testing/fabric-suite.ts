@@ -70,9 +70,9 @@ const cases: readonly Case[] = [
   ['lab/host1', 'lab/ns1', 'udp', 53, 'answered'],
   ['lab/host1', 'lab/storage1', 'tcp', 7600, 'silent'],
   ['lab/fc1', 'lab/storage1', 'tcp', 7600, 'answered'],
-  ['lab/fc1', 'lab/storage1', 'tcp', closed, 'refused'],
-  ['lab/fc1', 'lab/storage1', 'udp', closed, 'refused'],
-  ['lab/fc1', 'lab/dr2', 'icmp', none, 'answered'],
+  ['lab/fc1', 'lab/storage1', 'tcp', closed, 'silent'],
+  ['lab/fc1', 'lab/storage1', 'udp', closed, 'silent'],
+  ['lab/fc1', 'lab/dr2', 'icmp', none, 'silent'],
   ['lab/fc1', 'internet', 'tcp', 80, 'silent'],
 ]
 
@@ -212,7 +212,7 @@ export function describeFabric(
       const list = [
         opening('internet', 'vip:shop', 4, 'tcp', closed),
         opening('internet', 'vip:shop', 4, 'tcp', 80),
-        opening('lab/fc1', 'lab/storage1', 6, 'udp', closed),
+        opening('lab/isp1', 'internet', 6, 'udp', closed),
       ]
       expect(await outcomes(list)).toEqual(['silent', 'answered', 'refused'])
       expect(await outcomes([])).toEqual([])

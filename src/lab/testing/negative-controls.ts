@@ -64,8 +64,9 @@ export function describeNegativeControls(
       expect(expected.length).toBeGreaterThan(0)
       expect(found).toEqual(expected)
     })
-    it('when a host partition is opened to all', async () => {
-      const { expected, found } = await cells(withHole(policy, 'west/host1/partition/in', 'host-config'))
+    it('when a host partition is opened to all, and a machine that may then speak to it', async () => {
+      const open = withHole(policy, 'west/host1/partition/in', 'host-config')
+      const { expected, found } = await cells(withHole(open, 'west/storage1/native/out', 'machine-config'))
       expect(expected.length).toBeGreaterThan(0)
       expect(found).toEqual(expected)
     })

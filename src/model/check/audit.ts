@@ -9,6 +9,7 @@ export const auditableTiers: Readonly<Record<string, readonly string[]>> = {
   balancer: ['access-lists', 'undeclared'],
   hypervisor: ['no-server', 'own-source', 'machine-config', 'role'],
   host: ['host-services', 'path-errors', 'support-access', 'host-config'],
+  'native-host': ['machine-config', 'role'],
 }
 
 const known: ReadonlyMap<string, AuditedTier> = new Map(

@@ -6,6 +6,7 @@ import { withAudit } from './audit.ts'
 import { balancerPoints } from './balancer.ts'
 import { hostPoints } from './host.ts'
 import { hypervisorPoints } from './hypervisor.ts'
+import { nativeHostPoints } from './native-host.ts'
 import { siteViews } from './site-view.ts'
 
 /** Derives the policy. The same network gives the same policy, byte for byte. */
@@ -20,6 +21,7 @@ export function derivePolicy(network: Network): Policy {
       ),
       ...hypervisorPoints(view),
       ...hostPoints(view),
+      ...nativeHostPoints(view),
     ]),
   )
   return Object.freeze({ points: Object.freeze(points) })
