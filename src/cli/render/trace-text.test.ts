@@ -72,12 +72,18 @@ test('an answered packet: way, translation, the answer in short, the rule', () =
 })
 
 test('a packet that no rule allows, over IPv6', () => {
-  expect(text('west/shop-worker-0', 'west/telemetry-collector-0', 'fd67:6c61:16:64::3', 22)).toMatchInlineSnapshot(`
-    "tcp [fd67:6c61:16:1::5]:40000 → [fd67:6c61:16:64::3]:22  west/jump1 to west/shop-worker-0
+  expect(
+    text('west/shop-worker-0', 'west/telemetry-collector-0', 'fd67:6c61:16:64::3', 22),
+  ).toMatchInlineSnapshot(`
+    "tcp [fd67:6c61:16:64::5]:40000 → [fd67:6c61:16:64::3]:22  west/telemetry-collector-0 to west/shop-worker-0
 
-    ○ west/jump1
+    ○ west/telemetry-collector-0
+    │  ::/0 by eth0 to west/host2
+    ○ west/host2  in vm1
+    │  allow west/host2/vm/telemetry-collector-0/out  machine-config: machine/cluster
+    │        To other VMs of the same cluster. glacis/templates/machine-config.yaml:16:13 (machine-config of examples/two-sites/network.yaml:44:3)
     │  ::/0 by dr1 to west/dr1, 1 of 2 equal ways
-    ○ west/dr1  in jump1
+    ○ west/dr1  in host2
     │  fd67:6c61:16:64::3/128 by host3 to west/host3
     ○ west/host3  in dr1
     │  fd67:6c61:16:64::3/128 by vm0 to west/shop-worker-0
@@ -94,15 +100,15 @@ test('a packet that no rule allows, over IPv6', () => {
 
 test('a packet that arrives where nothing listens, and that no point judges', () => {
   expect(text('internet', 'west/isp1', '192.0.2.1', 22)).toMatchInlineSnapshot(`
-    "tcp 10.16.1.5:40000 → 10.16.0.5:22  west/jump1 to west/dr1
+    "tcp 198.51.100.81:40000 → 192.0.2.1:22  west/isp1 to internet
 
-    ○ west/jump1
-    │  10.16.0.5/32 by dr1 to west/dr1
-    ○ west/dr1  in jump1
+    ○ west/isp1
+    │  0.0.0.0/0 by internet to internet
+    ○ internet  in west-isp1
     ● delivered: nothing listens on tcp port 22
 
-    answer  tcp 10.16.0.5:22 → 10.16.1.5:40000 reset
-            west/dr1 → west/jump1
+    answer  tcp 192.0.2.1:22 → 198.51.100.81:40000 reset
+            internet → west/isp1
 
     refused: the machine is reached and says that nothing listens there
       no enforcement point stands on this way"

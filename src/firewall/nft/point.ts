@@ -25,7 +25,7 @@ export function pointLines(point: Point, name: string, sets: NamedSets): readonl
   const base = (chain: string, at: number): Chain =>
     writer.chain(chain, `type filter hook ${hook} priority ${at}; policy accept;`)
   const [shape, ...tiers] = point.tiers
-  if (shape?.kind !== 'shape') throw unsayable(point, 'its first tier is not the shape tier')
+  if (shape?.kind !== 'shape') throw unsayable(point, `it begins with a tier '${shape?.name ?? 'none'}'`)
 
   const main = base(name, priority[point.direction])
   if (point.direction === 'in')
@@ -65,6 +65,10 @@ function writeTier(point: Point, tier: Tier, { judge, writer, sets, name }: Plac
       const chain = leaves ? writer.chain(name) : judge
       return writeRules(chain, tier, sets)
     }
+    case 'grants':
+      // A file cannot know which grants are in force, nor end the flows of one: what needs a grant is denied.
+      for (const condition of conditionsOf(tier.match, sets)) judge.rule(condition, tier.noGrant)
+      return
     default:
       throw unsayable(point, `it has a tier '${tier.name}' of kind ${tier.kind}`)
   }
