@@ -1,5 +1,5 @@
 /** The verbs, their arguments and their help. What a verb does is loaded when it is called. */
-import { type Argument, Command, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import { address, count, duration, family, labName, port } from './argument.ts'
 import { exitCodeHelp } from './exit-code.ts'
 import type { Terminal } from './terminal.ts'
@@ -174,6 +174,18 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .addOption(new Option('--json', 'print one JSON document a line on stdout, one for each event'))
     .action(async (path, options) =>
       done(await (await import('./commands/watch.ts')).watch(path, options, terminal)),
+    )
+
+  verb('emit', 'Write the rules in force at a node in the words of another firewall.', [
+    'glacis emit nft network.yaml west/storage1 > storage1.nft && nft -c -f storage1.nft',
+    'glacis emit nft west/fc1',
+  ])
+    .addArgument(new Argument('<FIREWALL>', 'nft: a file for nft -f').choices(['nft']))
+    .argument('<FILE|NODE>', 'network file; or, alone, the node')
+    .argument('[NODE]', 'id of a node, such as west/storage1')
+    .addOption(json)
+    .action(async (firewall, path, node) =>
+      done((await import('./commands/emit.ts')).emit(firewall, path, node, terminal)),
     )
 
   verb('shell', 'Open a shell, or run a command, inside a node of a network that is up.', [
