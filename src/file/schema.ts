@@ -5,6 +5,7 @@
 import * as v from 'valibot'
 import { parseIp, parsePrefix } from '../net/index.ts'
 import { parseDuration } from './duration.ts'
+import { FilterRules } from './filter-rule.ts'
 
 /** A DNS label (RFC 1035 section 2.3.1) in lower case that begins with a letter. */
 export const namePattern = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/
@@ -262,6 +263,22 @@ const InternalEndpoint = v.strictObject({
   ),
 })
 
+const Guest = v.strictObject({
+  rules: v.pipe(
+    FilterRules,
+    v.description(
+      'The first that matches decides; what none matches is denied inward, and outward see `outbound`.',
+    ),
+  ),
+  outbound: v.optional(
+    v.pipe(
+      v.picklist(['allow', 'deny']),
+      v.description('What becomes of packets that the VM sends and no rule matches.'),
+    ),
+    'allow',
+  ),
+})
+
 const Role = v.strictObject({
   kind: v.pipe(
     v.picklist(['web', 'worker']),
@@ -291,6 +308,14 @@ const Role = v.strictObject({
       v.description('Endpoints open to VMs of the same service, by name.'),
     ),
     {},
+  ),
+  guest: v.optional(
+    v.pipe(
+      Guest,
+      v.description(
+        "The customer's firewall inside each VM, beside the hypervisor's filter and independent of it.",
+      ),
+    ),
   ),
 })
 

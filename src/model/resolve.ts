@@ -86,7 +86,7 @@ function sitesWithFilters(
 ): Site[] {
   const filtersOf = FilterReader(resolution)
   return Array.from(sites.values(), ({ value }) => {
-    const filters = filtersOf(value.template, AddressBook(named, value.name), value.ports)
+    const filters = filtersOf(value, AddressBook(named, value.name))
     return Object.freeze({ ...value, filters })
   })
 }

@@ -42,6 +42,8 @@ function missingRule(network: Network, point: Point): string {
         : `machine-config of the site's template has no rule that allows it${siteAt}`
     case 'host':
       return `host-config of the site's template has no rule that allows it${siteAt}`
+    case 'guest':
+      return missingEndpoint(network, point, 'a rule of its guest firewall would let it pass')
     case 'native-host':
       return `the categories of the infrastructure say who is a client of what${categoriesAt(site)}`
   }
@@ -52,14 +54,14 @@ function categoriesAt(site: Site | undefined): string {
   return first ? ` (from ${formatSource(first.at)})` : ''
 }
 
-function missingEndpoint(network: Network, point: Point): string {
+function missingEndpoint(network: Network, point: Point, remedy = 'an endpoint would open a port'): string {
   const vm = machineBehind(network, point)?.vm
   const role = network.services
     .find(({ name }) => name === vm?.service)
     ?.roles.find(({ name }) => name === vm?.role)
   return role
-    ? `role ${role.name} of ${vm?.service}, ${formatSource(role.at)}: an endpoint would open a port`
-    : 'the role of the machine: an endpoint would open a port'
+    ? `role ${role.name} of ${vm?.service}, ${formatSource(role.at)}: ${remedy}`
+    : `the role of the machine: ${remedy}`
 }
 
 const machineBehind = (network: Network, { behind = [] }: Point): Node | undefined =>

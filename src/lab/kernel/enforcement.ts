@@ -33,7 +33,20 @@ export interface PreparedRevision {
   conclude(): void
 }
 
-export class Enforcement {
+/** What is in force at a node, by whatever enforces it. */
+export interface NodeEnforcement {
+  readonly deployment: NodeDeployment
+  /** `undefined`: there is none of that name. */
+  map(name: string): KernelMap | undefined
+  /** Over all revisions, by the slots of the one in force; empty if nothing counts. */
+  counters(): readonly Count[]
+  /** Throws what is wrong with the revision; then nothing has changed. */
+  prepare(deployment: NodeDeployment): PreparedRevision
+  close(): void
+}
+
+/** By our programs. */
+export class Enforcement implements NodeEnforcement {
   readonly #node: KernelNode
   readonly #hooks: Hooks
   readonly #history = new CounterHistory()

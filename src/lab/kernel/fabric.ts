@@ -5,15 +5,16 @@
 import { setImmediate } from 'node:timers/promises'
 import type { HostAgents } from '../../agent/index.ts'
 import type { Authority } from '../../control/index.ts'
-import { type Count, emptyDeployment, type Untold } from '../../dataplane/index.ts'
+import { type Count, emptyDeployment, type NodeDeployment, type Untold } from '../../dataplane/index.ts'
 import { homeNamespace, openTickCounter, raiseOpenFileLimit, type TickCounter } from '../../kernel/index.ts'
 import { type Network, routesOf } from '../../model/index.ts'
 import type { Opening } from '../../trace/index.ts'
 import type { Fabric, FabricClock, FabricOptions, Observation, RecordHandler, Revision } from '../fabric.ts'
 import { requireSameTopology } from '../topology.ts'
 import { connectNode, createLinks } from './cabling.ts'
-import { Enforcement, type PreparedRevision } from './enforcement.ts'
+import { Enforcement, type NodeEnforcement, type PreparedRevision } from './enforcement.ts'
 import { EventTaps, untoldBy } from './event-taps.ts'
+import { GuestEnforcement } from './guest-enforcement.ts'
 import { KernelNode } from './node.ts'
 import { Prober } from './prober.ts'
 import { Workloads } from './workload/index.ts'
@@ -53,7 +54,7 @@ class LabFabric implements KernelFabric {
   readonly seconds: Record<string, number> = {}
   readonly #options: FabricOptions
   readonly #nodes = new Map<string, KernelNode>()
-  readonly #enforcements = new Map<string, Enforcement>()
+  readonly #enforcements = new Map<string, NodeEnforcement>()
   readonly #taps = new EventTaps(() => this.#enforcements.values())
   readonly #workloads: Workloads
   readonly #prober: Prober
@@ -89,11 +90,14 @@ class LabFabric implements KernelFabric {
     })
     const nodes = [...this.#nodes.values()]
     await this.#phase('links', nodes, (node) => createLinks(network, node, this.#nodes))
+    const guests: NodeDeployment[] = []
     await this.#phase('programs', [...deployment.nodes.values()], (deployed) => {
       const node = this.#nodes.get(deployed.node)
       if (!node) throw new TypeError(`deploy to ${deployed.node}: the network has no such node`)
-      this.#enforcements.set(deployed.node, new Enforcement(node, deployed))
+      if (node.node.kind === 'vm') guests.push(deployed)
+      else this.#enforcements.set(deployed.node, new Enforcement(node, deployed))
     })
+    if (guests.length > 0) await this.#phase('guests', batches(guests), (batch) => this.#startGuests(batch))
     const routes = routesOf(network)
     await this.#phase('routes', nodes, (node) => connectNode(network, node, routes.get(node.node.id) ?? []))
     await this.#phase('settling', nodes, (node) => node.settle())
@@ -162,13 +166,23 @@ class LabFabric implements KernelFabric {
     for (const enforcement of this.#enforcements.values()) enforcement.close()
   }
 
+  async #startGuests(deployments: readonly NodeDeployment[]): Promise<void> {
+    await Promise.all(
+      deployments.map(async (deployed) => {
+        const node = this.#nodes.get(deployed.node) as KernelNode
+        this.#enforcements.set(deployed.node, await GuestEnforcement.start(node, deployed))
+      }),
+    )
+  }
+
   /** A node that enforced nothing until now gets something to be replaced. */
-  #enforcement(id: string): Enforcement {
+  #enforcement(id: string): NodeEnforcement {
     let enforcement = this.#enforcements.get(id)
     if (!enforcement) {
       const node = this.#nodes.get(id)
       if (!node) throw new TypeError(`deploy to ${id}: the network has no such node`)
-      enforcement = new Enforcement(node, emptyDeployment(id))
+      const kind = node.node.kind === 'vm' ? GuestEnforcement : Enforcement
+      enforcement = new kind(node, emptyDeployment(id))
       this.#enforcements.set(id, enforcement)
     }
     return enforcement
@@ -198,6 +212,14 @@ class LabFabric implements KernelFabric {
     if (this.#closed) throw new Error(`${what}: the lab is down; bring it up again`)
   }
 }
+
+/** Guest firewalls that are loaded at a time. */
+const atOnce = 8
+
+const batches = <T>(items: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(items.length / atOnce) }, (_, index) =>
+    items.slice(index * atOnce, (index + 1) * atOnce),
+  )
 
 /** All or none: those that were in force already are taken back if a later one is refused. */
 function commitAll(prepared: readonly PreparedRevision[]): void {

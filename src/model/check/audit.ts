@@ -10,6 +10,7 @@ export const auditableTiers: Readonly<Record<string, readonly string[]>> = {
   hypervisor: ['no-server', 'own-source', 'machine-config', 'role'],
   host: ['host-services', 'path-errors', 'support-access', 'host-config'],
   'native-host': ['machine-config', 'role'],
+  guest: ['guest'],
 }
 
 const known: ReadonlyMap<string, AuditedTier> = new Map(

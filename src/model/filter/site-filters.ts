@@ -1,9 +1,10 @@
 /** The rules of a site's template: files of the network where it names them, else the product's own. */
 import { readFilterFile, type WrittenRules } from '../../file/index.ts'
-import type { SitePorts } from '../network.ts'
+import type { Site } from '../network.ts'
 import type { Resolution } from '../resolution.ts'
 import type { AddressBook } from './address-book.ts'
 import { type Filter, type RelativeMachines, relativeMachines } from './filter-rule.ts'
+import { type GuestFilter, guestFilters } from './guest-filters.ts'
 import { productTemplate } from './product-template.ts'
 import { resolveRules } from './resolve-rules.ts'
 
@@ -12,6 +13,8 @@ export interface SiteFilters {
   readonly machineConfig: Filter
   /** What a host partition may get and send. */
   readonly hostConfig: Filter
+  /** Guest firewalls of the site's VMs, by `guestKey`. */
+  readonly guests: ReadonlyMap<string, GuestFilter>
 }
 
 /** Where the rules come from, and whom they may speak of. */
@@ -35,13 +38,20 @@ export function FilterReader(resolution: Resolution) {
   }
 
   /** Rules of a file with mistakes are left out; the mistakes keep the network from loading. */
-  return (template: string, book: AddressBook, ports: SitePorts): SiteFilters => {
+  return (
+    { name: site, template, ports }: Pick<Site, 'name' | 'template' | 'ports'>,
+    book: AddressBook,
+  ): SiteFilters => {
     const filter = (key: keyof typeof sources): Filter => {
       const rules = written(template, key)
       if (!rules) return Object.freeze({ name: key, rules: Object.freeze([]) })
       const relative = sources[key]
       return resolveRules(key, rules, { book, ports: { ...ports }, relative, log: resolution.log })
     }
-    return Object.freeze({ machineConfig: filter('machine-config'), hostConfig: filter('host-config') })
+    return Object.freeze({
+      machineConfig: filter('machine-config'),
+      hostConfig: filter('host-config'),
+      guests: guestFilters(site, book, ports, resolution),
+    })
   }
 }

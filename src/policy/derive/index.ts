@@ -4,6 +4,7 @@ import type { Policy } from '../policy.ts'
 import { accessRouterPoints } from './access-router.ts'
 import { withAudit } from './audit.ts'
 import { balancerPoints } from './balancer.ts'
+import { guestPoints } from './guest.ts'
 import { hostPoints } from './host.ts'
 import { hypervisorPoints } from './hypervisor.ts'
 import { nativeHostPoints } from './native-host.ts'
@@ -22,6 +23,7 @@ export function derivePolicy(network: Network): Policy {
       ...hypervisorPoints(view),
       ...hostPoints(view),
       ...nativeHostPoints(view),
+      ...guestPoints(view),
     ]),
   )
   return Object.freeze({ points: Object.freeze(points) })

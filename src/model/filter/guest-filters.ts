@@ -1,0 +1,47 @@
+/** What customers let into, and out of, the machines of their roles: the guest firewalls of a site's VMs. */
+import type { SourceRange } from '../../file/source.ts'
+import type { SitePorts } from '../network.ts'
+import type { Resolution } from '../resolution.ts'
+import type { AddressBook } from './address-book.ts'
+import { type Filter, relativeMachines } from './filter-rule.ts'
+import { resolveRules } from './resolve-rules.ts'
+
+export interface GuestFilter {
+  readonly filter: Filter
+  /** What becomes of packets that the VM sends and no rule matches. */
+  readonly outbound: 'allow' | 'deny'
+  readonly at: SourceRange
+}
+
+/** Of the services of one site that have some, by {@link guestKey}. Rules with slips are reported and left out. */
+export function guestFilters(
+  site: string,
+  book: AddressBook,
+  ports: SitePorts,
+  { file, log, keyAt, valueAt }: Resolution,
+): ReadonlyMap<string, GuestFilter> {
+  const filters = new Map<string, GuestFilter>()
+  for (const [service, { sites, roles = {} }] of Object.entries(file.services))
+    for (const [role, { guest }] of Object.entries(roles)) {
+      if (!guest || !sites.includes(site)) continue
+      const path = ['services', service, 'roles', role, 'guest'] as const
+      const written = {
+        rules: guest.rules,
+        audit: false,
+        at: (index: number, ...below: readonly (string | number)[]) =>
+          valueAt(...path, 'rules', index, ...(below.length === 0 ? ['name'] : below)),
+      }
+      const context = { book, ports: { ...ports }, relative: relativeMachines, log }
+      filters.set(
+        guestKey(service, role),
+        Object.freeze({
+          filter: resolveRules('guest', written, context),
+          outbound: guest.outbound,
+          at: keyAt(...path),
+        }),
+      )
+    }
+  return filters
+}
+
+export const guestKey = (service: string, role: string): string => `${service} ${role}`
