@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { closeNamespace, inNamespace, openNamespace } from '../kernel/index.ts'
+import { credentialVariables } from './credentials.ts'
 import type { RunningLab } from './state.ts'
 
 /**
@@ -52,7 +53,12 @@ function start(
     return inNamespace(namespace, () =>
       spawn('unshare', ['--mount', 'sh', '-c', setUp, 'sh', resolver, ...command], {
         stdio,
-        env: { ...process.env, GLACIS_NODE: node, PS1: `${node} \\w # ` },
+        env: {
+          ...process.env,
+          ...credentialVariables(lab.name, node),
+          GLACIS_NODE: node,
+          PS1: `${node} \\w # `,
+        },
       }),
     )
   } finally {

@@ -1,6 +1,7 @@
 /** A whole network on one machine: in the kernel, or in this process. */
 export * from './acceptance.ts'
 export * from './control/index.ts'
+export * from './credentials.ts'
 export * from './enter.ts'
 export * from './event-hub.ts'
 export * from './fabric.ts'

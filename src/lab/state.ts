@@ -74,6 +74,9 @@ export function announce({ name, file, network, mode = 'kernel', namespaces, con
   renameSync(temporary, fileOf(name))
 }
 
+/** Where the certificates of a lab's machines stand. */
+export const credentialFolder = (name: string): string => join(folder, `${name}.tls`)
+
 /** Where a lab's control socket stands, in a folder that is there. Throws as {@link announce}. */
 export function controlPath(name: string): string {
   prepareFolder(name)
@@ -99,7 +102,8 @@ export function findRunning(name: string): RunningLab | undefined {
   if (!namePattern.test(name)) return undefined
   const state = read(name)
   if (state && state.boot === bootId() && processStartTime(state.pid) === state.startTime) return state
-  for (const left of [fileOf(name), socketOf(name)]) rmSync(left, { force: true })
+  for (const left of [fileOf(name), socketOf(name), credentialFolder(name)])
+    rmSync(left, { recursive: true, force: true })
   return undefined
 }
 

@@ -58,6 +58,11 @@ describeKernel('a network in the kernel', () => {
       const { code, stdout } = await inside('curl', '-sk', 'https://shop.west.cloudapp.example/')
       expect(code).toBe(0)
       expect(JSON.parse(stdout)).toMatchObject({ service: 'shop', role: 'web', site: 'west' })
+      // A fabric controller asks the agent of a host, and has a certificate to show.
+      const ask =
+        'curl -s --cert "$GLACIS_CERT" --key "$GLACIS_KEY" --cacert "$GLACIS_CA" https://10.16.2.1:7443/'
+      const agent = await user.run('shell', 'west/fc1', '--', 'sh', '-c', ask)
+      expect(JSON.parse(agent.stdout)).toMatchObject({ node: 'west/host1', peer: 'west/fc1' })
     }
     const unknown = await user.run('shell', 'west/jump2', '--', 'true')
     expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining("did you mean 'west/jump1'?") })
@@ -75,7 +80,7 @@ describeKernel('a network in the kernel', () => {
   test('after kill -9 the next down finds nothing to do, and the next up comes up', async () => {
     const killed = user.start(['up', example])
     await killed.shows('is up')
-    expect(stateFiles()).toEqual(['two-sites.json', 'two-sites.sock'])
+    expect(stateFiles()).toEqual(['two-sites.json', 'two-sites.sock', 'two-sites.tls'])
     killed.process.kill('SIGKILL')
     expect(await killed.finished).toMatchObject({ code: 'SIGKILL' })
 

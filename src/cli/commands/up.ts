@@ -1,7 +1,7 @@
 /** `glacis up FILE`: brings the network up, holds it against its prediction, and keeps it or, with `--check`, takes it down. */
 import { compileDeployment, type Deployment } from '../../dataplane/index.ts'
 import { KernelError } from '../../kernel/index.ts'
-import type { AcceptanceReport, Fabric, Mode, Presence } from '../../lab/index.ts'
+import type { AcceptanceReport, Fabric, Mode, Presence, WrittenCredentials } from '../../lab/index.ts'
 import type { Network } from '../../model/index.ts'
 import { derivePolicy, type Policy } from '../../policy/index.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
@@ -60,6 +60,7 @@ class Run {
   readonly #policy: Policy
   readonly #deployment: Deployment
   #presence: Presence | undefined
+  #credentials: Promise<WrittenCredentials> | undefined
 
   constructor(options: RunOptions) {
     const { network, clock, progress } = options
@@ -91,14 +92,19 @@ class Run {
   async #bringUp(): Promise<Fabric> {
     const { network, mode, keep, progress } = this.#options
     const options = { network, deployment: this.#deployment, progress }
-    const { bringUpKernel, bringUpPortable } = await import('../../lab/index.ts')
+    const { bringUpKernel, bringUpPortable, writeLabCredentials } = await import('../../lab/index.ts')
     if (mode === 'portable') {
       const fabric = await bringUpPortable(options)
       if (keep) await this.#makeKnown(fabric, new Map()).catch((error) => this.#unreachable(error))
       return fabric
     }
     const fabric = await bringUpKernel(options)
-    if (keep) await this.#makeKnown(fabric, fabric.namespaces)
+    if (keep) {
+      await this.#makeKnown(fabric, fabric.namespaces)
+      this.#credentials = writeLabCredentials(this.#options.name, network, fabric)
+      // Whether it succeeds is asked when the network has been checked.
+      this.#credentials.catch(() => undefined)
+    }
     return fabric
   }
 
@@ -128,6 +134,7 @@ class Run {
     const { network, name, keep, clock, terminal, interruption } = this.#options
     terminal.print(`\n${acceptanceText(report, terminal)}`)
     if (keep) {
+      await this.#credentials
       terminal.result(acceptanceJson(network, report, clock.read()))
       terminal.print(`\n${invitation(network, network.file, name, terminal)}`)
       await interruption.happened
@@ -143,6 +150,8 @@ class Run {
 
   /** May be called twice. */
   async #close(fabric: Fabric): Promise<void> {
+    const credentials = await this.#credentials?.catch(() => undefined)
+    credentials?.close()
     await this.#presence?.close()
     await fabric.close()
   }
