@@ -17,6 +17,7 @@ import {
 } from '../trace/index.ts'
 import { accountDrops, type DropAccount, findMissing, readDrops } from './drop-accounts.ts'
 import type { Fabric, Mode, Observation } from './fabric.ts'
+import type { HttpsResult } from './https-check.ts'
 
 export interface Deciding {
   readonly point: string
@@ -52,7 +53,9 @@ export interface AcceptanceReport {
   readonly drops: readonly DropSummary[]
   /** Of `drops`, those that counted more than was sent: something was dropped that no probe explains. */
   readonly unexplained: readonly DropSummary[]
-  /** Everything agreed and nothing is unexplained. */
+  /** What public `https` endpoints really speak; absent where that was not asked. */
+  readonly https?: readonly HttpsResult[]
+  /** Everything agreed, nothing is unexplained, and what was asked beside the probes is as it should be. */
   readonly ok: boolean
 }
 

@@ -1,7 +1,14 @@
 /** `glacis up FILE`: brings the network up, holds it against its prediction, and keeps it or, with `--check`, takes it down. */
 import { compileDeployment, type Deployment } from '../../dataplane/index.ts'
 import { KernelError } from '../../kernel/index.ts'
-import type { AcceptanceReport, Fabric, Mode, Presence, WrittenCredentials } from '../../lab/index.ts'
+import type {
+  AcceptanceReport,
+  Fabric,
+  KernelFabric,
+  Mode,
+  Presence,
+  WrittenCredentials,
+} from '../../lab/index.ts'
 import type { Network } from '../../model/index.ts'
 import { derivePolicy, type Policy } from '../../policy/index.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
@@ -126,8 +133,12 @@ class Run {
 
   async #accept(fabric: Fabric): Promise<AcceptanceReport> {
     const { network, progress } = this.#options
-    const { runAcceptance } = await import('../../lab/index.ts')
-    return runAcceptance({ fabric, network, policy: this.#policy, deployment: this.#deployment, progress })
+    const { checkHttps, runAcceptance } = await import('../../lab/index.ts')
+    const options = { fabric, network, policy: this.#policy, deployment: this.#deployment, progress }
+    const report = await runAcceptance(options)
+    if (!isKernel(fabric)) return report
+    const https = await checkHttps(fabric, network)
+    return { ...report, https, ok: report.ok && https.every(({ reason }) => reason === undefined) }
   }
 
   async #conclude(fabric: Fabric, report: AcceptanceReport): Promise<number> {
@@ -164,6 +175,8 @@ class Run {
     return exitCodes.interrupted
   }
 }
+
+const isKernel = (fabric: Fabric): fabric is KernelFabric => fabric.mode === 'kernel'
 
 /** `kernel mode: 5.2 s (compile 0.6, nodes 0.1, …)` */
 function timesText(mode: Mode, { total, ...phases }: Readonly<Record<string, number>>): string {

@@ -1,8 +1,8 @@
 /** What holding a network against its prediction found, as text and as JSON. */
-import type { AcceptanceReport, ProbeResult } from '../../lab/index.ts'
+import type { AcceptanceReport, HttpsResult, ProbeResult } from '../../lab/index.ts'
 import type { Network } from '../../model/index.ts'
 import { formatIp } from '../../net/index.ts'
-import type { Terminal } from '../terminal.ts'
+import type { Colors, Terminal } from '../terminal.ts'
 import { acceptanceTable } from './acceptance-table.ts'
 import { disagreementsText } from './disagreements.ts'
 import { ruleJson } from './rule-json.ts'
@@ -22,7 +22,22 @@ export function acceptanceText(report: AcceptanceReport, terminal: Terminal): st
   lines.push(
     `${mark} ${count}; ${counted} packets were dropped and counted by ${rulesDropping(report)} rules`,
   )
+  if (report.https) lines.push(...httpsLines(report.https, out))
   return lines.join('\n')
+}
+
+function httpsLines(https: readonly HttpsResult[], out: Colors): readonly string[] {
+  const wrong = https.filter(({ reason }) => reason !== undefined)
+  const lines = wrong.map(
+    ({ endpoint, vip, port, reason }) =>
+      `${out.red('✗')} https endpoint ${endpoint} at ${vip} port ${port} ${reason}`,
+  )
+  const count = out.bold(`${https.length - wrong.length} of ${https.length}`)
+  if (https.length > 0)
+    lines.push(
+      `${wrong.length > 0 ? out.red('✗') : out.green('✓')} ${count} https endpoints take TLS 1.2 and 1.3, nothing older, and no plain HTTP`,
+    )
+  return lines
 }
 
 const rulesDropping = ({ drops }: AcceptanceReport): number =>
@@ -48,6 +63,8 @@ export function acceptanceJson(
     unexplained: report.unexplained,
     /** What each rule, or each group of rules on equal ways, was to drop and did. */
     drops: report.drops,
+    /** What public `https` endpoints speak; null where that was not asked. */
+    https: report.https?.map((result) => ({ ...result, reason: result.reason ?? null })) ?? null,
     seconds,
   }
 }

@@ -2,12 +2,14 @@
  * The lab in the kernel: every node a network namespace, every link a veth pair, packets judged by the real data plane. All of
  * it is held by this process's descriptors, so that it ends with the process, however that ends.
  */
+import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import type { HostAgents } from '../../agent/index.ts'
 import type { Authority } from '../../control/index.ts'
 import { type Count, emptyDeployment, type NodeDeployment, type Untold } from '../../dataplane/index.ts'
 import { homeNamespace, openTickCounter, raiseOpenFileLimit, type TickCounter } from '../../kernel/index.ts'
 import { type Network, routesOf } from '../../model/index.ts'
+import type { Ip } from '../../net/index.ts'
 import type { Opening } from '../../trace/index.ts'
 import type { Fabric, FabricClock, FabricOptions, Observation, RecordHandler, Revision } from '../fabric.ts'
 import { requireSameTopology } from '../topology.ts'
@@ -25,6 +27,8 @@ export interface KernelFabric extends Fabric {
   readonly namespaces: ReadonlyMap<string, number>
   /** The agents in the host partitions: what they answer VMs from, and what these told them. */
   readonly hostAgents: HostAgents
+  /** A TCP connection from a node. Rejects with `KernelError` if there is none within so many milliseconds. */
+  connect(from: string, destination: Ip, port: number, patience?: number): Promise<Socket>
   /** The platform's certificate authority, whose certificates the machines have. */
   authority(): Promise<Authority>
 }
@@ -68,6 +72,11 @@ class LabFabric implements KernelFabric {
     homeNamespace()
     this.#workloads = new Workloads(options.network)
     this.#prober = new Prober(options.network, this.#nodes)
+  }
+
+  async connect(from: string, destination: Ip, port: number, patience = 2000): Promise<Socket> {
+    this.#mustBeUp('connect')
+    return this.#prober.connect(from, destination, port, patience)
   }
 
   authority(): Promise<Authority> {

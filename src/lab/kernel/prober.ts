@@ -1,8 +1,16 @@
 /** Openings as real sockets inside the namespaces, and what the kernel says about them in the words of the tracer. */
+import { Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { name } from '../../dns/index.ts'
-import { createPoller, type Poller, type SocketProbeResult, sendProbes } from '../../kernel/index.ts'
+import {
+  connectTcp,
+  createPoller,
+  type Poller,
+  type SocketProbeResult,
+  sendProbes,
+} from '../../kernel/index.ts'
 import type { Network } from '../../model/index.ts'
+import type { Ip } from '../../net/index.ts'
 import type { Opening, Outcome } from '../../trace/index.ts'
 import type { Observation } from '../fabric.ts'
 import { nameQuery } from '../name-query.ts'
@@ -54,7 +62,13 @@ export class Prober {
     return forged.map((is) => (is ? unheard : (answers.next().value as Observation)))
   }
 
-  #node({ from }: Opening): KernelNode {
+  /** A TCP connection from a node. Rejects with `KernelError` if there is none within so many milliseconds. */
+  async connect(from: string, destination: Ip, port: number, patience: number): Promise<Socket> {
+    const { namespace } = this.#node({ from })
+    return new Socket({ fd: await connectTcp(this.#poller, { namespace, destination, port }, patience) })
+  }
+
+  #node({ from }: Pick<Opening, 'from'>): KernelNode {
     const node = this.#nodes.get(from)
     if (!node) throw new TypeError(`probe from ${from}: the network has no such node`)
     return node

@@ -5,9 +5,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import type { Network, Node } from '../../../model/index.ts'
 import { formatIp } from '../../../net/index.ts'
 import { createCertificate } from './certificate.ts'
+import { httpsTarget, strictTransport } from './https-redirect.ts'
 
 export class WebServer {
   #network: Network
@@ -52,8 +54,13 @@ export class WebServer {
   }
 
   /** Addresses of nodes are unique, so the one that was reached tells which node this is. */
-  readonly #answer = ({ method, url, socket }: IncomingMessage, response: ServerResponse): void => {
+  readonly #answer = ({ method, url = '/', socket }: IncomingMessage, response: ServerResponse): void => {
     const node = this.#nodes.get(plainAddress(socket.localAddress))
+    const isSecure = socket instanceof TLSSocket
+    const target =
+      node && !isSecure ? httpsTarget(this.#network, node, socket.localPort ?? 0, url) : undefined
+    if (target !== undefined) return void response.writeHead(301, { location: target }).end()
+    if (isSecure && node?.vm) response.setHeader('strict-transport-security', strictTransport)
     const { service, role, instance, tenant } = node?.vm ?? {}
     const body = {
       node: node?.id,
