@@ -2,18 +2,10 @@
  * An enforcement point of rules as an eBPF program: what `judge` in `policy/evaluate.ts` says of a frame, the program says
  * too, and counts under the same rule. Rules become code; a rule that cannot match costs nothing.
  */
-import {
-  type Label,
-  type MapSpec,
-  ProgramBuilder,
-  type ProgramSpec,
-  type StackSlot,
-  type Value,
-} from '../bpf/index.ts'
+import { type Label, type MapSpec, ProgramBuilder, type ProgramSpec } from '../bpf/index.ts'
 import type { Family } from '../net/index.ts'
 import {
-  type GrantsTier,
-  isAudited,
+  type FlowTier,
   isDefaultAudited,
   type Match,
   matchesOf,
@@ -23,7 +15,6 @@ import {
   type PortTier,
   type Rule,
   rulesOf,
-  type Tier,
   type TranslationTier,
 } from '../policy/index.ts'
 import type { OddReason } from '../wire/index.ts'
@@ -31,9 +22,12 @@ import { setKey, setsOf } from './address-sets.ts'
 import { type Scratch, scratch } from './balance/egress.ts'
 import type { BalancerMaps } from './balance/maps.ts'
 import { emitTranslationTier } from './balance/translate.ts'
-import { emitFlowTier, emitOpen, type FlowContext } from './emit/flow.ts'
+import { emitFlowTier } from './emit/flow.ts'
+import type { FlowContext } from './emit/flow-context.ts'
+import { emitOpen, maxRule } from './emit/flow-open.ts'
+import { emitRejudge } from './emit/flow-rejudge.ts'
 import { emitFrame, type Frame, type Hook, verdictOf } from './emit/frame.ts'
-import { emitGrant } from './emit/grants.ts'
+import { emitGrantsTier, type GrantQuestion } from './emit/grants.ts'
 import { type AddressSets, appliesTo, emitFields, emitMatch, type Fields } from './emit/match.ts'
 import { emitParse, type OddLabels, type Parsed } from './emit/parse.ts'
 import {
@@ -43,9 +37,10 @@ import {
   type OffenceLabels,
   type PortContext,
 } from './emit/port.ts'
+import { emitRuleTier, type Outcome } from './emit/rule-tier.ts'
 import { type VerdictExit, verdictExit } from './emit/verdict.ts'
 import type { EventKind, EventMaps } from './event-map.ts'
-import { flowValue } from './flow-map.ts'
+import { endless, type FlowMaps, flowKey, flowValue } from './flow-map.ts'
 
 export interface FilterOptions {
   /** At most 15 characters; the kernel shows it. */
@@ -57,7 +52,7 @@ export interface FilterOptions {
   /** What the program returns for packets that it allows. Absent: they go on, to the next program or the stack. */
   readonly allow?: number
   /** Needed by points with a flow tier. */
-  readonly flows?: Readonly<Record<Family, MapSpec>>
+  readonly flows?: Readonly<Record<Family, FlowMaps>>
   /** Needed by points with a grants tier. */
   readonly grants?: Readonly<Record<Family, MapSpec>>
   /** Needed by points with sets of addresses that are data. */
@@ -74,11 +69,11 @@ export function compileFilter(point: Point, options: FilterOptions): ProgramSpec
   return new FilterCompiler(point, options).compile()
 }
 
-interface Allowance {
-  /** What is told of the packet; absent: that it passed, or opened a flow. */
-  readonly kind?: EventKind
-  /** When the flow that it opens ends. */
-  readonly until?: Value
+/** How what tiers behind a flow tier allow is remembered. */
+interface Opening {
+  readonly outcome: Outcome
+  /** Emits the remembering; call once, behind all tiers. */
+  close(): void
 }
 
 class FilterCompiler {
@@ -92,8 +87,10 @@ class FilterCompiler {
   readonly #sets: AddressSets | undefined
   /** Stack memory of translations, made when a tier first needs it. */
   #scratch: Scratch | undefined
-  /** Stack memory of a flow that is opened, likewise. */
-  #opening: StackSlot | undefined
+  /** Stack memory of flows, likewise. */
+  #flowScratch: Pick<FlowContext, 'key' | 'value'> | undefined
+  /** Where rules answer at once. */
+  readonly #verdicts: Outcome
 
   constructor(point: Point, options: FilterOptions) {
     this.#point = point
@@ -104,6 +101,12 @@ class FilterCompiler {
     this.#malformed = this.#b.label('malformed')
     this.#exit = verdictExit(this.#b, this.#frame, counters, { allow, deny: verdictOf[hook].deny }, events)
     this.#sets = this.#makeSets()
+    this.#verdicts = {
+      allow: (rule, { audited } = {}) =>
+        this.#exit.decide('allow', this.#slotOf(rule), audited ? 'audit' : 'pass'),
+      deny: (rule) => this.#exit.decide('deny', this.#slotOf(rule)),
+      audited: (rule) => this.#exit.audit(this.#slotOf(rule)),
+    }
     this.#slots = new Map(rulesOf(point).map(({ rule }, index) => [rule, index]))
     for (const { rule, audited } of rulesOf(point)) {
       const problem = matchProblem(rule.match) ?? auditProblem(rule, audited)
@@ -172,21 +175,27 @@ class FilterCompiler {
     )
     const fields = emitFields(this.#b, this.#frame, parsed, matches, this.#point.behind ?? [], this.#sets)
     if (scope && !this.#enterScope(scope, fields)) return
-    let flow: StackSlot | undefined
-    for (const tier of tiers) {
-      if (tier.kind === 'flow') flow = this.#flowTier(tier, parsed)
-      else if (tier.kind === 'rules' && this.#ruleTier(tier, fields, flow)) return
-      else if (tier.kind === 'grants') this.#grantsTier(tier, fields, flow)
-      else if (tier.kind === 'translation') this.#translationTier(tier, parsed)
-    }
-    this.#default(parsed.family, flow)
+    this.#tiers(parsed, fields)
   }
 
-  /** What no tier decided: denied, or in audit mode allowed, and then as if a rule had allowed it. */
-  #default(family: Family, flow: StackSlot | undefined): void {
+  #tiers(parsed: Parsed, fields: Fields): void {
+    let outcome = this.#verdicts
+    let opening: Opening | undefined
+    for (const tier of this.#point.tiers) {
+      if (tier.kind === 'flow') {
+        opening = this.#flowTier(tier, parsed)
+        outcome = opening.outcome
+      } else if (tier.kind === 'rules') {
+        if (emitRuleTier(this.#b, fields, tier, outcome)) return opening?.close()
+      } else if (tier.kind === 'grants')
+        emitGrantsTier(this.#b, fields, tier, outcome, this.#grantQuestion(parsed))
+      else if (tier.kind === 'translation') this.#translationTier(tier, parsed)
+    }
+    // What no tier decided: denied, or in audit mode allowed, and then as if a rule had allowed it.
     const { defaultDeny } = this.#point
-    if (isDefaultAudited(this.#point)) this.#allow(defaultDeny, family, flow, { kind: 'audit' })
-    else this.#decide(defaultDeny)
+    if (isDefaultAudited(this.#point)) outcome.allow(defaultDeny, { audited: true })
+    else outcome.deny(defaultDeny)
+    opening?.close()
   }
 
   /** False if no packet of the family is in scope: then the code has ended. */
@@ -206,68 +215,72 @@ class FilterCompiler {
     return true
   }
 
-  #flowTier(tier: Extract<Tier, { kind: 'flow' }>, parsed: Parsed): StackSlot {
+  /** Emits the tier; what tiers behind it allow opens a flow. */
+  #flowTier(tier: FlowTier, parsed: Parsed): Opening {
     const b = this.#b
-    const labels = {
-      established: b.label('established'),
-      related: b.label('related'),
-      noFlow: b.label('no-flow'),
-    }
-    const key = emitFlowTier(b, this.#frame, parsed, this.#flowContext(), labels)
-    const onward = b.label('onward')
-    b.jump(onward)
-    for (const answer of ['established', 'related', 'noFlow'] as const) {
+    const context = this.#flowContext(parsed)
+    const [established, related, noFlow, revoked, onward] = [
+      b.label('flow-established'),
+      b.label('flow-related'),
+      b.label('no-flow'),
+      b.label('flow-revoked'),
+      b.label('onward'),
+    ]
+    const labels = { established, related, noFlow, revoked }
+    emitFlowTier(context, { ...labels, onward }, (byOpener, answers) =>
+      emitRejudge(
+        context,
+        this.#point,
+        { grants: this.#options.grants, sets: this.#sets },
+        byOpener,
+        answers,
+      ),
+    )
+    for (const answer of ['established', 'related', 'noFlow', 'revoked'] as const) {
       b.place(labels[answer])
       this.#decide(tier[answer])
     }
     b.place(onward)
-    return key
+    return this.#opening(context, tier)
   }
 
-  /** True if every packet was decided, so that nothing after this tier is reached. */
-  #ruleTier(tier: Extract<Tier, { kind: 'rules' }>, fields: Fields, flow: StackSlot | undefined): boolean {
+  #opening(context: FlowContext, tier: FlowTier): Opening {
     const b = this.#b
-    const nextTier = b.label(`after-${tier.name}`)
-    let reachesNext = false
-    for (const rule of tier.rules) {
-      if (!appliesTo(rule.match, fields.parsed.family)) continue
-      const miss = b.label('miss')
-      b.note(rule.id, () => {
-        emitMatch(b, fields, rule.match, miss)
-        if (isAudited(tier, rule)) this.#exit.audit(this.#slotOf(rule))
-        else if (rule.action === 'next') b.jump(nextTier)
-        else this.#decide(rule, fields.parsed.family, flow)
-      })
-      if (isAudited(tier, rule)) {
-        b.place(miss)
-        continue
-      }
-      reachesNext ||= rule.action === 'next'
-      if (matchesAll(rule.match, fields.parsed.family)) {
-        if (reachesNext) b.place(nextTier)
-        return !reachesNext
-      }
-      b.place(miss)
+    const rule = b.mov(0)
+    const until = b.mov(endless)
+    const [open, opened, kept, full] = [b.label('open'), b.label('opened'), b.label('kept'), b.label('full')]
+    const auditFlag = maxRule + 1
+    const allowed = (kind: EventKind): void => {
+      if (isDefaultAudited(this.#point))
+        b.if(b.gt(rule, maxRule), () => this.#exit.decideBy('allow', b.and(rule, maxRule), 'audit'))
+      this.#exit.decideBy('allow', rule, kind)
     }
-    if (reachesNext) b.place(nextTier)
-    return false
+    return {
+      outcome: {
+        ...this.#verdicts,
+        allow: (allowing, how = {}) => {
+          b.set(rule, this.#slotOf(allowing) + (how.audited ? auditFlag : 0))
+          if (how.until) b.set(until, how.until)
+          b.jump(open)
+        },
+      },
+      close: () => {
+        b.place(open)
+        emitOpen(context, { rule, until }, { opened, kept, full })
+        b.place(opened)
+        allowed('flow')
+        b.place(kept)
+        allowed('pass')
+        b.place(full)
+        this.#decide(tier.full)
+      },
+    }
   }
 
-  #grantsTier(tier: GrantsTier, fields: Fields, flow: StackSlot | undefined): void {
-    const b = this.#b
-    const { family } = fields.parsed
+  #grantQuestion(parsed: Parsed): GrantQuestion {
     const { grants } = this.#options
     if (!grants) throw new TypeError(`compile ${this.#point.id}: a grants tier needs grant maps`)
-    if (!appliesTo(tier.match, family)) return
-    const onward = b.label(`after-${tier.name}`)
-    const none = b.label('no-grant')
-    emitMatch(b, fields, tier.match, onward)
-    const until = emitGrant(b, this.#frame, fields.parsed, grants[family], none)
-    this.#allow(tier.granted, family, flow, { until })
-    b.place(none)
-    if (isAudited(tier, tier.noGrant)) this.#exit.audit(this.#slotOf(tier.noGrant))
-    else this.#decide(tier.noGrant)
-    b.place(onward)
+    return { frame: this.#frame, parsed, map: grants[parsed.family], mirrored: false, use: true }
   }
 
   #translationTier(tier: TranslationTier, parsed: Parsed): void {
@@ -290,22 +303,10 @@ class FilterCompiler {
     )
   }
 
-  #decide(rule: Rule, family?: Family, flow?: StackSlot): void {
+  #decide(rule: Rule): void {
     if (rule.action === 'next')
       throw new TypeError(`compile ${this.#point.id}: rule ${rule.id} cannot decide`)
-    if (rule.action === 'allow') this.#allow(rule, family, flow)
-    else this.#exit.decide('deny', this.#slotOf(rule))
-  }
-
-  #allow(rule: Rule, family?: Family, flow?: StackSlot, { kind, until }: Allowance = {}): void {
-    const b = this.#b
-    const slot = this.#slotOf(rule)
-    const opens = flow !== undefined && family !== undefined
-    if (opens) {
-      this.#opening ??= b.stack(flowValue.size, 8)
-      emitOpen(b, this.#flowMaps()[family], { key: flow, value: this.#opening, rule: b.mov(slot), until })
-    }
-    this.#exit.decide('allow', slot, kind ?? (opens ? 'flow' : 'pass'))
+    this.#exit.decide(rule.action, this.#slotOf(rule))
   }
 
   #slotOf(rule: Rule): number {
@@ -321,26 +322,23 @@ class FilterCompiler {
     return { lists, maps: this.#options.sets, key: this.#b.stack(setKey[6].size, 4) }
   }
 
-  #flowContext(): FlowContext {
+  #flowContext(parsed: Parsed): FlowContext {
     const { flow, id } = this.#point
     if (!flow) throw new TypeError(`compile ${id}: a flow tier needs the flow table of its point`)
-    return { heading: flow.heading, maps: this.#flowMaps() }
-  }
-
-  #flowMaps(): Readonly<Record<Family, MapSpec>> {
     const { flows } = this.#options
-    if (!flows) throw new TypeError(`compile ${this.#point.id}: a flow tier needs flow maps`)
-    return flows
+    if (!flows) throw new TypeError(`compile ${id}: a flow tier needs flow maps`)
+    this.#flowScratch ??= { key: this.#b.stack(flowKey[6].size, 8), value: this.#b.stack(flowValue.size, 8) }
+    return {
+      b: this.#b,
+      frame: this.#frame,
+      parsed,
+      heading: flow.heading,
+      maps: flows[parsed.family],
+      ...this.#flowScratch,
+    }
   }
 }
 
 /** Audit mode has a meaning for denials of rule tiers and the default deny alone: odd frames and strays have no further tier. */
 const auditProblem = (rule: Rule, audited: boolean): string | undefined =>
   rule.audit && !audited ? 'audit mode is for denying rules of rule tiers and the default deny' : undefined
-
-/** Whether a match, which applies to the family, holds for all its packets. */
-const matchesAll = (match: Match, family: Family): boolean =>
-  match.protocol === undefined &&
-  [match.source, match.destination].every(
-    (prefixes) => prefixes === undefined || prefixes.some((p) => p.family === family && p.length === 0),
-  )

@@ -2,7 +2,7 @@
 import type { MapSpec } from '../bpf/index.ts'
 import type { Network } from '../model/index.ts'
 import type { Family, Ip } from '../net/index.ts'
-import { type Point, type Policy, rulesOf } from '../policy/index.ts'
+import { defaultQuota, type Point, type Policy, rulesOf } from '../policy/index.ts'
 import { nodeSets } from './address-sets.ts'
 import { balancerContents, contentSizes, type Entry } from './balance/contents.ts'
 import { type BalancerMaps, balancerMaps } from './balance/maps.ts'
@@ -11,12 +11,23 @@ import { counterMap } from './counter-map.ts'
 import type { Attachment, Deployment, NodeDeployment } from './deployment.ts'
 import { eventMaps } from './event-map.ts'
 import { FilterCompilerCache } from './filter-template.ts'
-import { flowMap } from './flow-map.ts'
+import { flowMaps } from './flow-map.ts'
 import { grantMap } from './grant-map.ts'
 
 export interface CompileOptions {
-  /** Flows kept per host and family. Default 65,536. */
-  readonly flows?: number
+  /** Flows that each stateful filter keeps of each family. Default: what the node's site says, 4,096 if nothing. */
+  readonly flowsPerFilter?: number
+  /**
+   * Generation of the rules, a whole number from 0 up to 2³²−1: flows that were judged by rules of an earlier one are judged again. Programs of
+   * two epochs may run side by side on the same maps while a node's programs are replaced one by one. Default 0.
+   */
+  readonly epoch?: number
+  /**
+   * Numbers of a node's filters in an earlier compilation (`NodeDeployment.filters`), by node. Filters that are still there
+   * keep theirs, so that new programs find their flows in the old maps; new ones take the lowest free numbers. Where a number comes to
+   * another filter, its old flows are judged again: compile with a new epoch.
+   */
+  readonly filters?: ReadonlyMap<string, ReadonlyMap<string, number>>
   /** Outward connections kept per balancer and family. Default 65,536. */
   readonly egress?: number
   /** Whether programs can tell of packets (see `event-map.ts`). Default true; without, to measure what it costs. */
@@ -72,6 +83,8 @@ export function compileNode(
         name: programName(point),
         firstCounter: firstCounters.get(point.id) as number,
         filter: filters.get(point.flow?.table ?? '') ?? 0,
+        quota: options.flowsPerFilter ?? defaultQuota,
+        epoch: options.epoch ?? 0,
         egress,
         sets: setsOf(point),
       },
@@ -79,7 +92,7 @@ export function compileNode(
     return { point, program, hook: hookOf(point), interfaces: point.interfaces }
   })
   const node = (points[0] as Point).node
-  return { node, attachments, maps: specs, contents, firstCounters }
+  return { node, attachments, maps: specs, contents, firstCounters, filters }
 }
 
 interface Layout {
@@ -93,23 +106,21 @@ interface Layout {
   setsOf(point: Point): readonly number[]
 }
 
-function layOut(
-  points: readonly Point[],
-  { flows = 65_536, egress = 65_536, events = true }: CompileOptions,
-): Layout {
+function layOut(points: readonly Point[], options: CompileOptions): Layout {
+  const { flowsPerFilter = defaultQuota, egress = 65_536, events = true } = options
   const firstCounters = new Map<string, number>()
-  const filters = new Map<string, number>()
+  const filters = numberFilters(points, options.filters?.get((points[0] as Point).node))
   let slots = 0
   for (const point of points) {
     firstCounters.set(point.id, slots)
     slots += rulesOf(point).length
-    if (point.flow && !filters.has(point.flow.table)) filters.set(point.flow.table, filters.size)
   }
   const counters = counterMap(slots)
   const specs: MapSpec[] = [counters, ...(events ? Object.values(eventMaps) : [])]
   const contents: Record<string, readonly Entry[]> = {}
-  const stateful = filters.size > 0 ? { 4: flowMap(4, flows), 6: flowMap(6, flows) } : undefined
-  if (stateful) specs.push(stateful[4], stateful[6])
+  const numbers = Math.max(0, ...Array.from(filters.values(), (number) => number + 1))
+  const stateful = numbers > 0 ? flowMaps(numbers, flowsPerFilter) : undefined
+  if (stateful) specs.push(...Object.values(stateful[4]), ...Object.values(stateful[6]))
   const grants = points.some(({ tiers }) => tiers.some(({ kind }) => kind === 'grants'))
     ? { 4: grantMap(4), 6: grantMap(6) }
     : undefined
@@ -144,6 +155,28 @@ function layOut(
     filters,
     setsOf: (point) => sets?.numbersOf(point) ?? [],
   }
+}
+
+/** A number for each flow table of a node: that of an earlier compilation, or the lowest free. */
+function numberFilters(
+  points: readonly Point[],
+  earlier: ReadonlyMap<string, number> = new Map(),
+): ReadonlyMap<string, number> {
+  const tables = new Set(points.flatMap(({ flow }) => (flow ? [flow.table] : [])))
+  const kept = [...tables].flatMap((table): [string, number][] => {
+    const number = earlier.get(table)
+    return number === undefined ? [] : [[table, number]]
+  })
+  const numbers = new Map(kept)
+  const taken = new Set(numbers.values())
+  let free = 0
+  for (const table of tables) {
+    if (numbers.has(table)) continue
+    while (taken.has(free)) free++
+    taken.add(free)
+    numbers.set(table, free)
+  }
+  return numbers
 }
 
 function hookOf({ kind, direction }: Point): Attachment['hook'] {

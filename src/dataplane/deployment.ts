@@ -17,6 +17,8 @@ export interface NodeDeployment {
   readonly attachments: readonly Attachment[]
   /** Slot in the map `counters` of each point's first rule, by point id; further rules follow in `rulesOf` order. */
   readonly firstCounters: ReadonlyMap<string, number>
+  /** Number in the node of each stateful filter, by the id of its flow table. */
+  readonly filters: ReadonlyMap<string, number>
 }
 
 /** A program on the hooks of some interfaces: `xdp` and `tcx-ingress` see what the node receives, `tcx-egress` what it sends. */
@@ -34,4 +36,5 @@ export const emptyDeployment = (node: string): NodeDeployment => ({
   contents: {},
   attachments: [],
   firstCounters: new Map(),
+  filters: new Map(),
 })

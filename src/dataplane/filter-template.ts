@@ -5,6 +5,7 @@
 import { instantiate, type ProgramSpec } from '../bpf/index.ts'
 import { formatPrefix, type Ip, ipBytes, type Prefix } from '../net/index.ts'
 import {
+  flowRules,
   isAudited,
   isDefaultAudited,
   type Match,
@@ -18,7 +19,14 @@ import { setNumber, setsOf } from './address-sets.ts'
 import { egressAddress } from './balance/steps.ts'
 import { translationTierKey } from './balance/translate.ts'
 import { compileFilter, type FilterOptions } from './compile-filter.ts'
-import { filterNumber } from './emit/flow.ts'
+import {
+  establishedWord,
+  establishedWordOf,
+  filterNumber,
+  firstSlot,
+  rulesEpoch,
+  slotQuota,
+} from './emit/flow-context.ts'
 import { ownAddress, splitOwn } from './emit/match.ts'
 import { portParameters } from './emit/port.ts'
 import { firstCounter } from './emit/verdict.ts'
@@ -30,6 +38,10 @@ export interface FilterPlacement {
   readonly firstCounter: number
   /** Number of the point's flow table in its node; any for a stateless point. */
   readonly filter: number
+  /** Flows that a stateful filter keeps of each family; the same for all of a node. */
+  readonly quota: number
+  /** Generation of the rules: flows of an earlier one are judged again. */
+  readonly epoch: number
   /** A balancer's egress addresses, at most one per family. */
   readonly egress?: readonly Ip[]
   /** Numbers of the point's sets in its node. */
@@ -68,7 +80,9 @@ export class FilterCompilerCache {
     const ownFamilies = own.behind.map(({ family }) => family).join()
     const tiers = point.tiers.map((tier) => this.#tierKey(tier, own))
     const last = isDefaultAudited(point) ? 'audit' : ''
-    return [ownFamilies, scope, point.flow?.heading ?? '', last, ...tiers].join('\n')
+    const { heading = '', opposite } = point.flow ?? {}
+    const back = opposite?.tiers.map((tier) => this.#tierKey(tier, own)) ?? []
+    return [ownFamilies, scope, heading, last, ...tiers, `opposite ${opposite?.audit}`, ...back].join('\n')
   }
 
   #tierKey(tier: Tier, own: Own): string {
@@ -97,7 +111,7 @@ function tierKey(tier: Tier, own: Own): string {
     case 'shape':
       return `shape ${actions(Object.values(tier.reasons))}`
     case 'flow':
-      return `flow ${actions([tier.established, tier.related, tier.noFlow])}`
+      return `flow ${actions(flowRules(tier))}`
     case 'rules':
       return `rules ${tier.rules.map((rule) => ruleKey(tier, rule, own)).join(' ')}`
     case 'grants':
@@ -139,6 +153,10 @@ function parametersOf(point: Point, placement: FilterPlacement): Record<string, 
   const values: Record<string, number | bigint> = {
     [firstCounter]: placement.firstCounter,
     [filterNumber]: placement.filter,
+    [firstSlot]: placement.filter * placement.quota,
+    [slotQuota]: placement.quota,
+    [rulesEpoch]: placement.epoch,
+    [establishedWord]: establishedWordOf(placement.epoch),
   }
   for (const [index, number] of (placement.sets ?? []).entries()) values[setNumber(index)] = number
   for (const { family, value } of point.behind ?? []) {

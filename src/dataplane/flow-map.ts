@@ -1,8 +1,20 @@
 /**
- * Flow tables in maps: one per family and node, shared by all its stateful filters, each filter with a number of its own
- * in the key. Least recently used flows give way when a table is full.
+ * Flow tables in maps, one set per family and node, shared by all its stateful filters: the flows by key, each filter with a
+ * number of its own in it; and an array in which each filter owns a run of slots, as many as its quota. A flow is kept as long as a slot
+ * names it, so that no filter can take another's room. `policy/flow-table.ts` is the meaning.
+ *
+ * What two CPUs may do to one another (a program runs to its end on one):
+ * - A slot is written by one at a time: who finds its lock taken tries the next slot. None waits.
+ * - A flow belongs to the slot whose number it bears, and to no other: a slot that names a flow of another slot is free. So two CPUs
+ *   that open the same flow at once leave one flow, and one free slot.
+ * - A flow may be forgotten because one CPU gave its slot away in the moment in which another confirmed it, and a new flow refused
+ *   because others hold the locks of all slots tried. Both deny; neither allows.
+ * - The kernel may give a deleted flow's memory to a new one at once, under the hand of a CPU that has just looked it up. What is written in
+ *   place, a deadline and a state, can then reach another flow, and does no harm: whether that flow is allowed depends on its opener,
+ *   its end and its epoch, which are written with the whole flow only. What is read may be another flow's: one packet
+ *   of a flow that ended may pass, if it is looked up within the nanoseconds in which its memory changes hands. It opens nothing.
  */
-import type { MapSpec } from '../bpf/index.ts'
+import { MAP_FLAG, type MapSpec } from '../bpf/index.ts'
 import type { Family } from '../net/index.ts'
 
 /**
@@ -15,20 +27,74 @@ export const flowKey = {
 } as const
 
 /**
- * Value, native order: when last seen (u64, nanoseconds of the coarse monotonic clock), rule that opened it (u32), unused
- * (u32), when it ends whatever is seen of it (u64, the same clock; 0: never).
+ * Value, native order: deadline and absolute end (u64 each, nanoseconds of the coarse monotonic clock; {@link endless}: none); state (u8, index
+ * in `flowStates`); whether the last word was a reset (u8); opener (u8, {@link sideNumber}); unused (u8); epoch (u32); slot
+ * (u32); number of the rule that opened it, in its point and epoch (u32).
  */
-export const flowValue = { lastSeen: 0, rule: 8, until: 16, size: 24 } as const
+export const flowValue = {
+  deadline: 0,
+  until: 8,
+  state: 16,
+  reset: 17,
+  opener: 18,
+  epoch: 20,
+  slot: 24,
+  rule: 28,
+  size: 32,
+} as const
+
+/** `until` of flows that end only when they are idle. */
+export const endless = (1n << 64n) - 1n
+
+export const sideNumber = { local: 0, remote: 1 } as const
+
+/** Slot: lock (u32), unused (u32), key. */
+export const flowSlot = { lock: 0, key: 8 } as const
+
+/** Cursor: of each filter one (u32) for each family. */
+export const flowCursor = { 4: 0, 6: 4, size: 8 } as const
 
 /** Largest number of a filter in a node: three bytes of the key. */
 export const maxFilters = 0xffffff
 
-/** @param entries flows kept per node and family */
-export const flowMap = (family: Family, entries: number): MapSpec =>
-  Object.freeze({
-    name: `flows${family}`,
-    type: 'lru_hash',
-    keySize: flowKey[family].size,
-    valueSize: flowValue.size,
-    maxEntries: entries,
+/** What the flow tier of one family uses. */
+export interface FlowMaps {
+  readonly flows: MapSpec
+  readonly slots: MapSpec
+  readonly cursors: MapSpec
+}
+
+/**
+ * @param filters how many filter numbers there are: one more than the largest
+ * @param quota flows kept per filter and family
+ */
+export function flowMaps(filters: number, quota: number): Readonly<Record<Family, FlowMaps>> {
+  const cursors: MapSpec = Object.freeze({
+    name: 'flow_cursors',
+    type: 'array',
+    keySize: 4,
+    valueSize: flowCursor.size,
+    maxEntries: filters,
   })
+  const of = (family: Family): FlowMaps =>
+    Object.freeze({
+      flows: Object.freeze({
+        name: `flows${family}`,
+        type: 'hash',
+        keySize: flowKey[family].size,
+        valueSize: flowValue.size,
+        maxEntries: filters * quota,
+        // Memory for flows that there are, not for all that there may be.
+        flags: MAP_FLAG.noPrealloc,
+      }),
+      slots: Object.freeze({
+        name: `flow_slots${family}`,
+        type: 'array',
+        keySize: 4,
+        valueSize: flowSlot.key + flowKey[family].size,
+        maxEntries: filters * quota,
+      }),
+      cursors,
+    })
+  return { 4: of(4), 6: of(6) }
+}

@@ -40,6 +40,8 @@ export const flowTier: FlowTier = Object.freeze({
   established: builtIn('flow/established', 'allow', 'Packets of a flow whose first packet was allowed.'),
   related: builtIn('flow/related', 'allow', 'ICMP errors about a flow whose first packet was allowed.'),
   noFlow: builtIn('flow/none', 'deny', 'A reply, or an ICMP error, that belongs to no known flow.'),
+  revoked: builtIn('flow/revoked', 'deny', 'The rules have changed, and do not allow this flow any more.'),
+  full: builtIn('flow/full', 'deny', 'A new flow was allowed, but the filter remembers as many as it may.'),
 })
 
 export const defaultDeny: Rule = builtIn('default/deny', 'deny', 'What no rule allows is denied.')

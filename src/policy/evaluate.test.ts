@@ -186,7 +186,6 @@ describe('flow', () => {
     use('from-local'),
   )
   const fresh = () => ({ flows: new FlowTable(), now: 0n })
-  const second = 1_000_000_000n
 
   it('a connection from its first packet to its end', () => {
     const state = fresh()
@@ -239,21 +238,6 @@ describe('flow', () => {
   it('an error that quotes nothing belongs to nothing', () => {
     const { quoted: _, ...bare } = unreachable(reversed(web))
     expect(said(inward, bare, fresh())).toBe('deny flow/none')
-  })
-
-  it.each([
-    ['tcp', 900n],
-    ['udp', 120n],
-    ['icmp', 30n],
-  ] as const)('%s is forgotten after %d idle seconds', (protocol, timeout) => {
-    const any = point([flowTier, ruleTier('all', rule('any', 'allow'))], use('from-local'))
-    const ends = flow(protocol, '10.0.0.1 7', protocol === 'icmp' ? '10.0.0.9' : '10.0.0.9 7')
-    const flows = new FlowTable()
-    const at = (now: bigint) => said(any, packet(ends), { flows, now })
-    expect(at(0n)).toBe('allow any')
-    expect(at(timeout * second - 1n)).toBe('allow flow/established')
-    expect(at(2n * timeout * second - 2n)).toBe('allow flow/established')
-    expect(at(3n * timeout * second - 2n)).toBe('allow any')
   })
 
   it('a tier before it opens nothing', () => {

@@ -3,15 +3,16 @@
  * are held against it. Short and obvious before fast.
  */
 import type { Headers, IpHeaders } from '../wire/index.ts'
-import { isIcmpError } from '../wire/index.ts'
 import { isAudited, isDefaultAudited } from './audit.ts'
 import type { EgressTable } from './egress-table.ts'
-import { type FlowTable, flowOf, mayOpen, quotedFlowOf } from './flow-table.ts'
+import type { FlowTable } from './flow-table.ts'
 import type { GrantTable } from './grant-table.ts'
 import { inAny, matches } from './match.ts'
-import type { FlowTier, FlowUse, Point, Scope, Tier } from './point.ts'
+import type { FlowTier, Point, Scope, Tier } from './point.ts'
 import { portOffence } from './port-security.ts'
 import type { Rule } from './rule.ts'
+import { firstMatch } from './rule-tier.ts'
+import { remember, track } from './track.ts'
 import { translate } from './translate.ts'
 
 /** What a point did with a packet, and which rule of which tier decided. */
@@ -33,6 +34,8 @@ export type Decision =
 export interface PointState {
   /** Flow table of a stateful point. */
   readonly flows?: FlowTable
+  /** Generation of the rules, a whole number that grows when they change: flows of an earlier one are judged again. Default 0. */
+  readonly epoch?: number
   /** Connections that a balancer translated outward. */
   readonly egress?: EgressTable
   /** Grants of the node; absent: none. */
@@ -57,24 +60,23 @@ export function judge(point: Point, frame: Headers, state: PointState): Decision
   }
   if (point.scope && !inScope(point.scope, frame)) return { verdict: 'pass-by' }
   const audited: Rule[] = []
-  let tracked = false
+  let flowTier: FlowTier | undefined
+  const allowed = (decision: Decided, until?: bigint): Decided => {
+    if (!flowTier) return decision
+    const memory = remember(point, frame, state, until)
+    if (memory === 'full') return decide(flowTier.full, flowTier.name)
+    return memory === 'opened' ? { ...decision, opened: true } : decision
+  }
   for (const tier of point.tiers) {
     const answer = ask(point, tier, frame, state, audited)
-    tracked ||= tier.kind === 'flow'
+    if (tier.kind === 'flow') flowTier = tier
     if (!answer) continue
     const { until, ...decision } = answer
-    if (decision.verdict !== 'allow' || (tier.kind !== 'rules' && tier.kind !== 'grants') || !tracked)
-      return withAudited(decision, audited)
-    const end = until === undefined ? {} : { until }
-    flowsOf(point, state).open(flowOf(headingOf(point), frame), state.now, end)
-    return withAudited({ ...decision, opened: true }, audited)
+    const opens = decision.verdict === 'allow' && (tier.kind === 'rules' || tier.kind === 'grants')
+    return withAudited(opens ? allowed(decision, until) : decision, audited)
   }
   const last = decide(point.defaultDeny, 'default')
-  if (!isDefaultAudited(point)) return withAudited(last, audited)
-  const passed = { ...last, verdict: 'allow' as const }
-  if (!tracked) return withAudited(passed, audited)
-  flowsOf(point, state).open(flowOf(headingOf(point), frame), state.now)
-  return withAudited({ ...passed, opened: true }, audited)
+  return withAudited(isDefaultAudited(point) ? allowed({ ...last, verdict: 'allow' }) : last, audited)
 }
 
 /** A tier's answer; `undefined` means *next*. Rules in audit mode that matched on the way are added to `audited`. */
@@ -89,15 +91,12 @@ function ask(
     case 'port':
     case 'shape':
       return undefined
-    case 'flow':
-      return track(headingOf(point), tier, packet, flowsOf(point, state), state.now)
+    case 'flow': {
+      const rule = track(point, tier, packet, state)
+      return rule && decide(rule, tier.name)
+    }
     case 'rules': {
-      const rule = tier.rules.find((candidate) => {
-        if (!matches(candidate.match, packet)) return false
-        if (!isAudited(tier, candidate)) return true
-        audited.push(candidate)
-        return false
-      })
+      const rule = firstMatch(tier, packet, (candidate) => audited.push(candidate))
       return rule && rule.action !== 'next' ? decide(rule, tier.name) : undefined
     }
     case 'grants': {
@@ -115,22 +114,6 @@ function ask(
   }
 }
 
-function track(
-  heading: FlowUse['heading'],
-  tier: FlowTier,
-  packet: IpHeaders,
-  flows: FlowTable,
-  now: bigint,
-): Decided | undefined {
-  if (isIcmpError(packet)) {
-    const quoted = quotedFlowOf(heading, packet)
-    const related = quoted !== undefined && flows.touch(quoted, now)
-    return decide(related ? tier.related : tier.noFlow, tier.name)
-  }
-  if (flows.touch(flowOf(heading, packet), now)) return decide(tier.established, tier.name)
-  return mayOpen(packet) ? undefined : decide(tier.noFlow, tier.name)
-}
-
 const inScope = (scope: Scope, packet: IpHeaders): boolean =>
   (scope.source === undefined || inAny(scope.source, packet.source)) &&
   (scope.destination === undefined || inAny(scope.destination, packet.destination))
@@ -145,14 +128,4 @@ const withAudited = (decision: Decided, audited: readonly Rule[]): Decided =>
 function decide(rule: Rule, tier: string, packet?: IpHeaders): Decided {
   const verdict = rule.action === 'allow' ? 'allow' : 'deny'
   return packet ? { verdict, rule, tier, packet } : { verdict, rule, tier }
-}
-
-function headingOf(point: Point): FlowUse['heading'] {
-  if (!point.flow) throw new TypeError(`judge at ${point.id}: a flow tier needs the point's flow table`)
-  return point.flow.heading
-}
-
-function flowsOf(point: Point, state: PointState): FlowTable {
-  if (!state.flows) throw new TypeError(`judge at ${point.id}: a stateful point needs its flow table`)
-  return state.flows
 }

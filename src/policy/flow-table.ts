@@ -1,83 +1,157 @@
-/** The reference flow table: what a stateful point remembers between packets. See `FlowTier` for the meaning. */
-import { formatIp, type Ip, icmpOf, Protocol } from '../net/index.ts'
-import { type IpHeaders, icmpEcho, isIcmpError } from '../wire/index.ts'
-import type { FlowUse } from './point.ts'
+/**
+ * The reference flow table: what a stateful filter remembers between packets, and how much of it. See `FlowTier` for the
+ * meaning, `flow-state.ts` for what packets make of a flow.
+ */
+import { type Family, formatIp } from '../net/index.ts'
+import type { Flow, Side } from './flow.ts'
+import { type FlowState, flowLife, flowSeconds, isConfirmed, type Step } from './flow-state.ts'
 
-/** A flow as seen from behind the filter. */
-export interface Flow {
-  readonly local: Ip
-  readonly remote: Ip
-  readonly protocol: number
-  readonly localPort: number
-  readonly remotePort: number
+/** Flows that a filter may keep of each family, when not said otherwise, and the fewest that can be asked for. */
+export const defaultQuota = 4096
+export const leastQuota = 64
+
+/** Slots that a new flow tries before it is refused. */
+export const slotTries = 8
+
+/** How a flow came to be. */
+export interface FlowOpening {
+  readonly opener: Side
+  /** Generation of the rules that allowed it. */
+  readonly epoch: number
+  /** Nanoseconds of the table's clock at which it ends whatever happens; absent: never. */
+  readonly until?: bigint
 }
 
-/** Nanoseconds of idleness after which a flow is forgotten. */
-export function flowTimeout(protocol: number): bigint {
-  const seconds = protocol === Protocol.tcp ? 900n : protocol === Protocol.udp ? 120n : 30n
-  return seconds * 1_000_000_000n
+/** A remembered flow. Its times are nanoseconds of any steady clock. */
+export interface KnownFlow extends FlowOpening {
+  readonly state: FlowState
+  /** The last word was a reset. */
+  readonly reset: boolean
+  /** Forgotten then. */
+  readonly deadline: bigint
+  /** Its place in the quota. */
+  readonly slot: number
 }
 
-/** The flow that a packet at a point belongs to. */
-export function flowOf(heading: FlowUse['heading'], packet: IpHeaders): Flow {
-  const { source, destination, protocol, sourcePort, destinationPort } = packet
-  return heading === 'to-local'
-    ? { local: destination, remote: source, protocol, localPort: destinationPort, remotePort: sourcePort }
-    : { local: source, remote: destination, protocol, localPort: sourcePort, remotePort: destinationPort }
-}
-
-/** The flow that an ICMP error at a point is about; `undefined` if it quotes none, or was sent to somebody else. */
-export function quotedFlowOf(heading: FlowUse['heading'], packet: IpHeaders): Flow | undefined {
-  const { quoted } = packet
-  if (!quoted || quoted.source.value !== packet.destination.value) return undefined
-  const { source, destination, protocol, sourcePort, destinationPort } = quoted
-  return heading === 'to-local'
-    ? { local: source, remote: destination, protocol, localPort: sourcePort, remotePort: destinationPort }
-    : { local: destination, remote: source, protocol, localPort: destinationPort, remotePort: sourcePort }
-}
-
-/** Whether the packet may be the first of a flow. */
-export function mayOpen(packet: IpHeaders): boolean {
-  if (packet.protocol === Protocol.tcp) return opensTcp(packet)
-  return !isIcmpError(packet) && !isEchoReply(packet)
-}
-
-const isEchoReply = ({ protocol, family, icmpType }: IpHeaders): boolean =>
-  protocol === icmpOf(family) && icmpType === icmpEcho[family].reply
-
-/** FIN, SYN, RST and ACK, of which SYN alone opens a connection (RFC 9293 section 3.5). */
-export const openingFlags = Object.freeze({ mask: 0x17, value: 0x02 } as const)
-
-/** Whether the packet is TCP that opens a connection. */
-export const opensTcp = ({ protocol, tcpFlags }: IpHeaders): boolean =>
-  protocol === Protocol.tcp && (tcpFlags & openingFlags.mask) === openingFlags.value
-
-/** Known flows of one stateful filter, by the time each was last seen. Times are nanoseconds of any steady clock. */
+/** Flows of one filter, each family with a quota of its own. */
 export class FlowTable {
-  readonly #lastSeen = new Map<string, bigint>()
-  /** When a flow ends, whatever is seen of it. */
-  readonly #until = new Map<string, bigint>()
+  readonly #flows = new Map<string, KnownFlow>()
+  readonly #slots: Readonly<Record<Family, Slots>>
 
-  /** Whether the flow is known now; if so it counts as seen now. */
-  touch(flow: Flow, now: bigint): boolean {
-    const key = keyOf(flow)
-    const seen = this.#lastSeen.get(key)
-    if (seen === undefined || now - seen >= flowTimeout(flow.protocol)) return false
-    if (now >= (this.#until.get(key) ?? now + 1n)) return false
-    this.#lastSeen.set(key, now)
-    return true
+  /** @param quota flows kept of each family */
+  constructor(quota = defaultQuota) {
+    this.#slots = { 4: new Slots(quota), 6: new Slots(quota) }
   }
 
-  /** @param until when it ends, whatever is seen of it; absent: never */
-  open(flow: Flow, now: bigint, { until }: { readonly until?: bigint } = {}): void {
-    const key = keyOf(flow)
-    this.#lastSeen.set(key, now)
-    if (until === undefined) this.#until.delete(key)
-    else this.#until.set(key, until)
+  /** The flow, if it is known now. */
+  find(flow: Flow, now: bigint): KnownFlow | undefined {
+    return this.#living(keyOf(flow), now)
   }
 
+  /**
+   * Remembers a flow that rules allowed to open; `full`: there is no room for it. Where a confirmed flow with the same ends lives,
+   * and was not reset, that one is `kept` as it is; any other with the same ends is forgotten. The new flow takes the slot at the cursor if nothing
+   * confirmed lives there, else the next, and so on up to {@link slotTries}.
+   */
+  open(flow: Flow, now: bigint, { opener, epoch, until }: FlowOpening): 'opened' | 'kept' | 'full' {
+    const key = keyOf(flow)
+    const living = this.#living(key, now)
+    if (living && isConfirmed(living.state) && !living.reset) return 'kept'
+    this.#flows.delete(key)
+    const slot = this.#take(flow.local.family, key, now)
+    if (slot === undefined) return 'full'
+    const deadline = now + flowLife(flow.protocol, 'opening')
+    this.#flows.set(key, {
+      opener,
+      epoch,
+      state: 'opening',
+      reset: false,
+      deadline,
+      slot,
+      ...(until !== undefined && { until }),
+    })
+    return 'opened'
+  }
+
+  /** A packet of a living flow passed. */
+  step(flow: Flow, now: bigint, step: Step): void {
+    this.#change(flow, (known) => {
+      if (step.kind === 'to')
+        return {
+          ...known,
+          state: step.state,
+          reset: false,
+          deadline: now + flowLife(flow.protocol, step.state),
+        }
+      if (step.kind !== 'reset') return known
+      const soon = now + BigInt(flowSeconds.reset) * 1_000_000_000n
+      return { ...known, reset: true, deadline: soon < known.deadline ? soon : known.deadline }
+    })
+  }
+
+  /** The rules of an epoch still allow it; from now on it ends by what they say. */
+  renew(flow: Flow, epoch: number, until?: bigint): void {
+    this.#change(flow, ({ until: _, ...known }) => ({
+      ...known,
+      epoch,
+      ...(until !== undefined && { until }),
+    }))
+  }
+
+  remove(flow: Flow): void {
+    this.#flows.delete(keyOf(flow))
+  }
+
+  /** Flows that take memory, forgotten ones included. */
   get size(): number {
-    return this.#lastSeen.size
+    return this.#flows.size
+  }
+
+  #living(key: string, now: bigint): KnownFlow | undefined {
+    const known = this.#flows.get(key)
+    return known && now < known.deadline && (known.until === undefined || now < known.until)
+      ? known
+      : undefined
+  }
+
+  #change(flow: Flow, change: (known: KnownFlow) => KnownFlow): void {
+    const key = keyOf(flow)
+    const known = this.#flows.get(key)
+    if (known) this.#flows.set(key, change(known))
+  }
+
+  /** Gives a slot to a new flow; what was there is forgotten. */
+  #take(family: Family, key: string, now: bigint): number | undefined {
+    const slots = this.#slots[family]
+    for (let tries = 0; tries < slotTries; tries++) {
+      const slot = slots.next()
+      const holder = slots.keys.get(slot)
+      if (holder !== undefined && this.#flows.get(holder)?.slot === slot) {
+        const living = this.#living(holder, now)
+        if (living && isConfirmed(living.state)) continue
+        this.#flows.delete(holder)
+      }
+      slots.keys.set(slot, key)
+      return slot
+    }
+    return undefined
+  }
+}
+
+/** Which flow each place of a quota was given to last. It may be gone, or have another place by now. */
+class Slots {
+  readonly keys = new Map<number, string>()
+  readonly #quota: number
+  #cursor = 0
+
+  constructor(quota: number) {
+    this.#quota = quota
+  }
+
+  next(): number {
+    const slot = this.#cursor % this.#quota
+    this.#cursor = (this.#cursor + 1) >>> 0
+    return slot
   }
 }
 

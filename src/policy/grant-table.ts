@@ -35,15 +35,24 @@ export class GrantTable {
 
   /** When the grant ends under which a packet may open a flow now, which counts as a use; `undefined` if there is none. */
   use(packet: IpHeaders, now: bigint): bigint | undefined {
-    const entry = this.#entries.get(keyOf({ ...packet, port: packet.destinationPort }))
-    if (!entry || now >= entry.until) return undefined
-    entry.uses++
-    return entry.until
+    const entry = this.#inForce(packet, now)
+    if (entry) entry.uses++
+    return entry?.until
+  }
+
+  /** As `use`, of a flow that is open already: it is no use of the grant. */
+  endOf(packet: IpHeaders, now: bigint): bigint | undefined {
+    return this.#inForce(packet, now)?.until
   }
 
   /** How often the grant for a path was used; 0 if there is none. */
   uses(path: GrantedPath): bigint {
     return this.#entries.get(keyOf(path))?.uses ?? 0n
+  }
+
+  #inForce(packet: IpHeaders, now: bigint): (GrantEntry & { uses: bigint }) | undefined {
+    const entry = this.#entries.get(keyOf({ ...packet, port: packet.destinationPort }))
+    return entry && now < entry.until ? entry : undefined
   }
 }
 

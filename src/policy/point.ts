@@ -47,7 +47,21 @@ export interface FlowUse {
   readonly table: string
   /** Whether the packets judged here go to the end behind the filter (a VM, a host partition) or come from it. */
   readonly heading: 'to-local' | 'from-local'
+  /**
+   * What the filter's other point asks about packets that open flows: by it, flows that the other side opened are judged again when
+   * rules have changed. Absent: none of them is allowed any more. `linkFlows` fills it in.
+   */
+  readonly opposite?: OpeningRules
 }
+
+/** The part of a stateful point by which openings are judged: the tiers behind its flow tier, and its default deny. */
+export interface OpeningRules {
+  readonly tiers: readonly OpeningTier[]
+  /** The default deny is in audit mode: what no tier decides is allowed. */
+  readonly audit: boolean
+}
+
+export type OpeningTier = RuleTier | GrantsTier
 
 /** Both conditions must hold; an absent one holds for every packet. */
 export interface Scope {
@@ -112,16 +126,18 @@ export interface ShapeTier {
  * Tracks flows; only in a point with a flow table, and needed there. A flow is a protocol and two ends, each an address
  * and a port: `local`, the end behind the filter, and `remote`. A packet at a `to-local` point goes from
  * remote to local, at a `from-local` point from local to remote. ICMP and ICMPv6 echo use the identifier as the requester's port and 0 as the
- * other; protocols without ports use 0 for both.
+ * other; protocols without ports use 0 for both. What each packet makes of its flow: `flow-state.ts`; how many there may be:
+ * `flow-table.ts`.
  *
- * - ICMP errors: allowed by `related` if the packet they quote, which went the other way, is of a known flow and was sent
- *   by the error's destination; else denied by `noFlow`.
- * - `established`: any other packet of a known flow is allowed.
- * - `noFlow`: a packet which cannot open a flow is denied: TCP whose FIN, SYN, RST and ACK bits are not SYN alone, and
- *   echo replies.
- *
- * What a later rule tier of the same point allows opens a flow. A flow is known until it was idle for its protocol's
- * timeout (`flowTimeout`).
+ * - ICMP errors: allowed by `related` if the packet they quote, which went the other way, is of a known flow that was judged by the rules
+ *   in force, and was sent by the error's destination; else denied by `noFlow`. They change nothing.
+ * - Other ICMP but echo is of no flow: the next tiers decide, and nothing is remembered.
+ * - `established`: a packet of a known flow is allowed.
+ * - `revoked`: the flow was allowed by rules of an earlier epoch, and those of the point at which it was opened do not allow its opening any more: the
+ *   packet is denied, and the flow forgotten. What they still allow is of the new epoch.
+ * - `noFlow`: a packet which neither belongs to a known flow nor can open one is denied: TCP whose FIN, SYN, RST and ACK bits
+ *   are not SYN alone, and echo replies; so is one that does not fit what the flow has come to.
+ * - What a later rule tier of the same point allows opens a flow; `full`: denied, because the filter has no room for it.
  */
 export interface FlowTier {
   readonly kind: 'flow'
@@ -129,7 +145,18 @@ export interface FlowTier {
   readonly established: Rule
   readonly related: Rule
   readonly noFlow: Rule
+  readonly revoked: Rule
+  readonly full: Rule
 }
+
+/** The rules of a flow tier, in the order in which they are numbered. */
+export const flowRules = ({ established, related, noFlow, revoked, full }: FlowTier): readonly Rule[] => [
+  established,
+  related,
+  noFlow,
+  revoked,
+  full,
+]
 
 /** The first rule that matches decides; if none does, the next tier is asked. */
 export interface RuleTier {

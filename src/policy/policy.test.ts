@@ -7,6 +7,7 @@ import { formatOrigin } from './origin.ts'
 import type { Point } from './point.ts'
 import { pointById, pointsAt, rulesOf } from './policy.ts'
 import { point, rule, ruleTier } from './testing/sample.ts'
+import { openingRules } from './track.ts'
 
 describe('rules of a point', () => {
   it('in the order in which they are asked, default deny last', () => {
@@ -28,6 +29,8 @@ describe('rules of a point', () => {
       'flow: flow/established',
       'flow: flow/related',
       'flow: flow/none',
+      'flow: flow/revoked',
+      'flow: flow/full',
       'two: c',
       'default: default/deny',
     ])
@@ -72,7 +75,10 @@ describe('the derived policy', () => {
         ['in', 'to-local'],
       ]) {
         const at = pointById(policy, `${filter}/${direction}`)
-        expect(at?.flow).toEqual({ table: filter, heading })
+        const opposite = pointById(policy, `${filter}/${direction === 'in' ? 'out' : 'in'}`) as Point
+        expect(at?.flow).toMatchObject({ table: filter, heading })
+        expect(at?.flow?.opposite).toEqual(openingRules(opposite))
+        expect(at?.flow?.opposite?.tiers.length).toBeGreaterThan(0)
         expect(at?.tiers.some((tier) => tier.kind === 'flow')).toBe(true)
       }
     }

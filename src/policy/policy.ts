@@ -1,6 +1,6 @@
 /** All enforcement points of a network. */
 import { isAudited, isDefaultAudited } from './audit.ts'
-import type { Point, Tier } from './point.ts'
+import { flowRules, type Point, type Tier } from './point.ts'
 import type { Match, Rule } from './rule.ts'
 
 export interface Policy {
@@ -47,7 +47,7 @@ function rulesOfTier(tier: Tier): readonly Rule[] {
     case 'shape':
       return Object.values(tier.reasons)
     case 'flow':
-      return [tier.established, tier.related, tier.noFlow]
+      return flowRules(tier)
     case 'rules':
       return tier.rules
     case 'grants':

@@ -26,6 +26,8 @@ test('a stateful point: tiers, rules, what they ask, why, and where they come fr
         allow  flow/established           Packets of a flow whose first packet was allowed.
         allow  flow/related               ICMP errors about a flow whose first packet was allowed.
         deny   flow/none                  A reply, or an ICMP error, that belongs to no known flow.
+        deny   flow/revoked               The rules have changed, and do not allow this flow any more.
+        deny   flow/full                  A new flow was allowed, but the filter remembers as many as it may.
       role
         allow  role/https                 tcp to any port 8443
                                           web is open to all on this port. examples/two-sites/network.yaml:78:11

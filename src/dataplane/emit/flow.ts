@@ -1,89 +1,170 @@
 /** The flow tier as code: `FlowTier` in `policy/point.ts` is its meaning, `flow-map.ts` its memory. */
 
-import type { Label, MapSpec, ProgramBuilder, StackSlot, Value } from '../../bpf/index.ts'
-import { type Family, icmpOf, Protocol } from '../../net/index.ts'
-import { type FlowUse, flowTimeout, openingFlags } from '../../policy/index.ts'
+import {
+  type Label,
+  type MapSpec,
+  type ProgramBuilder,
+  type StackSlot,
+  UPDATE,
+  type Value,
+} from '../../bpf/index.ts'
+import { icmpOf, Protocol } from '../../net/index.ts'
+import { flowLife, kindOfFlags, openingFlags } from '../../policy/index.ts'
 import { icmpEcho } from '../../wire/index.ts'
-import { flowKey, flowValue } from '../flow-map.ts'
-import type { Frame } from './frame.ts'
+import { endless, flowKey, flowValue } from '../flow-map.ts'
+import {
+  byOpener,
+  copyAddress,
+  emitIfEnded,
+  emitIfUntracked,
+  emitOpaque,
+  establishedWord,
+  type FlowContext,
+  filterNumber,
+  openerBit,
+  type RejudgeAnswers,
+  rulesEpoch,
+} from './flow-context.ts'
+import { emitStep, lifeByProtocol, passing } from './flow-step.ts'
 import { at, type Parsed } from './parse.ts'
 import { emitIfError, emitQuoted, emitSameAddress, swapPorts } from './quoted.ts'
-
-/** Parameter: number of the filter in its node. */
-export const filterNumber = 'filter'
-
-export interface FlowContext {
-  readonly heading: FlowUse['heading']
-  readonly maps: Readonly<Record<Family, MapSpec>>
-}
 
 /** Where the tier's answers go. */
 export interface FlowLabels {
   readonly established: Label
   readonly related: Label
   readonly noFlow: Label
+  readonly revoked: Label
+  /** The next tiers are asked. */
+  readonly onward: Label
 }
 
 /**
- * Emits the tier for a packet; falls through if it may open a flow. Returns the key of its flow on the stack, for
- * {@link emitOpen}.
+ * Emits the tier for a packet.
+ * @param rejudge emits the judgement of the packet that would open the flow; jumps to one of the labels
  */
 export function emitFlowTier(
-  b: ProgramBuilder,
-  frame: Frame,
-  parsed: Parsed,
   context: FlowContext,
   labels: FlowLabels,
-): StackSlot {
-  const { family } = parsed
-  const key = b.stack(flowKey[family].size, 8)
-  const ordinary = b.label('ordinary')
-  const error = b.label('error')
+  rejudge: (byOpener: Value, answers: RejudgeAnswers) => void,
+): void {
+  const { b, parsed, maps, key } = context
+  const { family, protocol } = parsed
+  const [ordinary, error, slow, unknown] = [
+    b.label('ordinary'),
+    b.label('error'),
+    b.label('slow'),
+    b.label('unknown'),
+  ]
+  emitKey(context)
   emitIfError(b, parsed, error)
+  b.if(b.eq(protocol, icmpOf(family)), () => emitIfUntracked(b, parsed, labels.onward))
   b.jump(ordinary)
 
   b.place(error)
-  emitQuotedKey(b, frame, parsed, context, key, labels.noFlow)
-  emitTouch(b, context.maps[family], key, labels.related, labels.noFlow)
+  emitQuotedKey(context, labels.noFlow)
+  const quoted = emitFind(b, maps.flows, key, labels.noFlow)
+  b.jumpIf(b.lt(b.load(4, quoted.flow, flowValue.epoch), b.parameter(rulesEpoch)), labels.noFlow)
+  b.jump(labels.related)
 
   b.place(ordinary)
-  emitKey(b, frame, parsed, context, key)
-  const unknown = b.label('unknown')
-  emitTouch(b, context.maps[family], key, labels.established, unknown)
+  const { flow, now } = emitFind(b, maps.flows, key, unknown)
+  const word = b.load(8, flow, flowValue.state)
+  emitEstablished(context, flow, now, word, slow)
+  b.jump(labels.established)
+
+  b.place(slow)
+  const known = b.mov(flow)
+  const next = emitStep(context, word, labels.onward, labels.noFlow)
+  emitOpaque(b, next, now)
+  b.if(b.lt(b.shr(word, 32), b.parameter(rulesEpoch)), () => {
+    const [allowed, denied] = [b.label('still-allowed'), b.label('denied')]
+    const until = b.mov(endless)
+    rejudge(byOpener(context, word), { allowed, denied, until })
+    b.place(denied)
+    b.mapDelete(maps.flows, key)
+    b.jump(labels.revoked)
+    b.place(allowed)
+    emitRenew(context, flow, until)
+    b.set(known, b.mapLookup(maps.flows, key))
+    // Another CPU may have forgotten it: the packet is allowed all the same.
+    b.jumpIf(b.eq(known, 0), labels.established)
+  })
+  emitChange(context, known, now, next)
+  b.jump(labels.established)
+
   b.place(unknown)
   emitMayOpen(b, parsed, labels.noFlow)
-  return key
+  b.jump(labels.onward)
 }
 
-/** What a flow is opened with. */
-export interface OpeningFlow {
-  readonly key: StackSlot
-  /** `flowValue.size` bytes, which all openings of a program may share. */
-  readonly value: StackSlot
-  readonly rule: Value
-  /** When it ends, whatever is seen of it; absent: never. */
-  readonly until?: Value | undefined
-}
-
-/** Records the flow of the packet. */
-export function emitOpen(b: ProgramBuilder, map: MapSpec, { key, value, rule, until }: OpeningFlow): void {
-  b.store(8, value, flowValue.lastSeen, b.call('ktime_get_coarse_ns'))
-  b.store(4, value, flowValue.rule, rule)
-  b.store(4, value, flowValue.rule + 4, 0)
-  b.store(8, value, flowValue.until, until ?? 0)
-  b.mapUpdate(map, key, value, 0)
-}
-
-function emitKey(
+/** The flow of a key, if it is known now; else jumps to `unknown`. */
+function emitFind(
   b: ProgramBuilder,
-  frame: Frame,
-  parsed: Parsed,
-  context: FlowContext,
+  flows: MapSpec,
   key: StackSlot,
+  unknown: Label,
+): { flow: Value; now: Value } {
+  const flow = b.mapLookup(flows, key)
+  b.jumpIf(b.eq(flow, 0), unknown)
+  const now = b.call('ktime_get_coarse_ns')
+  emitIfEnded(b, flow, now, unknown)
+  return { flow, now }
+}
+
+/** What most packets are: of an established flow of this epoch, and no end of it. Others go to `slow`. */
+function emitEstablished(
+  { b, parsed: { family, protocol, detail } }: FlowContext,
+  flow: Value,
+  now: Value,
+  word: Value,
+  slow: Label,
 ): void {
+  const ack = Number(Object.entries(kindOfFlags).find(([, kind]) => kind === 'ack')?.[0])
+  const [done, notTcp] = [b.label('established'), b.label('not-tcp')]
+  b.jumpIf(b.ne(b.and(word, ~openerBit), b.parameter(establishedWord)), slow)
+  const life = b.mov(flowLife(Protocol.tcp, 'established'))
+  b.jumpIf(b.ne(protocol, Protocol.tcp), notTcp)
+  b.jumpIf(b.ne(b.and(detail, openingFlags.mask), ack), slow)
+  b.jump(done)
+  b.place(notTcp)
+  b.jumpIf(b.eq(protocol, icmpOf(family)), slow)
+  b.set(life, flowLife(Protocol.udp, 'established'))
+  b.jumpIf(b.eq(protocol, Protocol.udp), done)
+  b.set(life, flowLife(icmpOf(family), 'established'))
+  b.place(done)
+  b.store(8, flow, flowValue.deadline, b.add(now, life))
+}
+
+/** Writes what a packet made of its flow. */
+function emitChange({ b, parsed }: FlowContext, flow: Value, now: Value, next: Value): void {
+  const [reset, done] = [b.label('reset'), b.label('changed')]
+  b.jumpIf(b.eq(next, passing.unchanged), done)
+  b.jumpIf(b.eq(next, passing.reset), reset)
+  b.store(2, flow, flowValue.state, next)
+  b.store(8, flow, flowValue.deadline, b.add(now, lifeByProtocol(b, parsed, next)))
+  b.jump(done)
+  b.place(reset)
+  b.store(1, flow, flowValue.reset, 1)
+  const soon = b.add(now, passing.resetLife)
+  b.jumpIf(b.ge(soon, b.load(8, flow, flowValue.deadline)), done)
+  b.store(8, flow, flowValue.deadline, soon)
+  b.place(done)
+}
+
+/** Gives the flow this epoch, and the end that its rules give it, in one step: it is written as a whole. */
+function emitRenew({ b, maps, key, value }: FlowContext, flow: Value, until: Value): void {
+  for (let offset = 0; offset < flowValue.size; offset += 8)
+    b.store(8, value, offset, b.load(8, flow, offset))
+  b.store(8, value, flowValue.until, until)
+  b.store(4, value, flowValue.epoch, b.parameter(rulesEpoch))
+  b.mapUpdate(maps.flows, key, value, UPDATE.exist)
+}
+
+function emitKey({ b, frame, parsed, heading, key }: FlowContext): void {
   const { family, protocol, ports } = parsed
   const { source, destination } = at[family]
-  const toLocal = context.heading === 'to-local'
+  const toLocal = heading === 'to-local'
   const field = flowKey[family]
   copyAddress(b, frame, family, toLocal ? destination : source, key, field.local)
   copyAddress(b, frame, family, toLocal ? source : destination, key, field.remote)
@@ -92,42 +173,16 @@ function emitKey(
 }
 
 /** The key of the flow that an ICMP error is about; jumps to `none` if it quotes none or was sent to somebody else. */
-function emitQuotedKey(
-  b: ProgramBuilder,
-  frame: Frame,
-  parsed: Parsed,
-  context: FlowContext,
-  key: StackSlot,
-  none: Label,
-): void {
+function emitQuotedKey({ b, frame, parsed, heading, key }: FlowContext, none: Label): void {
   const { family } = parsed
   const quoted = emitQuoted(b, frame, parsed, none)
   emitSameAddress(b, frame, family, at[family].destination, quoted.source, none)
-  const toLocal = context.heading === 'to-local'
+  const toLocal = heading === 'to-local'
   const field = flowKey[family]
   copyAddress(b, frame, family, toLocal ? quoted.source : quoted.destination, key, field.local)
   copyAddress(b, frame, family, toLocal ? quoted.destination : quoted.source, key, field.remote)
   b.store(4, key, field.ports, toLocal ? quoted.ports : swapPorts(b, quoted.ports))
   b.store(4, key, field.owner, b.or(b.shl(quoted.protocol, 24), b.parameter(filterNumber)))
-}
-
-/** Jumps to `known` if the flow is in the table and not timed out, noting that it was seen; else to `unknown`. */
-function emitTouch(b: ProgramBuilder, map: MapSpec, key: StackSlot, known: Label, unknown: Label): void {
-  const flow = b.mapLookup(map, key)
-  b.jumpIf(b.eq(flow, 0), unknown)
-  const seen = b.load(8, flow, flowValue.lastSeen)
-  const now = b.call('ktime_get_coarse_ns')
-  const age = b.sub(now, seen)
-  const { owner } = map.keySize === flowKey[4].size ? flowKey[4] : flowKey[6]
-  const protocol = b.load(1, key, owner + 3)
-  const limit = b.mov(flowTimeout(Protocol.icmp))
-  b.if(b.eq(protocol, Protocol.tcp), () => b.set(limit, flowTimeout(Protocol.tcp)))
-  b.if(b.eq(protocol, Protocol.udp), () => b.set(limit, flowTimeout(Protocol.udp)))
-  b.jumpIf(b.sge(age, limit), unknown)
-  const until = b.load(8, flow, flowValue.until)
-  b.jumpIf(b.all(b.ne(until, 0), b.ge(now, until)), unknown)
-  b.store(8, flow, flowValue.lastSeen, now)
-  b.jump(known)
 }
 
 function emitMayOpen(b: ProgramBuilder, { family, protocol, detail }: Parsed, noFlow: Label): void {
@@ -140,24 +195,4 @@ function emitMayOpen(b: ProgramBuilder, { family, protocol, detail }: Parsed, no
   b.jumpIf(b.ne(protocol, icmpOf(family)), opens)
   b.jumpIf(b.eq(b.and(detail, 0xff), icmpEcho[family].reply), noFlow)
   b.place(opens)
-}
-
-const words = (family: Family): readonly { size: 4 | 8; at: number }[] =>
-  family === 4
-    ? [{ size: 4, at: 0 }]
-    : [
-        { size: 8, at: 0 },
-        { size: 8, at: 8 },
-      ]
-
-export function copyAddress(
-  b: ProgramBuilder,
-  frame: Frame,
-  family: Family,
-  from: number,
-  key: StackSlot,
-  to: number,
-): void {
-  for (const word of words(family))
-    b.store(word.size, key, to + word.at, b.load(word.size, frame.data, from + word.at))
 }

@@ -72,6 +72,26 @@ export function emitFields(
   }
 }
 
+/** The fields of a packet that goes the other way between the same ends. */
+export const mirrored = (fields: Fields): Fields => ({
+  ...fields,
+  source: fields.destination,
+  destination: fields.source,
+  sourcePort: fields.destinationPort,
+  destinationPort: fields.sourcePort,
+})
+
+/** A match that asks of a packet what another asks of {@link mirrored} ones. */
+export function mirroredMatch({ source, destination, sourcePorts, destinationPorts, ...rest }: Match): Match {
+  return {
+    ...rest,
+    ...(destination && { source: destination }),
+    ...(source && { destination: source }),
+    ...(destinationPorts && { sourcePorts: destinationPorts }),
+    ...(sourcePorts && { destinationPorts: sourcePorts }),
+  }
+}
+
 /** Whether a rule can match any packet of a family at all. */
 export function appliesTo(match: Match, family: Family): boolean {
   const holdsSome = (prefixes: readonly Prefix[] | undefined) =>

@@ -16,7 +16,7 @@ export interface VerdictExit {
    */
   decide(action: 'allow' | 'deny', rule: number, kind?: EventKind): void
   /** As `decide`, with the rule's number in a register. */
-  decideBy(action: 'allow' | 'deny', rule: Value): void
+  decideBy(action: 'allow' | 'deny', rule: Value, kind?: EventKind): void
   /** Counts a rule in audit mode in passing, by its number in the point, and tells of the packet; judging goes on behind it. */
   audit(rule: number): void
   /** Ends the program; no rule is counted. */
@@ -61,7 +61,7 @@ export function verdictExit(
   }
   return {
     decide,
-    decideBy: (action, rule) => decide(action, rule),
+    decideBy: decide,
     audit(rule) {
       countAndTell(b.add(b.mov(rule), b.parameter(firstCounter)), eventKind.audit)
     },

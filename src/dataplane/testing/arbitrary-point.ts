@@ -15,7 +15,7 @@ import type {
   ShapeTier,
   Tier,
 } from '../../policy/index.ts'
-import { defaultDeny, flowTier, portTier, shapeTier } from '../../policy/index.ts'
+import { defaultDeny, flowTier, linkFlows, portTier, shapeTier } from '../../policy/index.ts'
 import type { OddReason } from '../../wire/index.ts'
 import { arbitraryBytes } from '../../wire/testing/arbitrary.ts'
 import { encodeGrantKey } from '../grant-map.ts'
@@ -64,6 +64,8 @@ const pointShape = fc.record({
   tiers: fc.array(tierShape, { maxLength: 3 }),
   /** A grants tier before the first of them, and what it asks. */
   grants: seldom(ruleShape),
+  /** A last tier allows all, so that more flows are opened. */
+  generous: fc.boolean(),
   /** Bits: all denials of a tier after the first are in audit mode; the lowest: the default deny is. */
   audit: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(15) }),
 })
@@ -77,6 +79,10 @@ const filterShape = fc.record({
   /** Lists of addresses in rules are of single ones, and kept as data. */
   sets: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   points: fc.tuple(pointShape, pointShape, pointShape),
+  /** Flows that a filter keeps; absent: more than there are. */
+  quota: fc.option(fc.constantFrom(1, 2, 3, 5), { nil: undefined, freq: 2 }),
+  /** From which step on, of 100, the rules are others, and how they are drawn. */
+  revision: seldom(fc.record({ from: fc.nat(99), seed })),
 })
 
 type ValueOf<A> = A extends fc.Arbitrary<infer T> ? T : never
@@ -93,19 +99,46 @@ const stepShape = fc.oneof<[fc.WeightedArbitrary<number>, fc.WeightedArbitrary<U
 export const arbitraryFilterCase = ({ steps, waits = false }: CaseOptions): fc.Arbitrary<PointCase> =>
   fc.record({ filter: filterShape, steps: fullArray(stepShape, steps) }).map(({ filter, steps }) => {
     const pool = drawPool(filter.pool)
-    const points = pointsOf(filter, pool)
+    const points = linkFlows(pointsOf(filter, pool))
     const grants = grantsOf(points, pool, waits)
-    const drawn = steps.map((shape): Step => {
-      if (typeof shape === 'number') return drawFilterStep(new Draw(shape), pool, points, waits)
-      return { point: shape.length % points.length, frame: atLeast(shape, 14) }
+    const { quota, revision } = filter
+    const drawn = steps.map((shape, index): Step => {
+      const step =
+        typeof shape === 'number'
+          ? drawFilterStep(new Draw(shape), pool, points, waits)
+          : { point: shape.length % points.length, frame: atLeast(shape, 14) }
+      return revision ? { ...step, epoch: epochOf(index, steps.length, revision.from) } : step
     })
     return {
       points,
+      ...(quota !== undefined && { quota }),
+      ...(revision && { revised: linkFlows(points.map((point) => revise(new Draw(revision.seed), point))) }),
       egress: [],
       grants,
       steps: drawn.filter(({ point, frame }) => !notRunnable(points[point] as Point, frame)),
     }
   })
+
+/** Rules change once, and then there are new epochs of the same; some programs of the one before run on for a while. */
+function epochOf(index: number, steps: number, from: number): number {
+  const since = Math.floor(index - (from * steps) / 100)
+  if (since < 0) return 0
+  const epoch = since < 16 ? 1 : 2
+  return since % 7 === 3 ? epoch - 1 : epoch
+}
+
+/** The same rules, some of which say the contrary. */
+function revise(d: Draw, point: Point): Point {
+  const turned = { allow: 'deny', deny: 'allow', next: 'next' } as const
+  const tiers = point.tiers.map((tier): Tier => {
+    if (tier.kind !== 'rules') return tier
+    const rules = tier.rules.map(({ audit: _, ...rule }) =>
+      d.chance(30) ? { ...rule, action: turned[rule.action] } : rule,
+    )
+    return { ...tier, rules }
+  })
+  return { ...point, tiers }
+}
 
 function atLeast(frame: Uint8Array, length: number): Uint8Array {
   if (frame.length >= length) return frame
@@ -130,7 +163,7 @@ function pointsOf(
           ...(kind === 'two stateful' ? [{ table: 'two', heading: 'to-local' } as const] : []),
         ]
   return uses.map((flow, index) => {
-    const { port, scope, shape, before, tiers, audit, grants } = shapes[index] as PointShape
+    const { port, scope, shape, before, tiers, generous, audit, grants } = shapes[index] as PointShape
     const drawn: Tier[] = [
       ...(port === undefined ? [] : [portTier(ownMac, ownLinkLocal, own(port))]),
       shapeOf(shape),
@@ -141,6 +174,7 @@ function pointsOf(
         ...tierOf(rules, `after-${number}`, pool),
         ...(audit & (2 << number) && { audit: true as const }),
       })),
+      ...(generous ? [allowAll] : []),
     ]
     const all = sets ? drawn.map(withSingleAddresses) : drawn
     return {
@@ -218,6 +252,20 @@ const listsOf = (tier: Tier): readonly (readonly Prefix[])[] =>
   tier.kind === 'rules'
     ? tier.rules.flatMap(({ match: { source, destination } }) => [source ?? [], destination ?? []])
     : []
+
+const allowAll: RuleTier = {
+  kind: 'rules',
+  name: 'generous',
+  rules: [
+    {
+      id: 'generous/all',
+      action: 'allow',
+      match: {},
+      origin: { kind: 'built-in', name: 'generous' },
+      why: 'It opens flows.',
+    },
+  ],
+}
 
 function shapeOf(turned: number): ShapeTier {
   const reasons = Object.entries(shapeTier.reasons).map(([reason, rule], bit) => {

@@ -6,7 +6,7 @@ import type { Count } from '../counter-map.ts'
 import { eventKind, snapLength } from '../event-map.ts'
 import { decodeRecord, type EventRecord } from '../event-record.ts'
 import { frameFault } from './expected-frame.ts'
-import type { Observation, PointCase, ProgramAnswer, Step } from './point-runner.ts'
+import { type Observation, type PointCase, type ProgramAnswer, pointsIn, type Step } from './point-runner.ts'
 
 /** The first difference, or `undefined`. */
 export function difference(
@@ -50,12 +50,14 @@ function stepFault(frame: Uint8Array, answer: ProgramAnswer, decision: Decision)
 
 /** What was told is what the evaluator decided, audited rules first, as far as its kind was wanted. */
 function eventFault(
-  { points, steps, watch = 0 }: PointCase,
+  testCase: PointCase,
   step: number,
   { events, packet }: ProgramAnswer,
   decision: Decision,
 ): string | undefined {
-  const { point: index, frame } = steps[step] as Step
+  const { steps, watch = 0 } = testCase
+  const { point: index, frame, epoch } = steps[step] as Step
+  const points = pointsIn(testCase, epoch)
   const first = points.slice(0, index).reduce((sum, point) => sum + rulesOf(point).length, 0)
   const numbers = new Map(rulesOf(points[index] as Point).map(({ rule }, number) => [rule, first + number]))
   const record = (kind: number, rule: Rule, bytes: Uint8Array) => {

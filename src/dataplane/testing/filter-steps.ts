@@ -25,7 +25,7 @@ export function drawFilterStep(d: Draw, pool: Pool, points: readonly Point[], wa
 }
 
 const second = 1_000_000_000n
-const waitsNearTimeouts = [30n, 120n, 900n]
+const waitsNearTimeouts = [10n, 30n, 60n, 120n, 900n]
   .flatMap((s) => [s * second - 1n, s * second])
   .concat(1n, 15n * second, 450n * second)
 
@@ -68,7 +68,8 @@ export function packetOf(d: Draw, ends: QuotedFlow): IpHeaders {
     icmpType: 0,
     icmpCode: 0,
   }
-  if (ends.protocol === Protocol.tcp) return { ...headers, tcpFlags: d.chance(60) ? 0x02 : anyFlags(d) }
+  if (ends.protocol === Protocol.tcp)
+    return { ...headers, tcpFlags: d.chance(88) ? d.pick(usualFlags) : anyFlags(d) }
   if (!isIcmp(family, ends.protocol)) return headers
   const { request, reply } = echo[family]
   const icmpType = ends.sourcePort > 0 ? request : ends.destinationPort > 0 ? reply : d.pick([request, reply])
@@ -138,6 +139,9 @@ const otherTypes: Readonly<Record<Family, readonly number[]>> = {
   4: [8, 0, 3, 11, 12, 13, 5],
   6: [128, 129, 1, 2, 3, 4, 133, 135, 137],
 }
+
+/** What connections are made of, as often as it leads far: SYN; SYN and ACK; ACK; FIN; RST. */
+const usualFlags = [0x02, 0x02, 0x02, 0x12, 0x12, 0x10, 0x18, 0x10, 0x11, 0x14]
 
 const anyFlags = (d: Draw): number =>
   d.pick([0x02, 0x12, 0x10, 0x18, 0x04, 0x14, 0x11, 0, 0xc2, d.below(256)])

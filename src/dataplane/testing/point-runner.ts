@@ -34,6 +34,10 @@ export interface PointCase {
   readonly watch?: number
   /** Grants of the node; absent: none. */
   readonly grants?: readonly CaseGrant[]
+  /** The points as they are from epoch 1 on, with as many rules each; absent: as before. */
+  readonly revised?: readonly Point[]
+  /** Flows that a filter keeps of each family; absent: more than a sequence opens. */
+  readonly quota?: number
 }
 
 export type CaseGrant = GrantedPath & GrantEntry
@@ -44,6 +48,8 @@ export interface Step {
   readonly frame: Uint8Array
   /** Nanoseconds since the step before; only engines whose clock can be set wait. */
   readonly wait?: bigint
+  /** Generation of the rules that judge it. Default 0. */
+  readonly epoch?: number
 }
 
 /** What a run said of each frame, and the counters of each point's rules in `rulesOf` order. */
@@ -77,8 +83,9 @@ export interface RingUnderTest {
   close(): void
 }
 
-/** Flows and connections that maps hold; far more than a sequence opens, so that none is evicted. */
+/** Connections that maps hold, and flows of a filter; far more than a sequence opens. */
 const capacity = 2048
+const ampleQuota = 600
 
 /**
  * Why the kernel would not run a frame at all: its test runs of tc programs build a socket buffer, which must hold the IP header that the
@@ -95,28 +102,36 @@ export function notRunnable({ kind }: Point, frame: Uint8Array): string | undefi
 
 /** Runs the case in an engine. @param cache templates to share with other cases; absent: none. */
 export function runPrograms(
-  { points, egress, steps, watch = 0, grants = [] }: PointCase,
+  testCase: PointCase,
   { engine, setClock, openRing = interpreterRing }: EngineUnderTest,
   cache = new FilterCompilerCache(),
 ): Observation<ProgramAnswer> {
-  const deployment = compileNode(points, egress, cache, { flows: capacity, egress: capacity })
+  const { points, egress, steps, watch = 0, grants = [], quota = ampleQuota } = testCase
+  const compile = (epoch: number): NodeDeployment =>
+    compileNode(pointsIn(testCase, epoch), egress, cache, { flowsPerFilter: quota, egress: capacity, epoch })
+  const deployment = compile(0)
   const maps = createMaps(engine, deployment)
   const ring = openRing(maps[eventMaps.ring.name] as BpfMap)
   const opened: { close(): void }[] = [ring, ...Object.values(maps)]
   try {
     maps[eventMaps.watch.name]?.update(new Uint8Array(4), watchValue(watch, unlimited))
-    const programs = deployment.attachments.map(({ program, hook }) => {
-      const loaded = engine.load(program, maps)
-      opened.push(loaded)
-      return { loaded, verdicts: verdictOf[hook === 'xdp' ? 'xdp' : 'tc'] }
-    })
+    const load = ({ attachments }: NodeDeployment) =>
+      attachments.map(({ program, hook }) => {
+        const loaded = engine.load(program, maps)
+        opened.push(loaded)
+        return { loaded, verdicts: verdictOf[hook === 'xdp' ? 'xdp' : 'tc'] }
+      })
+    const programs = new Map([[0, load(deployment)]])
+    for (const { epoch = 0 } of steps) if (!programs.has(epoch)) programs.set(epoch, load(compile(epoch)))
     for (const grant of grants)
       grantsOf(maps, grant)?.update(encodeGrantKey(grant), encodeGrant(grant.until, grant.number))
     let now = startOfTime
-    const answers = steps.map(({ point, frame, wait = 0n }): ProgramAnswer => {
+    const answers = steps.map(({ point, frame, wait = 0n, epoch = 0 }): ProgramAnswer => {
       now += wait
       setClock?.(now)
-      const { loaded, verdicts } = programs[point] as (typeof programs)[0]
+      const { loaded, verdicts } = (programs.get(epoch) as ReturnType<typeof load>)[point] as ReturnType<
+        typeof load
+      >[0]
       const { verdict: returned, packet } = loaded.run(frame)
       const verdict = returned === verdicts.allow ? 'allow' : returned === verdicts.deny ? 'deny' : undefined
       return { verdict, returned, packet, events: ring.take() }
@@ -136,6 +151,10 @@ export function runPrograms(
     for (const object of opened) object.close()
   }
 }
+
+/** The points as they are in an epoch. */
+export const pointsIn = ({ points, revised = points }: PointCase, epoch = 0): readonly Point[] =>
+  epoch === 0 ? points : revised
 
 const interpreterRing = (map: BpfMap): RingUnderTest => ({
   take() {
@@ -161,27 +180,29 @@ function createMaps(engine: Engine, { maps, contents }: NodeDeployment): Record<
 }
 
 /** Runs the case by the evaluator. */
-export function runEvaluator({ points, steps, grants = [] }: PointCase): Observation<Decision> {
-  const flows = new Map(points.map(({ flow }) => [flow?.table, new FlowTable()]))
+export function runEvaluator(testCase: PointCase): Observation<Decision> {
+  const { points, steps, grants = [], quota = ampleQuota } = testCase
+  const flows = new Map(points.map(({ flow }) => [flow?.table, new FlowTable(quota)]))
   const egress = new EgressTable()
   const granted = new GrantTable()
   for (const grant of grants) granted.put(grant, grant)
-  const numbers = points.map((point) => new Map(rulesOf(point).map(({ rule }, index) => [rule, index])))
   const counters = points.map((point) => rulesOf(point).map(() => ({ ...noCount })))
   let now = startOfTime
-  const answers = steps.map(({ point: index, frame, wait = 0n }) => {
+  const answers = steps.map(({ point: index, frame, wait = 0n, epoch = 0 }) => {
     now += wait
-    const point = points[index] as Point
+    const point = pointsIn(testCase, epoch)[index] as Point
     const table = point.flow && flows.get(point.flow.table)
     const decision = judge(point, readFrame(frame), {
       egress,
       grants: granted,
       now,
+      epoch,
       ...(table && { flows: table }),
     })
     if (decision.verdict === 'pass-by') return decision
     for (const rule of [...(decision.audited ?? []), decision.rule]) {
-      const count = counters[index]?.[numbers[index]?.get(rule) as number]
+      const number = rulesOf(point).findIndex((place) => place.rule === rule)
+      const count = counters[index]?.[number]
       if (!count) throw new TypeError(`evaluate ${point.id}: rule ${rule.id} is not in rulesOf`)
       count.packets += 1n
       count.bytes += BigInt(frame.length)

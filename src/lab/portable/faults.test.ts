@@ -33,7 +33,10 @@ function withProgram(hook: Attachment['hook'], instructions: readonly Instructio
     const interfaces = neighboursOf(network, node).map(({ near }) => near.interface)
     const point = { ...policy.points[0]!, id: `${node}/test`, node, interfaces }
     const attachments = [{ point, program, hook, interfaces }]
-    return [node, { node, maps: {}, contents: {}, attachments, firstCounters: new Map() }] as const
+    return [
+      node,
+      { node, maps: {}, contents: {}, attachments, firstCounters: new Map(), filters: new Map() },
+    ] as const
   })
   return { nodes: new Map(nodes) }
 }

@@ -1,5 +1,6 @@
 /** Every enforcement point of a network, derived from its model. The only place where policy is made. */
 import { type Network, virtualEndpoints } from '../../model/index.ts'
+import { linkFlows } from '../link-flows.ts'
 import type { Policy } from '../policy.ts'
 import { accessRouterPoints } from './access-router.ts'
 import { withAudit } from './audit.ts'
@@ -26,5 +27,5 @@ export function derivePolicy(network: Network): Policy {
       ...guestPoints(view),
     ]),
   )
-  return Object.freeze({ points: Object.freeze(points) })
+  return Object.freeze({ points: Object.freeze(linkFlows(points)) })
 }

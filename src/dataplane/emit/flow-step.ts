@@ -1,0 +1,152 @@
+/** What a packet makes of a living flow, as code: `stepOf` in `policy/flow-state.ts` is its meaning. */
+import type { Label, ProgramBuilder, Value } from '../../bpf/index.ts'
+import { icmpOf, Protocol } from '../../net/index.ts'
+import {
+  type FlowState,
+  flowLife,
+  flowSeconds,
+  flowStates,
+  kindOfFlags,
+  openingFlags,
+  type PacketKind,
+} from '../../policy/index.ts'
+import { icmpEcho } from '../../wire/index.ts'
+import { flowValue } from '../flow-map.ts'
+import { byOpener, type FlowContext } from './flow-context.ts'
+import type { Parsed } from './parse.ts'
+
+/** What a packet that passes makes of its flow, beside the number of a state. */
+export const passing = {
+  unchanged: flowStates.length,
+  reset: flowStates.length + 1,
+  /** Nanoseconds. */
+  resetLife: BigInt(flowSeconds.reset) * 1_000_000_000n,
+} as const
+
+export const stateNumber = (state: FlowState): number => flowStates.indexOf(state)
+
+/** TCP flags of a kind, under `openingFlags.mask`. */
+const flagsOf = (kind: PacketKind): readonly number[] =>
+  Object.entries(kindOfFlags).flatMap(([flags, of]) => (of === kind ? [Number(flags)] : []))
+const [synAck, ack, fin] = [flagsOf('syn-ack')[0], flagsOf('ack')[0], flagsOf('fin')[0]] as [
+  number,
+  number,
+  number,
+]
+const state = {
+  opening: stateNumber('opening'),
+  synAck: stateNumber('syn-ack'),
+  established: stateNumber('established'),
+  openerClosed: stateNumber('opener-closed'),
+  otherClosed: stateNumber('other-closed'),
+  closed: stateNumber('closed'),
+}
+
+/**
+ * Falls through for packets that pass, with the number of the flow's next state or one of {@link passing}; others are the first of
+ * another flow, or stray.
+ * @param word the eight bytes from the flow's state on
+ */
+export function emitStep(context: FlowContext, word: Value, opens: Label, stray: Label): Value {
+  const { b, parsed } = context
+  const { family, protocol, detail } = parsed
+  const next = b.mov(passing.unchanged)
+  const now = b.and(word, 0xff)
+  const opener = byOpener(context, word)
+  const [tcp, done] = [b.label('tcp'), b.label('stepped')]
+  b.jumpIf(b.eq(protocol, Protocol.tcp), tcp)
+
+  b.if(b.eq(protocol, icmpOf(family)), () => {
+    const reply = b.eq(b.and(detail, 0xff), icmpEcho[family].reply)
+    b.if(
+      reply,
+      () => b.jumpIf(b.ne(opener, 0), stray),
+      () => b.jumpIf(b.eq(opener, 0), opens),
+    )
+  })
+  b.set(next, now)
+  b.jumpIf(b.ne(opener, 0), done)
+  b.set(next, state.established)
+  b.jump(done)
+
+  b.place(tcp)
+  const flags = b.and(detail, openingFlags.mask)
+  b.if(b.eq(flags, openingFlags.value), () => {
+    b.jumpIf(b.eq(opener, 0), opens)
+    b.jumpIf(b.anyBit(word, 0xff << (8 * (flowValue.reset - flowValue.state))), opens)
+    b.jumpIf(b.eq(now, state.closed), opens)
+    b.jump(done)
+  })
+  const [reset, known] = [b.label('reset'), b.label('known-flags')]
+  for (const value of flagsOf('reset')) b.jumpIf(b.eq(flags, value), reset)
+  for (const value of [ack, fin, synAck]) b.jumpIf(b.eq(flags, value), known)
+  b.jump(stray)
+  b.place(reset)
+  b.jumpIf(b.eq(now, state.closed), done)
+  b.set(next, passing.reset)
+  b.jump(done)
+
+  b.place(known)
+  b.jumpIf(b.eq(now, state.closed), done)
+  const confirmed = b.label('confirmed')
+  b.jumpIf(b.ge(now, state.established), confirmed)
+  emitHandshake(b, { next, now, opener, flags, done, stray })
+  b.place(confirmed)
+  b.set(next, now)
+  b.jumpIf(b.ne(flags, fin), done)
+  const mine = b.sub(state.otherClosed, opener)
+  b.if(
+    b.eq(now, state.established),
+    () => b.set(next, mine),
+    () => b.if(b.ne(now, mine), () => b.set(next, state.closed)),
+  )
+  b.place(done)
+  return next
+}
+
+/** TCP that is not established yet; all ways lead to `done` or `stray`. */
+function emitHandshake(
+  b: ProgramBuilder,
+  {
+    next,
+    now,
+    opener,
+    flags,
+    done,
+    stray,
+  }: Readonly<Record<'next' | 'now' | 'opener' | 'flags', Value>> & Readonly<Record<'done' | 'stray', Label>>,
+): void {
+  const other = b.label('other')
+  b.jumpIf(b.eq(opener, 0), other)
+  b.jumpIf(b.eq(now, state.opening), stray)
+  b.jumpIf(b.eq(flags, synAck), stray)
+  b.set(next, state.established)
+  b.jumpIf(b.ne(flags, fin), done)
+  b.set(next, state.openerClosed)
+  b.jump(done)
+  b.place(other)
+  b.jumpIf(b.eq(flags, fin), stray)
+  b.jumpIf(b.ne(flags, synAck), done)
+  b.set(next, state.synAck)
+  b.jump(done)
+}
+
+/** Nanoseconds that the flow lives in a state, which is in a register. */
+export function lifeByProtocol(b: ProgramBuilder, { protocol, family }: Parsed, next: Value): Value {
+  const life = b.mov(flowLife(icmpOf(family), 'opening'))
+  const [tcp, done] = [b.label('tcp'), b.label('life')]
+  b.jumpIf(b.eq(protocol, Protocol.tcp), tcp)
+  b.jumpIf(b.ne(protocol, Protocol.udp), done)
+  b.set(life, flowLife(Protocol.udp, 'opening'))
+  b.jumpIf(b.ne(next, state.established), done)
+  b.set(life, flowLife(Protocol.udp, 'established'))
+  b.jump(done)
+  b.place(tcp)
+  b.set(life, flowLife(Protocol.tcp, 'closed'))
+  b.jumpIf(b.eq(next, state.closed), done)
+  b.set(life, flowLife(Protocol.tcp, 'established'))
+  b.jumpIf(b.ge(next, state.established), done)
+  b.set(life, flowLife(Protocol.tcp, 'opening'))
+  b.place(done)
+  return life
+}

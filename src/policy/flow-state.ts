@@ -1,0 +1,159 @@
+/**
+ * What a flow has come to, and what its packets make of it. TCP is followed by flags alone, not by sequence numbers: a forged
+ * packet of a known flow passes, but can neither open a flow nor end a living one.
+ */
+import { icmpOf, Protocol } from '../net/index.ts'
+import { type IpHeaders, icmpEcho } from '../wire/index.ts'
+import { openingFlags } from './flow.ts'
+
+/**
+ * - `opening`: the opener has spoken. TCP: its SYN passed.
+ * - `syn-ack`: TCP whose SYN was answered by SYN and ACK.
+ * - `established`: TCP whose opener acknowledged that; other protocols: the other side has spoken.
+ * - `opener-closed`, `other-closed`: established TCP, of which one side has sent FIN.
+ * - `closed`: TCP of which both have.
+ *
+ * The index is the number of the state in the data plane.
+ */
+export const flowStates = Object.freeze([
+  'opening',
+  'syn-ack',
+  'established',
+  'opener-closed',
+  'other-closed',
+  'closed',
+] as const)
+
+export type FlowState = (typeof flowStates)[number]
+
+/** Both sides have spoken and neither is done: nothing but its own end makes such a flow give way to another. */
+export const isConfirmed = (state: FlowState): boolean =>
+  state === 'established' || state === 'opener-closed' || state === 'other-closed'
+
+/**
+ * Seconds without a packet after which a flow is forgotten.
+ *
+ * - Half open: longer than a round trip and a few retransmissions; a SYN that is sent again later is judged again.
+ * - TCP established: 15 minutes. RFC 5382 REQ-5 asks 124 minutes of translators; a filter with bounded memory leaves idle
+ *   connections to their keep-alives.
+ * - TCP closed: late acknowledgements and repeated FINs, as long as Linux stays in TIME-WAIT (TCP_TIMEWAIT_LEN).
+ * - TCP reset: long enough for an ordinary packet to show that the reset was forged.
+ * - UDP: 30 seconds until answered (as Linux's conntrack), then two minutes (RFC 4787 REQ-5).
+ * - Others, echo among them: 30 seconds (RFC 5508 REQ-1 has 60 for translators; an answer takes no longer than a round trip).
+ */
+export const flowSeconds = Object.freeze({
+  halfOpen: 30,
+  tcp: 900,
+  closed: 60,
+  reset: 10,
+  udp: 120,
+  other: 30,
+} as const)
+
+/** Nanoseconds that a flow lives after a packet that left it in a state. */
+export function flowLife(protocol: number, state: FlowState): bigint {
+  return BigInt(lifeSeconds(protocol, state)) * 1_000_000_000n
+}
+
+function lifeSeconds(protocol: number, state: FlowState): number {
+  if (protocol !== Protocol.tcp && protocol !== Protocol.udp) return flowSeconds.other
+  if (state === 'closed') return flowSeconds.closed
+  if (!isConfirmed(state)) return flowSeconds.halfOpen
+  return protocol === Protocol.tcp ? flowSeconds.tcp : flowSeconds.udp
+}
+
+/** What a packet is to flows, by TCP's flags, or the type of ICMP. */
+export type PacketKind =
+  /** SYN alone; an echo request. */
+  | 'open'
+  | 'syn-ack'
+  /** ACK without SYN, FIN and RST. */
+  | 'ack'
+  /** FIN and ACK. */
+  | 'fin'
+  /** RST, with or without ACK. */
+  | 'reset'
+  /** TCP with any other flags (RFC 9293 knows no meaning for them). */
+  | 'odd-flags'
+  /** An echo reply. */
+  | 'reply'
+  /** Neither TCP nor ICMP. */
+  | 'datagram'
+  /** ICMP that is neither echo nor an error: never of a flow. */
+  | 'untracked'
+
+/** Of FIN, SYN, RST and ACK, under {@link openingFlags}.mask. */
+export const kindOfFlags: Readonly<Record<number, PacketKind>> = Object.freeze({
+  [openingFlags.value]: 'open',
+  18: 'syn-ack',
+  16: 'ack',
+  17: 'fin',
+  4: 'reset',
+  20: 'reset',
+})
+
+/** @param packet not an ICMP error */
+export function kindOf({ protocol, family, tcpFlags, icmpType }: IpHeaders): PacketKind {
+  if (protocol === Protocol.tcp) return kindOfFlags[tcpFlags & openingFlags.mask] ?? 'odd-flags'
+  if (protocol !== icmpOf(family)) return 'datagram'
+  const { request, reply } = icmpEcho[family]
+  return icmpType === request ? 'open' : icmpType === reply ? 'reply' : 'untracked'
+}
+
+/** Whether rules may be asked about a packet of no known flow. */
+export const mayOpen = (kind: PacketKind): boolean =>
+  kind === 'open' || kind === 'datagram' || kind === 'untracked'
+
+/** What a packet makes of a living flow. */
+export type Step =
+  /** It passes; the flow lives on in this state. */
+  | { readonly kind: 'to'; readonly state: FlowState }
+  /** It passes; nothing changes. */
+  | { readonly kind: 'pass' }
+  /** It passes; the flow's life is cut short, until an ordinary packet shows that it goes on. */
+  | { readonly kind: 'reset' }
+  /** It is no packet of this flow, but may be the first of another between the same ends. */
+  | { readonly kind: 'opens' }
+  /** It fits nothing. */
+  | { readonly kind: 'stray' }
+
+const to = (state: FlowState): Step => ({ kind: 'to', state })
+const pass: Step = { kind: 'pass' }
+const opens: Step = { kind: 'opens' }
+const stray: Step = { kind: 'stray' }
+
+/**
+ * @param reset the last word was a reset
+ * @param byOpener whether the packet comes from the side that opened the flow
+ */
+export function stepOf(
+  kind: PacketKind,
+  state: FlowState,
+  reset: boolean,
+  byOpener: boolean,
+  protocol: number,
+): Step {
+  if (protocol !== Protocol.tcp) {
+    if (byOpener) return kind === 'reply' ? stray : to(state)
+    return kind === 'open' ? opens : to('established')
+  }
+  if (kind === 'odd-flags') return stray
+  if (kind === 'open') return !byOpener || reset || state === 'closed' ? opens : pass
+  if (state === 'closed') return pass
+  if (kind === 'reset') return { kind: 'reset' }
+  switch (state) {
+    case 'opening':
+      if (byOpener || kind === 'fin') return stray
+      // An ACK challenges a SYN that meets a connection of old (RFC 9293 section 3.10.7.4).
+      return kind === 'syn-ack' ? to('syn-ack') : pass
+    case 'syn-ack':
+      if (byOpener) return kind === 'syn-ack' ? stray : to(kind === 'fin' ? 'opener-closed' : 'established')
+      return kind === 'fin' ? stray : kind === 'syn-ack' ? to('syn-ack') : pass
+    case 'established':
+      return to(kind === 'fin' ? (byOpener ? 'opener-closed' : 'other-closed') : 'established')
+    case 'opener-closed':
+      return to(kind === 'fin' && !byOpener ? 'closed' : state)
+    case 'other-closed':
+      return to(kind === 'fin' && byOpener ? 'closed' : state)
+  }
+}
