@@ -60,6 +60,48 @@ describe('a deployment', () => {
   })
 })
 
+describe('one generation after another', () => {
+  const [first] = [...deployment.nodes.values()].filter(({ filters }) => filters.size > 2)
+  const before = first as NonNullable<typeof first>
+  const points = before.attachments.map(({ point: at }) => at)
+  const tables = [...before.filters.keys()]
+  const without = (table: string | undefined) => points.filter(({ flow: use }) => use?.table !== table)
+  const filters = new Map([[before.node, before.filters]])
+
+  it('filters that stay keep their numbers, so that they find their flows', () => {
+    const next = compileNode(without(tables[0]), [], new FilterCompilerCache(), { filters, epoch: 1 })
+    for (const [table, number] of next.filters) expect(number).toBe(before.filters.get(table))
+    expect(next.filters.size).toBe(before.filters.size - 1)
+    expect(next.maps.flows4).toEqual(before.maps.flows4)
+  })
+
+  it('new ones take the lowest that are free', () => {
+    const renamed = points.map((at) =>
+      at.flow && at.flow.table === tables[1] ? { ...at, flow: { ...at.flow, table: 'new' } } : at,
+    )
+    const next = compileNode(renamed, [], new FilterCompilerCache(), { filters })
+    expect(next.filters.get('new')).toBe(before.filters.get(tables[1] as string))
+    expect(new Set(next.filters.values()).size).toBe(before.filters.size)
+  })
+
+  it('an epoch changes numbers in programs, not their code', () => {
+    const cache = new FilterCompilerCache()
+    const [one, two] = [0, 7].map((epoch) => compileNode(points, [], cache, { epoch }))
+    const { templates } = cache
+    compileNode(points, [], cache, { epoch: 8 })
+    expect(cache.templates).toBe(templates)
+    const shapes = (node: typeof one) =>
+      node?.attachments.map(({ program }) => program.instructions.map(({ opcode }) => opcode))
+    expect(shapes(one)).toEqual(shapes(two))
+  })
+
+  it('each filter has slots of its own, as many as its quota', () => {
+    const next = compileNode(points, [], new FilterCompilerCache(), { flowsPerFilter: 64 })
+    expect(next.maps.flow_slots6?.maxEntries).toBe(64 * before.filters.size)
+    expect(next.maps.flow_cursors?.maxEntries).toBe(before.filters.size)
+  })
+})
+
 it('rules that make no sense are refused by name', () => {
   const at = point([ruleTier('t', rule('no-protocol', 'allow', { destinationPorts: [PortRange(80)] }))])
   expect(() => compileNode([at], [], new FilterCompilerCache())).toThrow(

@@ -15,7 +15,7 @@ import { flowMaps } from './flow-map.ts'
 import { grantMap } from './grant-map.ts'
 
 export interface CompileOptions {
-  /** Flows that each stateful filter keeps of each family. Default: what the node's site says, 4,096 if nothing. */
+  /** Flows that each stateful filter keeps of each family, whatever `FlowUse.quota` says. */
   readonly flowsPerFilter?: number
   /**
    * Generation of the rules, a whole number from 0 up to 2³²−1: flows that were judged by rules of an earlier one are judged again. Programs of
@@ -70,7 +70,7 @@ export function compileNode(
   cache: FilterCompilerCache,
   options: CompileOptions = {},
 ): NodeDeployment {
-  const { firstCounters, filters, maps, specs, contents, setsOf } = layOut(points, options)
+  const { firstCounters, filters, slots, maps, specs, contents, setsOf } = layOut(points, options)
   const attachments = points.map((point): Attachment => {
     const program = cache.compile(
       point,
@@ -83,7 +83,8 @@ export function compileNode(
         name: programName(point),
         firstCounter: firstCounters.get(point.id) as number,
         filter: filters.get(point.flow?.table ?? '') ?? 0,
-        quota: options.flowsPerFilter ?? defaultQuota,
+        quota: quotaOf(point, options),
+        slots,
         epoch: options.epoch ?? 0,
         egress,
         sets: setsOf(point),
@@ -102,14 +103,17 @@ interface Layout {
   readonly firstCounters: ReadonlyMap<string, number>
   /** Flow table id → number in the node. */
   readonly filters: ReadonlyMap<string, number>
+  /** Slots of each filter: the largest quota. */
+  readonly slots: number
   /** Numbers of a point's sets of addresses. */
   setsOf(point: Point): readonly number[]
 }
 
 function layOut(points: readonly Point[], options: CompileOptions): Layout {
-  const { flowsPerFilter = defaultQuota, egress = 65_536, events = true } = options
+  const { egress = 65_536, events = true } = options
   const firstCounters = new Map<string, number>()
   const filters = numberFilters(points, options.filters?.get((points[0] as Point).node))
+  const quota = Math.max(...points.map((point) => quotaOf(point, options)))
   let slots = 0
   for (const point of points) {
     firstCounters.set(point.id, slots)
@@ -119,7 +123,7 @@ function layOut(points: readonly Point[], options: CompileOptions): Layout {
   const specs: MapSpec[] = [counters, ...(events ? Object.values(eventMaps) : [])]
   const contents: Record<string, readonly Entry[]> = {}
   const numbers = Math.max(0, ...Array.from(filters.values(), (number) => number + 1))
-  const stateful = numbers > 0 ? flowMaps(numbers, flowsPerFilter) : undefined
+  const stateful = numbers > 0 ? flowMaps(numbers, quota) : undefined
   if (stateful) specs.push(...Object.values(stateful[4]), ...Object.values(stateful[6]))
   const grants = points.some(({ tiers }) => tiers.some(({ kind }) => kind === 'grants'))
     ? { 4: grantMap(4), 6: grantMap(6) }
@@ -153,9 +157,13 @@ function layOut(points: readonly Point[], options: CompileOptions): Layout {
     contents,
     firstCounters,
     filters,
+    slots: quota,
     setsOf: (point) => sets?.numbersOf(point) ?? [],
   }
 }
+
+const quotaOf = ({ flow }: Point, { flowsPerFilter }: CompileOptions): number =>
+  flowsPerFilter ?? flow?.quota ?? defaultQuota
 
 /** A number for each flow table of a node: that of an earlier compilation, or the lowest free. */
 function numberFilters(

@@ -38,8 +38,10 @@ export interface FilterPlacement {
   readonly firstCounter: number
   /** Number of the point's flow table in its node; any for a stateless point. */
   readonly filter: number
-  /** Flows that a stateful filter keeps of each family; the same for all of a node. */
+  /** Flows that a stateful filter keeps of each family. */
   readonly quota: number
+  /** Slots of each filter of the node, at least as many. */
+  readonly slots: number
   /** Generation of the rules: flows of an earlier one are judged again. */
   readonly epoch: number
   /** A balancer's egress addresses, at most one per family. */
@@ -153,7 +155,7 @@ function parametersOf(point: Point, placement: FilterPlacement): Record<string, 
   const values: Record<string, number | bigint> = {
     [firstCounter]: placement.firstCounter,
     [filterNumber]: placement.filter,
-    [firstSlot]: placement.filter * placement.quota,
+    [firstSlot]: placement.filter * placement.slots,
     [slotQuota]: placement.quota,
     [rulesEpoch]: placement.epoch,
     [establishedWord]: establishedWordOf(placement.epoch),

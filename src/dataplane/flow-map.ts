@@ -66,9 +66,9 @@ export interface FlowMaps {
 
 /**
  * @param filters how many filter numbers there are: one more than the largest
- * @param quota flows kept per filter and family
+ * @param slots of each filter and family: the largest quota
  */
-export function flowMaps(filters: number, quota: number): Readonly<Record<Family, FlowMaps>> {
+export function flowMaps(filters: number, slots: number): Readonly<Record<Family, FlowMaps>> {
   const cursors: MapSpec = Object.freeze({
     name: 'flow_cursors',
     type: 'array',
@@ -83,7 +83,7 @@ export function flowMaps(filters: number, quota: number): Readonly<Record<Family
         type: 'hash',
         keySize: flowKey[family].size,
         valueSize: flowValue.size,
-        maxEntries: filters * quota,
+        maxEntries: filters * slots,
         // Memory for flows that there are, not for all that there may be.
         flags: MAP_FLAG.noPrealloc,
       }),
@@ -92,7 +92,7 @@ export function flowMaps(filters: number, quota: number): Readonly<Record<Family
         type: 'array',
         keySize: 4,
         valueSize: flowSlot.key + flowKey[family].size,
-        maxEntries: filters * quota,
+        maxEntries: filters * slots,
       }),
       cursors,
     })

@@ -131,6 +131,14 @@ const Template = v.strictObject({
   'storage-nodes': count(0, 256, 'Native hosts, without hypervisor, that store data: storage1, …'),
   'activation-servers': count(0, 16, 'Servers that activate the operating systems of VMs: activation1, …'),
   hosts: count(0, 20_000, 'Hypervisor hosts, which carry the VMs: host1, …'),
+  'flows-per-vm': v.optional(
+    count(
+      64,
+      1_000_000,
+      'Flows that the filter of a VM, or of a host partition, remembers of each family: none takes the room of another.',
+    ),
+    4096,
+  ),
   ports: v.optional(
     v.pipe(Ports, v.description('Where the infrastructure listens; all have standard values.')),
     {},

@@ -19,6 +19,7 @@ export class RunningNetwork {
   readonly fabric: Fabric
   readonly events: EventHub
   #inForce: InForce
+  #epoch = 0
 
   constructor(name: string, fabric: Fabric, inForce: Omit<InForce, 'revision'>) {
     this.name = name
@@ -31,9 +32,14 @@ export class RunningNetwork {
     return this.#inForce
   }
 
-  /** How the rules that follow are compiled, so that flows go on and are judged again. */
+  /**
+   * How the rules that follow are compiled, so that flows go on and are judged again. Each answer is of an epoch of its own: programs that were
+   * in force for a moment, before what followed was refused, have judged flows by rules that are not.
+   */
   successor(): CompileOptions {
-    return {}
+    this.#epoch++
+    const filters = Array.from(this.#inForce.deployment.nodes, ([id, { filters }]) => [id, filters] as const)
+    return { epoch: this.#epoch, filters: new Map(filters) }
   }
 
   /** To be said after `Fabric.update`. */

@@ -51,6 +51,8 @@ export interface Site {
   /** Addresses at which the site's name servers are reached from outside, through the balancers. */
   readonly dnsVips: readonly Ip[]
   readonly ports: SitePorts
+  /** Flows that the filter of each VM and each host partition remembers, of each family. */
+  readonly flowsPerVm: number
   /** Rules that a person wrote, of its template. */
   readonly filters: SiteFilters
   /** Tiers that only count and report what they would deny. */

@@ -152,6 +152,7 @@ function resolveSite(name: string, pools: SitePools, resolution: Resolution): Re
     public: Object.freeze({ vips: pools.vips.prefixes, routers: pools.publicRouters.prefixes }),
     dnsVips: Object.freeze(dnsVips),
     ports,
+    flowsPerVm: template['flows-per-vm'],
     audit: Object.freeze(auditedTiers(written.template, template.audit, resolution)),
     infrastructure: infrastructureOf(name, written.template, resolution),
   })

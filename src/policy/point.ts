@@ -47,6 +47,8 @@ export interface FlowUse {
   readonly table: string
   /** Whether the packets judged here go to the end behind the filter (a VM, a host partition) or come from it. */
   readonly heading: 'to-local' | 'from-local'
+  /** Flows that the table keeps of each family; absent: `defaultQuota`. */
+  readonly quota?: number
   /**
    * What the filter's other point asks about packets that open flows: by it, flows that the other side opened are judged again when
    * rules have changed. Absent: none of them is allowed any more. `linkFlows` fills it in.

@@ -55,7 +55,11 @@ export class WorldState {
   of(point: Point): PointState {
     const egress = table(this.#egress, point.node, () => new EgressTable())
     if (!point.flow) return { egress, now: this.now }
-    return { egress, now: this.now, flows: table(this.#flows, point.flow.table, () => new FlowTable()) }
+    return {
+      egress,
+      now: this.now,
+      flows: table(this.#flows, point.flow.table, () => new FlowTable(point.flow?.quota)),
+    }
   }
 }
 

@@ -22,6 +22,7 @@ export function hostPoints(view: SiteView): readonly Point[] {
   const inward = new MachineTiers(view, view.site.filters.hostConfig, 'in')
   const outward = new MachineTiers(view, view.site.filters.hostConfig, 'out')
   const split = new Map<RuleTier, OutwardTiers>()
+  const quota = view.site.flowsPerVm
   return view.nodes('host').flatMap((host) => {
     const common = {
       kind: 'host' as const,
@@ -37,7 +38,7 @@ export function hostPoints(view: SiteView): readonly Point[] {
         ...common,
         id: `${host.id}/partition/in`,
         direction: 'in',
-        flow: { table: `${host.id}/partition`, heading: 'to-local' },
+        flow: { table: `${host.id}/partition`, heading: 'to-local', quota },
         scope: { destination: [...host.addresses.map(hostPrefix), ...servicePrefixesOf(host), ...onLink] },
         tiers: [shapeTier, flowTier, ...supportAccess, ...inward.of(host)],
         ...inward.sets(host),
@@ -46,7 +47,7 @@ export function hostPoints(view: SiteView): readonly Point[] {
         ...common,
         id: `${host.id}/partition/out`,
         direction: 'out',
-        flow: { table: `${host.id}/partition`, heading: 'from-local' },
+        flow: { table: `${host.id}/partition`, heading: 'from-local', quota },
         scope: { source: ownSources(host) },
         tiers: [shapeTier, ...errors, flowTier, ...others],
         ...outward.sets(host),

@@ -22,6 +22,7 @@ export function hypervisorPoints(view: SiteView): readonly Point[] {
   const inward = new MachineTiers(view, view.site.filters.machineConfig, 'in')
   const servers = serverTier(view)
   const roleTiers = new RoleTiers(view)
+  const quota = view.site.flowsPerVm
   return view.nodes('vm').flatMap((vm) => {
     if (!vm.vm) return []
     const filter = `${vm.vm.host}/vm/${vm.name}`
@@ -37,7 +38,7 @@ export function hypervisorPoints(view: SiteView): readonly Point[] {
         ...common,
         id: `${filter}/out`,
         direction: 'in',
-        flow: { table: filter, heading: 'from-local' },
+        flow: { table: filter, heading: 'from-local', quota },
         tiers: [
           portTierOf(view, vm),
           shapeTier,
@@ -52,7 +53,7 @@ export function hypervisorPoints(view: SiteView): readonly Point[] {
         ...common,
         id: `${filter}/in`,
         direction: 'out',
-        flow: { table: filter, heading: 'to-local' },
+        flow: { table: filter, heading: 'to-local', quota },
         tiers: [shapeTier, flowTier, ...inward.of(vm), roleTiers.of(vm)],
         ...inward.sets(vm),
       },
