@@ -86,7 +86,7 @@ describe.each([4, 6] as const)('over IPv%i', (family) => {
     [
       'UDP behind a VIP',
       { from: 'internet', protocol: 'udp', to: 'vip west telemetry/readings', port: 5140 },
-      'answered: west/host*/vm/telemetry-collector-*/in role/readings',
+      'answered: west/telemetry-collector-*/guest/in guest/readings',
     ],
     [
       'names from outside',

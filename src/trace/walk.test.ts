@@ -45,6 +45,7 @@ describe('a packet', () => {
       'west/ar1/external/in',
       'west/lb1/external/in',
       'west/host3/vm/telemetry-collector-1/in',
+      'west/telemetry-collector-1/guest/in',
     ])
     expect(first.hops[0]).toMatchObject({ packet: { destination: vip }, alternatives: 1 })
     expect(first.hops[0]).not.toHaveProperty('arrival')

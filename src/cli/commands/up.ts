@@ -32,7 +32,7 @@ export async function up(file: string | undefined, options: UpOptions, terminal:
   const network = requireNetwork(file, terminal)
   clock.lap('load')
   const name = options.name ?? network.name
-  const mode = await chooseMode(options.portable, terminal)
+  const mode = await chooseMode(options.portable, network, terminal)
   const keep = !options.check
   if (keep) await refuseSecond(name)
   clock.lap('prepare')

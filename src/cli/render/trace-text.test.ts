@@ -79,6 +79,8 @@ test('a packet that no rule allows, over IPv6', () => {
 
     ○ west/telemetry-collector-0
     │  ::/0 by eth0 to west/host2
+    │  allow west/telemetry-collector-0/guest/out  guest: guest/outbound
+    │        The customer does not restrict what the machine sends otherwise. examples/two-sites/network.yaml:101:9
     ○ west/host2  in vm1
     │  allow west/host2/vm/telemetry-collector-0/out  machine-config: machine/cluster
     │        To other VMs of the same cluster. glacis/templates/machine-config.yaml:16:13 (machine-config of examples/two-sites/network.yaml:44:3)

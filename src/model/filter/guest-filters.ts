@@ -19,8 +19,8 @@ export function guestFilters(
   book: AddressBook,
   ports: SitePorts,
   { file, log, keyAt, valueAt }: Resolution,
-): ReadonlyMap<string, GuestFilter> {
-  const filters = new Map<string, GuestFilter>()
+): Readonly<Record<string, GuestFilter>> {
+  const filters: Record<string, GuestFilter> = {}
   for (const [service, { sites, roles = {} }] of Object.entries(file.services))
     for (const [role, { guest }] of Object.entries(roles)) {
       if (!guest || !sites.includes(site)) continue
@@ -32,16 +32,13 @@ export function guestFilters(
           valueAt(...path, 'rules', index, ...(below.length === 0 ? ['name'] : below)),
       }
       const context = { book, ports: { ...ports }, relative: relativeMachines, log }
-      filters.set(
-        guestKey(service, role),
-        Object.freeze({
-          filter: resolveRules('guest', written, context),
-          outbound: guest.outbound,
-          at: keyAt(...path),
-        }),
-      )
+      filters[guestKey(service, role)] = Object.freeze({
+        filter: resolveRules('guest', written, context),
+        outbound: guest.outbound,
+        at: keyAt(...path),
+      })
     }
-  return filters
+  return Object.freeze(filters)
 }
 
 export const guestKey = (service: string, role: string): string => `${service} ${role}`

@@ -14,7 +14,7 @@ export interface SiteFilters {
   /** What a host partition may get and send. */
   readonly hostConfig: Filter
   /** Guest firewalls of the site's VMs, by `guestKey`. */
-  readonly guests: ReadonlyMap<string, GuestFilter>
+  readonly guests: Readonly<Record<string, GuestFilter>>
 }
 
 /** Where the rules come from, and whom they may speak of. */

@@ -12,7 +12,7 @@ import type { SiteView } from './site-view.ts'
 
 export function guestPoints(view: SiteView): readonly Point[] {
   const firewalls = new Map(
-    Array.from(view.site.filters.guests, ([key, { filter, outbound, at }]) => {
+    Object.entries(view.site.filters.guests).map(([key, { filter, outbound, at }]) => {
       const open: Rule = {
         id: 'guest/outbound',
         action: 'allow',

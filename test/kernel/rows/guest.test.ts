@@ -1,0 +1,77 @@
+/** R23: the guest firewall, inside the VM and independent of the hypervisor's filter, shown by real packets. */
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { bringUpKernel, type KernelFabric } from '../../../src/lab/index.ts'
+import { type Fixture, fixtureOf, moved, openings, packetsByRule } from '../../../src/lab/testing/fixture.ts'
+import { smallNetwork } from '../../../src/lab/testing/small-network.ts'
+import { converse } from '../../../src/trace/index.ts'
+import { describeKernel } from '../requirements.ts'
+
+/** The workers let nobody in but the first web machine; the collectors may not look up names. */
+const guarded = (text: string): string =>
+  text
+    .replace(
+      'stock: { protocol: udp, port: 9001 }\n',
+      `stock: { protocol: udp, port: 9001 }
+        guest:
+          rules:
+            - { name: orders, allow: in, from: [10.1.64.1/32, 'fd67:6c61:1:64::1/128'], protocol: tcp, ports: 9000 }
+`,
+    )
+    .replace(
+      'readings: { protocol: udp, port: 5140 }\n',
+      `readings: { protocol: udp, port: 5140 }
+        guest:
+          outbound: deny
+          rules:
+            - { name: anything, allow: in }
+            - { name: no-names, deny: out, ports: 53, protocol: udp }
+            - { name: web, allow: out, to: vms, protocol: tcp }
+`,
+    )
+
+describeKernel('R23: the guest firewall', () => {
+  let fixture: Fixture
+  let fabric: KernelFabric
+
+  beforeAll(async () => {
+    fixture = fixtureOf(smallNetwork(guarded))
+    fabric = await bringUpKernel(fixture)
+  })
+  afterAll(() => fabric?.close())
+
+  it.each([4, 6] as const)('stops and counts what the hypervisor lets pass, IPv%i', async (family) => {
+    const opening = openings(fixture.network)
+    const asked = [
+      ['lab/shop-web-0', 'lab/shop-worker-0', 'tcp', 9000, 'answered', 'guest/in guest/orders'],
+      ['lab/shop-web-1', 'lab/shop-worker-0', 'tcp', 9000, 'silent', 'guest/in default/deny'],
+      ['lab/shop-web-0', 'lab/shop-worker-0', 'udp', 9001, 'silent', 'guest/in default/deny'],
+      ['lab/telemetry-collector-0', 'lab/shop-web-1', 'tcp', 8080, 'answered', 'guest/out guest/web'],
+      ['lab/telemetry-collector-0', 'lab/ns1', 'udp', 53, 'silent', 'guest/out guest/no-names'],
+      ['lab/telemetry-collector-0', 'lab/ns1', 'tcp', 53, 'silent', 'guest/out default/deny'],
+    ] as const
+    for (const [from, to, protocol, port, outcome, rule] of asked) {
+      const probe = opening(from, to, family, protocol, port)
+      const before = packetsByRule(fabric, fixture)
+      const [observed] = await fabric.probe([probe])
+      expect([from, to, port, observed?.outcome]).toEqual([from, to, port, outcome])
+      expect(converse(fixture.world, probe).outcome).toBe(outcome)
+      const counts = moved(before, packetsByRule(fabric, fixture))
+      const vm = rule.startsWith('guest/in') ? to : from
+      expect(counts.get(`${vm}/${rule}`)).toBe(1)
+    }
+  })
+
+  it('gives way to new rules while the network is up, and counts on', async () => {
+    const opened = smallNetwork((text) =>
+      guarded(text).replace("from: [10.1.64.1/32, 'fd67:6c61:1:64::1/128'], ", ''),
+    )
+    const next = fixtureOf(opened)
+    const probe = openings(opened)('lab/shop-web-1', 'lab/shop-worker-0', 4, 'tcp', 9000)
+    const rule = 'lab/shop-worker-0/guest/in guest/orders'
+    const before = packetsByRule(fabric, fixture).get(rule) as number
+    await fabric.update(next)
+    expect((await fabric.probe([probe])).map(({ outcome }) => outcome)).toEqual(['answered'])
+    expect(packetsByRule(fabric, next).get(rule)).toBe(before + 1)
+    await fabric.update(fixture)
+  })
+})
