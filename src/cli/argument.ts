@@ -1,5 +1,6 @@
 /** Values of options, from text. */
 import { InvalidArgumentError } from 'commander'
+import { namePattern } from '../file/index.ts'
 import { parseIp } from '../net/index.ts'
 
 export function port(text: string): number {
@@ -33,6 +34,14 @@ export function labName(text: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text))
     throw new InvalidArgumentError('Give at most 63 letters, digits, dots, dashes and underscores.')
   return text
+}
+
+/** Names of a network file, separated by commas. */
+export function names(text: string): readonly string[] {
+  const parts = text.split(',').map((part) => part.trim())
+  if (!parts.every((part) => namePattern.test(part)))
+    throw new InvalidArgumentError('Give names in lower case, separated by commas.')
+  return parts
 }
 
 export function address(text: string): string {

@@ -1,6 +1,6 @@
 /** The verbs, their arguments and their help. What a verb does is loaded when it is called. */
 import { Argument, Command, Option } from 'commander'
-import { address, count, duration, family, labName, port } from './argument.ts'
+import { address, count, duration, family, labName, names, port } from './argument.ts'
 import { exitCodeHelp } from './exit-code.ts'
 import type { Terminal } from './terminal.ts'
 import { packageVersion } from './version.ts'
@@ -219,6 +219,25 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .option('--name <name>', 'name of the network; default: generated', labName)
     .addOption(json)
     .action(async (options) => done((await import('./commands/generate.ts')).generate(options, terminal)))
+
+  const imports = verb(
+    'import',
+    'Write what another tool describes as a part of a network file to stdout, one format a subcommand.',
+    ['glacis import csdef --help', 'glacis import csdef MyService'],
+  )
+    .addOption(new Option('--json').hideHelp())
+    .helpCommand(false)
+  imports
+    .command('csdef')
+    .description('The Azure Cloud Services of a directory, as the services of a network file.')
+    .argument('<DIR>', 'directory with *.csdef and *.cscfg files, at any depth')
+    .option('--tenant <name>', 'whose they are; default: each its own name', labName)
+    .option('--sites <names>', 'sites where they are to be deployed, separated by commas', names, ['west'])
+    .option('--roles', 'write roles and endpoints out instead of naming the files', false)
+    .addOption(json)
+    .action(async (directory, options) =>
+      done((await import('./commands/import-csdef.ts')).importCsdefCommand(directory, options, terminal)),
+    )
 
   return program
 }

@@ -10,6 +10,7 @@ import {
   suggestion,
 } from '../file/index.ts'
 import { prefix } from '../net/index.ts'
+import { configurationNames } from './import/cloud-service.ts'
 import { importCsdef } from './import/csdef.ts'
 import type { AccessList, Endpoint, Role, RoleSources } from './network.ts'
 import type { Resolution } from './resolution.ts'
@@ -170,9 +171,6 @@ function checkInstancePorts(
     )
 }
 
-/** Names under which the configuration for the cloud stands beside a definition, by preference. */
-const configurations = ['ServiceConfiguration.Cloud.cscfg', 'ServiceConfiguration.cscfg']
-
 function importedRoles(service: string, written: ServiceFile, resolution: Resolution): readonly Role[] {
   const files = written.import
     ? read(
@@ -192,7 +190,7 @@ function importedRoles(service: string, written: ServiceFile, resolution: Resolu
   return importCsdef(files.definition, files.configuration, resolution.log, options)
 
   function configurationBeside(): string | undefined {
-    const beside = configurations.map((name) => join(dirname(written.service ?? ''), name))
+    const beside = configurationNames.map((name) => join(dirname(written.service ?? ''), name))
     return beside.find((name) => resolution.canImport(name))
   }
 

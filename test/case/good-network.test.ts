@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { loadNetwork, parseNetwork } from '../../src/model/index.ts'
+import { smallNetwork } from '../../src/model/testing/small-network.ts'
 import { formatLinkEnd, formatNode, formatService } from './format-network.ts'
 
 const examples = readdirSync('examples').filter((name) => existsSync(`examples/${name}/network.yaml`))
@@ -28,6 +29,17 @@ describe('the guide', () => {
   const files = [...guide.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text ?? '')
 
   it('shows a whole file', () => expect(files.length).toBeGreaterThan(0))
+
+  it('shows endpoints of roles that load without a warning', () => {
+    const fragments = [...guide.matchAll(/```yaml fragment\n([\s\S]*?)```/g)].map(([, text]) => text ?? '')
+    expect(fragments).toHaveLength(1)
+    for (const text of fragments) {
+      const roles = text.replace(/^/gm, '      ')
+      const file = smallNetwork.slice(0, smallNetwork.indexOf('services:'))
+      const services = `services:\n  s:\n    tenant: t\n    sites: [west]\n    roles:\n${roles}`
+      expect(parseNetwork(`${file}${services}`).diagnostics).toEqual([])
+    }
+  })
 
   it.each(files)('shows a file that loads without a warning (%#)', (text) => {
     expect(parseNetwork(text).diagnostics).toEqual([])

@@ -16,6 +16,7 @@ import type { QuotedFlow } from '../../wire/index.ts'
 import type { CaseOptions } from './arbitrary-point.ts'
 import { drawBalancerStep } from './balancer-steps.ts'
 import { Draw } from './draw.ts'
+import { drawAccessLists } from './draw-access-list.ts'
 import { fullArray } from './full-array.ts'
 import type { PointCase } from './point-runner.ts'
 
@@ -59,16 +60,25 @@ const balancerShape = fc.record({
   endpoints: fc.array(seed, { maxLength: 9, size: 'max' }),
   /** Replies are translated in a tier of their own, after undeclared ports of VIPs are denied. */
   repliesApart: fc.boolean(),
+  /** Seed of access lists; absent: there are none. */
+  lists: fc.option(seed, { nil: undefined }),
 })
 
-type Shape = { world: number; egress: number; lent: PortRange; endpoints: number[] }
+type Shape = {
+  world: number
+  egress: number
+  lent: PortRange
+  endpoints: number[]
+  repliesApart: boolean
+  lists: number | undefined
+}
 
 /** A balancer's two points: outer 0, inner 1. */
 export const arbitraryBalancerCase = ({ steps }: CaseOptions): fc.Arbitrary<PointCase> =>
   fc.record({ shape: balancerShape, steps: fullArray(seed, steps) }).map(({ shape, steps }) => {
     const world = worldOf(shape)
     return {
-      points: balancerPoints(world, shape.repliesApart),
+      points: balancerPoints(world, shape),
       egress: Object.values(world.egress),
       steps: steps.map((from) => drawBalancerStep(new Draw(from), world)),
     }
@@ -154,7 +164,8 @@ function drawEndpoint(d: Draw, vips: BalancerWorld['vips'], machines: BalancerWo
   }
 }
 
-function balancerPoints(world: BalancerWorld, repliesApart: boolean): Point[] {
+function balancerPoints(world: BalancerWorld, { repliesApart, lists }: Shape): Point[] {
+  const guards = lists === undefined ? [] : drawAccessLists(new Draw(lists), world)
   const { endpoints, egress, lent, vips } = world
   const addresses = Object.values(egress)
   const common = { kind: 'balancer' as const, node: 'west/lb1', direction: 'in' as const, defaultDeny }
@@ -187,7 +198,7 @@ function balancerPoints(world: BalancerWorld, repliesApart: boolean): Point[] {
       ...common,
       id: 'west/lb1/external/in',
       interfaces: ['ar1'],
-      tiers: [shapeTier, tier('declared-endpoints', [...ins('in'), ...addresses.map(egressIn)])],
+      tiers: [shapeTier, ...guards, tier('declared-endpoints', [...ins('in'), ...addresses.map(egressIn)])],
     },
     {
       ...common,
@@ -195,6 +206,7 @@ function balancerPoints(world: BalancerWorld, repliesApart: boolean): Point[] {
       interfaces: ['dr1'],
       tiers: [
         shapeTier,
+        ...guards,
         tier('declared-endpoints', [
           ...addresses.map((address) => ({
             ...egressIn(address),
