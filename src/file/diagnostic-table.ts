@@ -99,8 +99,8 @@ export const diagnosticTable = {
     'A port, port range or instance count is no number or out of range.',
   ),
   GL1028: entry(
-    'unknown module',
-    'Azure’s tools expand a module to endpoints of the role. What this one would open is not known, so it stays closed. RemoteAccess, RemoteForwarder and Diagnostics are known.',
+    'module not expanded',
+    'Azure’s tools expand a module to endpoints of the role. What this one would open is not known, or its setting does not say whether it is enabled, so it stays closed. RemoteAccess, RemoteForwarder and Diagnostics are known.',
   ),
   GL1029: entry(
     'local port reassigned',

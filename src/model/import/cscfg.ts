@@ -3,7 +3,7 @@ import type { DiagnosticLog, SourceRange, SourceText } from '../../file/index.ts
 import { type AccessLists, noAccessLists } from './cscfg-access.ts'
 import { readNetworkConfiguration } from './cscfg-network.ts'
 import { readDocument } from './document.ts'
-import { notSupported, numberOf, required } from './mistake.ts'
+import { badContent, checkAttributes, childrenNamed, notSupported, numberOf, required } from './mistake.ts'
 import type { XmlElement } from './xml.ts'
 
 /** As for roles that are written in YAML. */
@@ -56,11 +56,26 @@ const passedOver = new Set(['Instances', 'ConfigurationSettings', 'Certificates'
 
 function roleConfiguration(role: XmlElement, log: DiagnosticLog): RoleConfiguration {
   for (const child of role.children) if (!passedOver.has(child.name)) notSupported(child, log)
-  const element = role.children.find(({ name }) => name === 'Instances')
+  const [element, ...more] = role.children.filter(({ name }) => name === 'Instances')
+  for (const other of more)
+    badContent(other, '<Instances> is given twice', 'which of the two counts is not said: remove one', log)
+  if (element) checkAttributes(element, ['count'], log)
   const instances = numberOf(element ?? role, 'count', [1, maxInstances], 'a number of instances', log) ?? 1
-  const settings = role.children
-    .filter(({ name }) => name === 'ConfigurationSettings')
-    .flatMap(({ children }) => children)
-    .map(({ attributes }) => [attributes.get('name') ?? '', attributes.get('value') ?? ''] as const)
-  return { instances, settings: new Map(settings), at: role.at }
+  return { instances, settings: settingsOf(role, log), at: role.at }
+}
+
+/** A setting can close what a module opens, so one that cannot be read is not passed over. */
+function settingsOf(role: XmlElement, log: DiagnosticLog): ReadonlyMap<string, string> {
+  const settings = new Map<string, string>()
+  for (const list of role.children.filter(({ name }) => name === 'ConfigurationSettings'))
+    for (const setting of childrenNamed(list, 'Setting', log)) {
+      checkAttributes(setting, ['name', 'value'], log)
+      const [name, value] = [setting.attributes.get('name')?.trim(), setting.attributes.get('value')]
+      if (!name || value === undefined)
+        badContent(setting, `<Setting> has no ${name ? 'value' : 'name'}`, 'give it both, or remove it', log)
+      else if (settings.has(name) && settings.get(name) !== value)
+        badContent(setting, `setting '${name}' is given twice`, 'remove one of the two', log)
+      else settings.set(name, value)
+    }
+  return settings
 }

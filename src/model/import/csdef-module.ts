@@ -60,7 +60,29 @@ export function moduleEndpoints(
       return []
     }
     const endpoint = modules.get(name.toLowerCase())
-    const isEnabled = settings.get(`${plugins}.${name}.Enabled`)?.trim().toLowerCase() !== 'false'
-    return endpoint && isEnabled ? [{ ...endpoint, at: element.at }] : []
+    if (!endpoint || !isEnabled(element, name, settings, log)) return []
+    return [{ ...endpoint, at: element.at }]
   })
+}
+
+/** Azure's tools write the setting for each module; without it the module is enabled, with another value than these two it is not. */
+function isEnabled(
+  element: XmlElement,
+  module: string,
+  settings: ReadonlyMap<string, string>,
+  log: DiagnosticLog,
+): boolean {
+  const name = `${plugins}.${module}.Enabled`
+  const value = settings.get(name)?.trim().toLowerCase() ?? 'true'
+  if (value !== 'true' && value !== 'false')
+    log.report(
+      'GL1028',
+      element.at,
+      `module '${module}' stays closed: setting '${name}' is '${value.slice(0, 40)}'`,
+      {
+        severity: 'warning',
+        hint: 'set it to true in the .cscfg file if the module is to open its endpoint',
+      },
+    )
+  return value === 'true'
 }
