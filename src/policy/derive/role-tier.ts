@@ -106,10 +106,9 @@ function guardedRules(
       origin: at(endpoint.at),
       why: `The balancer has asked the ${name}.`,
     }
-    const listed = acl.rules.map((rule, index): Rule => {
-      const why = `The ${name} ${rule.action === 'allow' ? 'lets these sources in' : 'keeps these sources out'}.`
-      const { action, sources: source } = rule
-      return { id: `${id}/acl/${index + 1}`, action, match: { source, ...match }, origin: at(rule.at), why }
+    const listed = runsOf(acl).map(({ action, sources: source }, index): Rule => {
+      const why = `The ${name} ${action === 'allow' ? 'lets these sources in' : 'keeps these sources out'}.`
+      return { id: `${id}/acl/${index + 1}`, action, match: { source, ...match }, origin: at(acl.at), why }
     })
     const isClosed = acl.rules.some(({ action }) => action === 'allow')
     const rest: Rule = isClosed
@@ -129,6 +128,17 @@ function guardedRules(
         }
     return [...(egress.length > 0 ? [hairpin] : []), ...listed, rest]
   })
+}
+
+/** Rules of a list that follow each other and say the same, as one: the balancer counts each by itself. */
+function runsOf({ rules }: AccessList): readonly { action: 'allow' | 'deny'; sources: Prefix[] }[] {
+  const runs: { action: 'allow' | 'deny'; sources: Prefix[] }[] = []
+  for (const { action, sources } of rules) {
+    const last = runs.at(-1)
+    if (last?.action === action) last.sources.push(...sources)
+    else runs.push({ action, sources: [...sources] })
+  }
+  return runs
 }
 
 function conditionsOf({ protocol, port, lastPort }: Endpoint): readonly { suffix: string; match: Match }[] {
