@@ -27,8 +27,7 @@ export function traceText(
     ...pathLines(network, first, out),
     ...(answer ? ['', ...answerLines(answer, out)] : []),
     '',
-    ...conclusion(network, conversation, out),
-    ...changesLines(network, conversation, changes),
+    ...conclusion(network, conversation, changeRows(network, conversation, changes), out),
   ].join('\n')
 }
 
@@ -113,7 +112,14 @@ const meanings = {
   silent: 'nothing comes back',
 } as const
 
-function conclusion(network: Network, conversation: Conversation, out: Colors): string[] {
+type Row = readonly [label: string, text: string]
+
+function conclusion(
+  network: Network,
+  conversation: Conversation,
+  changes: readonly Row[],
+  out: Colors,
+): string[] {
   const { outcome, unanimous, stops, decider, forth, back } = conversation
   const paint = { answered: out.green, refused: out.yellow, silent: out.red }[outcome]
   const lines = [`${out.bold(paint(outcome))}: ${meanings[outcome]}`]
@@ -122,7 +128,7 @@ function conclusion(network: Network, conversation: Conversation, out: Colors): 
     for (const { end } of [...forth, ...back]) lines.push(`  ${endText(end)}`)
   }
   const [stop] = stops
-  if (outcome === 'silent' && stop) return [...lines, stopText(network, stop)]
+  if (outcome === 'silent' && stop) return [...lines, stopText(network, stop, changes)]
   if (!decider) return [...lines, '  no enforcement point stands on this way']
   const { point, rule } = decider
   const tier = rulesOf(point).find((place) => place.rule === rule)?.tier ?? ''
@@ -133,13 +139,18 @@ function conclusion(network: Network, conversation: Conversation, out: Colors): 
         ['allowed by', `${out.bold(rule.id)} (${tier}) at ${point.id}`],
         ['why', rule.why],
         ['written at', formatOrigin(rule.origin)],
+        ...changes,
       ],
       '  ',
     ),
   ]
 }
 
-function stopText(network: Network, { end, way }: Conversation['stops'][number]): string {
+function stopText(
+  network: Network,
+  { end, way }: Conversation['stops'][number],
+  changes: readonly Row[],
+): string {
   const what = way === 'forth' ? 'packet' : 'answer'
   if (end.kind !== 'denied') return `  the ${what} is ${endText(end)}`
   const { rule, tier, point } = end
@@ -148,30 +159,31 @@ function stopText(network: Network, { end, way }: Conversation['stops'][number])
       [`${what} denied by`, `${rule.id} (${tier}) at ${point.id}`],
       ['why', rule.why],
       ['where to change', whereToChange(network, point, rule)],
+      ...changes,
     ],
     '  ',
   )
 }
 
 /** What else would have to change for the other outcome; the first rule of what is silent stands in the conclusion already. */
-function changesLines(
+function changeRows(
   network: Network,
   { outcome, stops }: Conversation,
   changes: readonly RulePlace[],
-): readonly string[] {
+): readonly Row[] {
   const silent = outcome === 'silent'
   const told = new Set(
     silent && stops[0]?.end.kind === 'denied' ? [ruleKey(stops[0].end.point, stops[0].end.rule)] : [],
   )
-  const rows: string[][] = []
+  const rows: Row[] = []
   for (const { point, tier, rule } of changes) {
     const key = ruleKey(point, rule)
     if (told.has(key)) continue
     told.add(key)
-    const word = rows.length > 0 || silent ? 'and then' : 'to deny it, change'
-    rows.push([word, `${rule.id} (${tier}) at ${point.id}: ${whereToChange(network, point, rule)}`])
+    const word = rows.length > 0 || silent ? 'and then' : 'to deny it'
+    rows.push([word, `change ${rule.id} (${tier}) at ${point.id}: ${whereToChange(network, point, rule)}`])
   }
-  return rows.length > 0 ? [table(rows, '  ')] : []
+  return rows
 }
 
 /** Equal ways have the same rule at points of their own. */
