@@ -3,7 +3,7 @@
  * tracer says. Translations are followed: a packet that a balancer rewrote is the same conversation under another name.
  */
 import { formatIp, type Ip } from '../net/index.ts'
-import type { Rule } from '../policy/index.ts'
+import type { Point, Rule } from '../policy/index.ts'
 import type { Conversation, Outcome, Path } from '../trace/index.ts'
 import { openingPacket } from '../trace/index.ts'
 import type { QuotedFlow } from '../wire/index.ts'
@@ -25,11 +25,15 @@ export interface LiveTrace {
   readonly differences: readonly string[]
 }
 
-/** @param events all that was told while the packet was under way, oldest first */
+/**
+ * @param events all that was told while the packet was under way, oldest first
+ * @param isMute points that tell nothing: nothing of ours enforces them
+ */
 export function liveTrace(
   conversation: Conversation,
   observed: Outcome,
   events: readonly PacketEvent[],
+  isMute: (point: Point) => boolean = () => false,
 ): LiveTrace {
   const rules = predictedRules(conversation)
   const steps = firstOfEach(followConversation(conversation, events)).map(({ event, way }) => ({
@@ -37,7 +41,7 @@ export function liveTrace(
     way,
     predicted: rules.has(key(event.point.id, event.rule)),
   }))
-  return { steps, observed, differences: differencesOf(conversation, observed, steps) }
+  return { steps, observed, differences: differencesOf(conversation, observed, steps, isMute) }
 }
 
 interface Followed {
@@ -151,6 +155,7 @@ function differencesOf(
   conversation: Conversation,
   observed: Outcome,
   steps: readonly LiveStep[],
+  isMute: (point: Point) => boolean,
 ): readonly string[] {
   const { outcome, stops } = conversation
   const differences: string[] = []
@@ -163,7 +168,8 @@ function differencesOf(
   const stopped = steps.some(
     ({ event }) => event.kind === 'drop' && wanted.has(key(event.point.id, event.rule)),
   )
-  if (outcome === 'silent' && wanted.size > 0 && !stopped)
+  const told = denials.every(({ point }) => !isMute(point))
+  if (outcome === 'silent' && wanted.size > 0 && told && !stopped)
     differences.push(
       `no packet was dropped by ${[...wanted].map((place) => place.split(' ')[1]).join(' or ')}`,
     )

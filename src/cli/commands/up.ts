@@ -147,7 +147,7 @@ class Run {
     if (keep) {
       await this.#credentials
       terminal.result(acceptanceJson(network, report, clock.read()))
-      terminal.print(`\n${invitation(network, network.file, name, terminal)}`)
+      terminal.print(`\n${invitation(network, network.file, name, terminal, fabric.mode)}`)
       await interruption.happened
       terminal.say(`\nTaking ${name} down …`)
     } else {

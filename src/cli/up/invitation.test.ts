@@ -15,7 +15,8 @@ test('commands to copy, each about something that the network has', () => {
         use it           bin/glacis shell internet -- curl -sk https://shop.west.cloudapp.example/
         enter a machine  bin/glacis shell west/jump1
         watch a router   bin/glacis shell west/ar1 -- tcpdump -ni any
-        explain a drop   bin/glacis trace examples/two-sites/network.yaml --from internet --to west/jump1 --proto icmp
+        watch drops      bin/glacis watch --verdict deny
+        explain a drop   bin/glacis trace examples/two-sites/network.yaml --from internet --to west/jump1 --proto icmp --live
 
     Ctrl-C here, or 'bin/glacis down two-sites' there, takes it down."
   `)
@@ -28,4 +29,6 @@ test('a network without services has no commands about them, and odd file names 
   expect(text).not.toMatch(/curl|dig/)
   expect(text).toContain(String.raw`trace 'my '\''net'\''.yaml' --from internet`)
   expect(text).toContain("down bare'")
+  expect(text).toContain('--live --name bare')
+  expect(invitation(network, 'x.yaml', network.name, terminal, 'portable')).not.toMatch(/shell|--name/)
 })

@@ -2,17 +2,24 @@
 
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import type { Mode } from '../../lab/index.ts'
 import { type Network, nodesOfKind, virtualEndpoints } from '../../model/index.ts'
 import { table } from '../render/table.ts'
 import type { Terminal } from '../terminal.ts'
 import { packageRoot } from '../version.ts'
 
-export function invitation(network: Network, file: string, name: string, { out }: Terminal): string {
+/** @param mode in portable mode there are no nodes to be in */
+export function invitation(
+  network: Network,
+  file: string,
+  name: string,
+  { out }: Terminal,
+  mode: Mode = 'kernel',
+): string {
   const program = programName()
-  const rows = [...clientCommands(network), ...insideCommands(network, file)].map(([about, words]) => [
-    out.dim(about),
-    `${program} ${words}`,
-  ])
+  const all = [...clientCommands(network), ...insideCommands(network), ...questions(network, file, name)]
+  const possible = all.filter(([, words]) => mode === 'kernel' || !words.startsWith('shell '))
+  const rows = possible.map(([about, words]) => [out.dim(about), `${program} ${words}`])
   return [
     `${out.green('●')} ${out.bold(name)} is up. In another terminal:`,
     '',
@@ -43,16 +50,26 @@ function clientCommands(network: Network): Row[] {
   ]
 }
 
-function insideCommands(network: Network, file: string): Row[] {
+function insideCommands(network: Network): Row[] {
   const [site] = network.sites
   const [jump] = nodesOfKind(network, site?.name, 'jump-box')
   const [router] = nodesOfKind(network, site?.name, 'access-router')
-  const outside = network.nodes.find(({ kind }) => kind === 'internet')?.id
   const rows: Row[] = []
   if (jump) rows.push(['enter a machine', `shell ${jump.id}`])
   if (router) rows.push(['watch a router', `shell ${router.id} -- tcpdump -ni any`])
+  return rows
+}
+
+function questions(network: Network, file: string, name: string): Row[] {
+  const [jump] = nodesOfKind(network, network.sites[0]?.name, 'jump-box')
+  const outside = network.nodes.find(({ kind }) => kind === 'internet')?.id
+  const named = name === network.name ? '' : ` --name ${name}`
+  const rows: Row[] = [['watch drops', `watch --verdict deny${named}`]]
   if (jump && outside)
-    rows.push(['explain a drop', `trace ${quoted(file)} --from ${outside} --to ${jump.id} --proto icmp`])
+    rows.push([
+      'explain a drop',
+      `trace ${quoted(file)} --from ${outside} --to ${jump.id} --proto icmp --live${named}`,
+    ])
   return rows
 }
 
