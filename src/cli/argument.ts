@@ -1,6 +1,6 @@
 /** Values of options, from text. */
 import { InvalidArgumentError } from 'commander'
-import { namePattern } from '../file/index.ts'
+import { namePattern, parseDuration } from '../file/index.ts'
 import { parseIp } from '../net/index.ts'
 
 export function port(text: string): number {
@@ -28,6 +28,25 @@ export function duration(text: string): number {
 }
 
 const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
+
+/** Seconds from `30m`, `8h`, `1h30m`. */
+export function seconds(text: string): number {
+  const parsed = parseDuration(text)
+  if (parsed === undefined) throw new InvalidArgumentError('Give a time such as 30m, 8h or 1h30m.')
+  return parsed
+}
+
+export function grantNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new InvalidArgumentError("Give a number that 'glacis access list' shows.")
+  return Number(text)
+}
+
+export function recordHash(text: string): string {
+  if (!/^[0-9a-f]{64}$/.test(text))
+    throw new InvalidArgumentError('Give 64 hexadecimal digits in lower case.')
+  return text
+}
 
 /** A name that can be part of a file's name, and of a command line without quotes. */
 export function labName(text: string): string {

@@ -1,5 +1,6 @@
 /** The verbs, their arguments and their help. What a verb does is loaded when it is called. */
 import { Argument, Command, Option } from 'commander'
+import { addAccessVerbs } from './access-verbs.ts'
 import { address, count, duration, family, labName, names, port } from './argument.ts'
 import { exitCodeHelp } from './exit-code.ts'
 import type { Terminal } from './terminal.ts'
@@ -187,6 +188,17 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .action(async (firewall, path, node) =>
       done((await import('./commands/emit.ts')).emit(firewall, path, node, terminal)),
     )
+
+  addAccessVerbs(
+    verb('access', 'Give staff access to hosts for a limited time, and read the account of it.', [
+      "glacis access grant --who alice --to west/host1 --for 30m --reason 'disk errors, ticket 4711'",
+      'glacis access list',
+      'glacis access revoke 3',
+      'glacis access audit',
+    ]),
+    json,
+    { terminal, done },
+  )
 
   verb('shell', 'Open a shell, or run a command, inside a node of a network that is up.', [
     'glacis shell internet',

@@ -304,6 +304,22 @@ export const diagnosticTable = {
     'The file has mistakes, or says that there are other machines, addresses or cables than those of the network that is up. Nothing has changed: the rules before are in force.',
     'Rules, endpoints, VIPs within their pools, and ports may change while a network is up. For anything else: glacis down, then glacis up.',
   ),
+  GL7010: entry(
+    'access cannot be granted as asked',
+    'A grant of support access names who gets it, from which jump box to which host and port, for how long, and why. The message says which of these is missing, unknown, or not allowed.',
+    'Hosts are reached from jump boxes of their own site, on the port of the agent. `support.longest` in the network file is the longest time.',
+  ),
+  GL7011: entry(
+    'access is granted already',
+    'One person at a time has access from a jump box to a host, so that each connection is known to be of one grant.',
+    'Wait for the end of that grant, revoke it, or use another jump box.',
+  ),
+  GL7012: entry('no such grant', 'No grant of that number is in force: it has ended, or there was none.'),
+  GL7013: entry(
+    'audit log cannot be written',
+    'Nothing is granted that cannot be written down first. The log is a file that one process at a time appends to.',
+    'Look at the space and rights of its folder; GLACIS_AUDIT_LOG names another file when the network is brought up.',
+  ),
 } as const satisfies Record<string, DiagnosticEntry>
 
 export type DiagnosticCode = keyof typeof diagnosticTable

@@ -2,6 +2,7 @@
  * A whole network on one machine. Two implementations: `kernel` (namespaces, veth, the real data plane) and `portable` (nodes
  * joined in this process, the same bytecode in the interpreter). One behaviour suite holds both.
  */
+import type { BpfMap } from '../bpf/index.ts'
 import type { Count, Deployment, NodeDeployment, Untold } from '../dataplane/index.ts'
 import type { Network } from '../model/index.ts'
 import type { Opening, Outcome } from '../trace/index.ts'
@@ -42,6 +43,8 @@ export interface Fabric {
    * @param limit events that each node tells in a second
    */
   listen(mode: number, limit: number, handle: RecordHandler): void
+  /** A map of the programs in force at a node, by its name; after `update` it may be another. `undefined` if there is none. */
+  map(node: string, name: string): BpfMap | undefined
   /** What a node did not tell although it was wanted, since the start. */
   untold(node: string): Untold
   /** The clocks that records and counters note times by. */

@@ -3,7 +3,8 @@ import { ControlError } from './control/index.ts'
 import { labMethods } from './control/lab-methods.ts'
 import { serveControl } from './control/server.ts'
 import type { RunningNetwork } from './running-network.ts'
-import { announce, controlPath, type RunningLab, withdraw } from './state.ts'
+import { announce, auditLogPath, controlPath, type RunningLab, withdraw } from './state.ts'
+import { SupportAccess } from './support-access.ts'
 
 export interface Presence {
   /** May be called twice. */
@@ -22,9 +23,17 @@ export async function makeKnown(
   const { name, fabric } = running
   const { network } = running.inForce
   const control = controlPath(name)
-  const server = await serveControl(control, labMethods(running))
+  const access = new SupportAccess(running, {
+    log: process.env.GLACIS_AUDIT_LOG ?? auditLogPath(name),
+    ...(process.env.GLACIS_AUDIT_KEY && { key: process.env.GLACIS_AUDIT_KEY }),
+  })
+  const server = await serveControl(control, labMethods(running, access)).catch((error) => {
+    access.close()
+    throw error
+  })
   const close = async (): Promise<void> => {
     await server.close()
+    access.close()
     withdraw(name)
   }
   try {

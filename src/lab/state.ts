@@ -83,6 +83,12 @@ export function controlPath(name: string): string {
   return socketOf(name)
 }
 
+/** The audit log of support access to a network of this name, where none is given; it stays when the network is down. */
+export const auditLogPath = (name: string): string => join(folder, `${name}.access.jsonl`)
+
+/** Names of the networks that have such a log. */
+export const networksWithLogs = (): readonly string[] => namesBefore('.access.jsonl')
+
 function prepareFolder(name: string): void {
   if (!namePattern.test(name))
     throw new RangeError(
@@ -130,10 +136,12 @@ export async function stopRunning(lab: RunningLab): Promise<void> {
   findRunning(lab.name)
 }
 
-function names(): readonly string[] {
+const names = (): readonly string[] => namesBefore('.json')
+
+function namesBefore(ending: string): readonly string[] {
   try {
     return readdirSync(folder).flatMap((file) =>
-      file.endsWith('.json') ? [file.slice(0, -'.json'.length)] : [],
+      file.endsWith(ending) ? [file.slice(0, -ending.length)] : [],
     )
   } catch {
     return []

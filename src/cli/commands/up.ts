@@ -1,4 +1,5 @@
 /** `glacis up FILE`: brings the network up, holds it against its prediction, and keeps it or, with `--check`, takes it down. */
+import { AccessError } from '../../control/index.ts'
 import { compileDeployment, type Deployment } from '../../dataplane/index.ts'
 import { KernelError } from '../../kernel/index.ts'
 import type {
@@ -43,6 +44,11 @@ export async function up(file: string | undefined, options: UpOptions, terminal:
     return await run.play()
   } catch (error) {
     progress.end()
+    if (error instanceof AccessError)
+      throw new CommandError(
+        `bring up ${network.name}: ${error.message} (${error.code})`,
+        exitCodes.unavailable,
+      )
     throw error instanceof KernelError ? refused(network, error) : error
   } finally {
     interruption.dispose()

@@ -1,6 +1,7 @@
 /** The control socket of a running lab, both ends. */
 export * from './client.ts'
 export * from './lab-methods.ts'
+export type { GrantResult, ListResult, RevokeResult } from './methods/access.ts'
 export type { ApplyResult } from './methods/apply.ts'
 export type { CountersResult, PointHits, RuleHits } from './methods/counters.ts'
 export type { LiveTraceParameters, LiveTraceResult } from './methods/trace.ts'

@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import type { HostAgents } from '../../agent/index.ts'
+import type { BpfMap } from '../../bpf/index.ts'
 import type { Authority } from '../../control/index.ts'
 import { type Count, emptyDeployment, type NodeDeployment, type Untold } from '../../dataplane/index.ts'
 import { homeNamespace, openTickCounter, raiseOpenFileLimit, type TickCounter } from '../../kernel/index.ts'
@@ -126,6 +127,11 @@ class LabFabric implements KernelFabric {
   listen(mode: number, limit: number, handle: RecordHandler): void {
     this.#mustBeUp('listen to events')
     this.#taps.listen(mode, limit, handle)
+  }
+
+  map(node: string, name: string): BpfMap | undefined {
+    this.#mustBeUp('read a map')
+    return this.#enforcements.get(node)?.map(name)
   }
 
   untold(node: string): Untold {

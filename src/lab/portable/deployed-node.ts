@@ -58,6 +58,11 @@ export class DeployedNode {
     return tally ? readUntold(tally) : { suppressed: 0n, lost: 0n }
   }
 
+  /** Of the rules in force. */
+  map(name: string): BpfMap | undefined {
+    return this.#current.maps.get(name)
+  }
+
   /** Loads a revision; what it returns puts it in force. Throws what the engine throws; then nothing has changed. */
   prepare(deployment: NodeDeployment): () => void {
     const before = this.#current

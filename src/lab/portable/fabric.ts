@@ -8,7 +8,7 @@
  * by any host: it is how a mistake of a translation shows.
  */
 import { setImmediate } from 'node:timers/promises'
-import { type Engine, InterpreterEngine } from '../../bpf/index.ts'
+import { type BpfMap, type Engine, InterpreterEngine } from '../../bpf/index.ts'
 import {
   type Count,
   decodeRecord,
@@ -147,6 +147,11 @@ class Portable implements PortableFabric {
       node.setWatch(mode, limit)
       node.takeRecords(() => {})
     }
+  }
+
+  map(node: string, name: string): BpfMap | undefined {
+    this.#mustBeOpen('read a map')
+    return this.#deployed.get(node)?.map(name)
   }
 
   untold(node: string): Untold {
