@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { verifyLog } from '../../src/control/index.ts'
+import { AuditLog, verifyLog } from '../../src/control/index.ts'
 import {
   closeNamespace,
   connectTcp,
@@ -160,6 +160,10 @@ describeKernel('R26 support access', () => {
       await expect(connect(jump, 4)).rejects.toThrow()
       expect(kinds().slice(-2)).toEqual(['use', 'revoke'])
       expect(verifyLog(log).ok).toBe(true)
+    })
+
+    it('is written down by one process alone', () => {
+      expect(() => new AuditLog(log)).toThrow('another process writes it')
     })
 
     it('is refused with a reason, and that is in the log too', async () => {

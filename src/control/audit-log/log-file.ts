@@ -17,6 +17,8 @@ export interface AuditLogOptions {
   readonly key?: KeyObject
   /** Default: the machine's clock. */
   readonly wallClock?: () => Date
+  /** Keeps other writers out for as long as the descriptor is open; false if one is there. Default: flock(2), Linux only. */
+  readonly lock?: (fd: number) => boolean
 }
 
 export class AuditLog {
@@ -40,7 +42,8 @@ export class AuditLog {
     const made = !existsSync(path)
     this.#fd = openSync(path, 'a+', 0o600)
     try {
-      if (!lockFile(this.#fd))
+      const { lock = lockFile } = options
+      if (!lock(this.#fd))
         throw new Error(`open audit log ${path}: another process writes it; end that, or give another file`)
       if (made) syncFolder(dirname(path))
       const chain = followChain(linesOf(this.#fd))
