@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type BpfMap, InterpreterEngine } from '../../bpf/index.ts'
-import { encodeGrant, encodeGrantKey, flowKey, flowMap, grantMap, grantValue } from '../../dataplane/index.ts'
+import {
+  encodeGrant,
+  encodeGrantKey,
+  flowKey,
+  flowMaps,
+  grantMap,
+  grantValue,
+} from '../../dataplane/index.ts'
 import { loadNetwork, type Network } from '../../model/index.ts'
 import { formatIp, ip, ipBytes, Protocol } from '../../net/index.ts'
 import { AuditLog, verifyLog } from '../audit-log/index.ts'
@@ -69,7 +76,7 @@ describe('support access', () => {
       if (kind === 'host')
         for (const family of [4, 6] as const) {
           maps.set(`${id} grants${family}`, engine.createMap(grantMap(family)))
-          maps.set(`${id} flows${family}`, engine.createMap(flowMap(family, 64)))
+          maps.set(`${id} flows${family}`, engine.createMap(flowMaps(1, 64)[family].flows))
         }
     start()
   })
