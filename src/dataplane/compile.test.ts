@@ -5,7 +5,7 @@ import { PortRange } from '../net/index.ts'
 import { derivePolicy, flowTier, rulesOf } from '../policy/index.ts'
 import { flow, packet, point, rule, ruleTier } from '../policy/testing/sample.ts'
 import { frameOf } from '../wire/index.ts'
-import { compileDeployment, compileNode } from './compile.ts'
+import { compileDeployment, compileNode, runsOnXdp } from './compile.ts'
 import { noCount, readCounters } from './counter-map.ts'
 import { FilterCompilerCache } from './filter-template.ts'
 
@@ -19,7 +19,7 @@ describe('a deployment', () => {
     expect(attached.map(({ point: at }) => at.id).sort()).toEqual(policy.points.map(({ id }) => id).sort())
     for (const { point: at, hook, interfaces } of attached) {
       expect(interfaces).toEqual(at.interfaces)
-      const outer = at.kind === 'access-router' || at.kind === 'balancer'
+      const outer = runsOnXdp(at.kind)
       expect(hook).toBe(outer ? 'xdp' : at.direction === 'in' ? 'tcx-ingress' : 'tcx-egress')
     }
   })

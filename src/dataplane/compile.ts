@@ -187,8 +187,12 @@ function numberFilters(
   return numbers
 }
 
+/** Routers judge what comes before the kernel makes a socket buffer of it; hosts have several points on one interface. */
+export const runsOnXdp = (kind: Point['kind']): boolean =>
+  kind === 'access-router' || kind === 'balancer' || kind === 'distribution-router'
+
 function hookOf({ kind, direction }: Point): Attachment['hook'] {
-  if (kind === 'access-router' || kind === 'balancer') return 'xdp'
+  if (runsOnXdp(kind)) return 'xdp'
   return direction === 'in' ? 'tcx-ingress' : 'tcx-egress'
 }
 

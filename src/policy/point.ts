@@ -7,7 +7,14 @@ import type { OddReason } from '../wire/headers.ts'
 import type { Match, Rule } from './rule.ts'
 import type { Translation } from './translation.ts'
 
-export type PointKind = 'access-router' | 'balancer' | 'hypervisor' | 'host' | 'native-host' | 'guest'
+export type PointKind =
+  | 'access-router'
+  | 'balancer'
+  | 'distribution-router'
+  | 'hypervisor'
+  | 'host'
+  | 'native-host'
+  | 'guest'
 
 /** One direction of one filter. A stateful filter is two points that share a flow table. */
 export interface Point {

@@ -36,6 +36,8 @@ function missingRule(network: Network, point: Point): string {
       return `only the VIP pool of the site is let in${siteAt}`
     case 'balancer':
       return 'a public endpoint of a role opens a port of its VIP; none does here'
+    case 'distribution-router':
+      return `nowhere: a distribution router forwards what its tiers let pass${siteAt}`
     case 'hypervisor':
       return point.flow?.heading === 'to-local'
         ? missingEndpoint(network, point)

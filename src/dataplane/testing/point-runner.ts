@@ -16,7 +16,7 @@ import {
   rulesOf,
 } from '../../policy/index.ts'
 import { readFrame } from '../../wire/index.ts'
-import { compileNode } from '../compile.ts'
+import { compileNode, runsOnXdp } from '../compile.ts'
 import { type Count, noCount, readCounters } from '../counter-map.ts'
 import type { NodeDeployment } from '../deployment.ts'
 import { verdictOf } from '../emit/frame.ts'
@@ -93,7 +93,7 @@ const ampleQuota = 600
  */
 export function notRunnable({ kind }: Point, frame: Uint8Array): string | undefined {
   if (frame.length < 14) return 'shorter than an Ethernet header'
-  if (kind === 'access-router' || kind === 'balancer') return undefined
+  if (runsOnXdp(kind)) return undefined
   if (frame.length > 3717) return 'longer than a page'
   const etherType = (frame[12]! << 8) | frame[13]!
   const least = etherType === 0x0800 ? 34 : etherType === 0x86dd ? 54 : 14

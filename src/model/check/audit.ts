@@ -7,6 +7,7 @@ import type { Resolution } from '../resolution.ts'
 export const auditableTiers: Readonly<Record<string, readonly string[]>> = {
   'access-router': ['source-validation', 'internal-destinations', 'vips-only', 'outbound'],
   balancer: ['access-lists', 'undeclared'],
+  'distribution-router': ['approved-addresses', 'anti-spoofing', 'established', 'forward'],
   hypervisor: ['no-server', 'own-source', 'machine-config', 'role'],
   host: ['host-services', 'path-errors', 'support-access', 'host-config'],
   'native-host': ['machine-config', 'role'],

@@ -5,6 +5,7 @@ import type { Policy } from '../policy.ts'
 import { accessRouterPoints } from './access-router.ts'
 import { withAudit } from './audit.ts'
 import { balancerPoints } from './balancer.ts'
+import { distributionRouterPoints } from './distribution-router.ts'
 import { guestPoints } from './guest.ts'
 import { hostPoints } from './host.ts'
 import { hypervisorPoints } from './hypervisor.ts'
@@ -21,6 +22,7 @@ export function derivePolicy(network: Network): Policy {
         view,
         endpoints.filter(({ site }) => site === view.site.name),
       ),
+      ...distributionRouterPoints(view),
       ...hypervisorPoints(view),
       ...hostPoints(view),
       ...nativeHostPoints(view),
