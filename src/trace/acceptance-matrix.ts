@@ -130,12 +130,13 @@ interface Source {
 
 /**
  * The Internet as a fabric controller of each site (an internal address) and as a VIP of it (an own public address); a VM of each
- * site as another VM.
+ * site as another VM; a storage node as a fabric controller.
  */
 function forgeries(network: Network, sample: Sample): readonly Source[] {
   const outside = network.nodes.find(({ kind }) => kind === 'internet')
   return network.sites.flatMap(({ name, dnsVips }) => {
     const [controller] = first(network, name, 'fabric-controller')
+    const [storage] = first(network, name, 'storage')
     const [vm, other] = firstOfRoles(network, name, sample)
     return [
       ...(outside && controller
@@ -143,6 +144,9 @@ function forgeries(network: Network, sample: Sample): readonly Source[] {
         : []),
       ...(outside ? [{ kind: 'forged' as const, node: outside, forged: dnsVips }] : []),
       ...(vm && other ? [{ kind: 'forged' as const, node: vm, forged: other.addresses }] : []),
+      ...(storage && controller
+        ? [{ kind: 'forged' as const, node: storage, forged: controller.addresses }]
+        : []),
     ]
   })
 }

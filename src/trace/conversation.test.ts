@@ -53,7 +53,7 @@ function ask(family: Family, { from, protocol = 'tcp', to, port = 0, as = from }
 /** Points of equal nodes are alike: their numbers do not matter. */
 const kindOf = (id = ''): string =>
   id
-    .replace(/(ar|lb)\d/, '$1*')
+    .replace(/(ar|lb|dr)\d/, '$1*')
     .replace(/(host|ns|fc|jump|storage|activation)\d/, '$1*')
     .replace(/-\d\//, '-*/')
 

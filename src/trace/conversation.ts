@@ -176,8 +176,10 @@ function isHeard(request: IpHeaders, reply: IpHeaders): boolean {
 const isRefusal = (reply: IpHeaders): boolean =>
   isIcmpError(reply) || (reply.protocol === Protocol.tcp && (reply.tcpFlags & reset) !== 0)
 
+/** Distribution routers let pass what nothing speaks against: one is the answer only if nobody else was asked. */
 function lastAllowed(path: Path): { point: Point; rule: Rule } | undefined {
-  const last = path.hops.flatMap((hop) => hop.judgements).at(-1)
+  const judgements = path.hops.flatMap((hop) => hop.judgements)
+  const last = judgements.findLast(({ point }) => point.kind !== 'distribution-router') ?? judgements.at(-1)
   return last && last.decision.verdict === 'allow'
     ? { point: last.point, rule: last.decision.rule }
     : undefined

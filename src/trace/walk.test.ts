@@ -44,6 +44,7 @@ describe('a packet', () => {
     expect(first.hops.flatMap((hop) => hop.judgements.map(({ point }) => point.id))).toEqual([
       'west/ar1/external/in',
       'west/lb1/external/in',
+      'west/dr1/lb1/in',
       'west/host3/vm/telemetry-collector-1/in',
       'west/telemetry-collector-1/guest/in',
     ])

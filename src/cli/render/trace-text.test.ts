@@ -50,6 +50,8 @@ test('an answered packet: way, translation, the answer in short, the rule', () =
     │        becomes tcp 192.0.2.1:40000 → 10.16.64.1:8443
     │  10.16.64.0/18 by dr1 to west/dr1, 1 of 2 equal ways
     ○ west/dr1  in lb1
+    │  allow west/dr1/lb1/in  forward: forward/any
+    │        What nothing speaks against is forwarded. template distribution-router (examples/two-sites/network.yaml:44:3)
     │  10.16.64.1/32 by host1 to west/host1
     ○ west/host1  in dr1
     │  10.16.64.1/32 by vm0 to west/shop-web-0
@@ -61,6 +63,7 @@ test('an answered packet: way, translation, the answer in short, the rule', () =
     answer  tcp 10.16.64.1:8443 → 192.0.2.1:40000
             west/shop-web-0 → west/host1 → west/dr1 → west/lb1 → west/ar1 → west/isp1 → internet
             allow flow/established at west/host1/vm/shop-web-0/out
+            allow forward/any at west/dr1/host1/in
             allow reply/shop/web/https/v4 at west/lb1/internal/in, becomes tcp 198.51.100.2:443 → 192.0.2.1:40000
             allow outbound/any at west/ar1/internal/in
 

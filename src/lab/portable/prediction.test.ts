@@ -56,7 +56,7 @@ const anyOpening: fc.Arbitrary<Opening> = fc
   .filter(({ source, destination }) => !ipEquals(source, destination))
 
 /** Equal ways differ by the number of the node; a rule is named without it. */
-const alike = (rule: string): string => rule.replace(/\/(ar|lb)\d+\//, '/$1/')
+const alike = (rule: string): string => rule.replace(/\/(ar|lb|dr)\d+(?=\/)/g, '/$1')
 
 const denying = new Set(
   policy.points.flatMap((point) =>
