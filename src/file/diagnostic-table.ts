@@ -188,6 +188,10 @@ export const diagnosticTable = {
     'endpoint contradicts itself',
     'Two keys of an endpoint do not fit together: a port beside the protocol `any`, a range that ends before it begins, an entry of an access list that both allows and denies.',
   ),
+  GL2026: entry(
+    'too many access rules',
+    'Balancers ask access lists rule by rule, and their programs have a bound. In a site, all rules of all lists, each counted for every endpoint that the list is put on, are 1,500 at most; Azure allows 25 endpoints with 50 rules each in a service.',
+  ),
   GL2030: entry(
     'name too long',
     'VMs are named `<service>-<role>-<number>`; as this is a DNS label, it has at most 63 characters (RFC 1035).',

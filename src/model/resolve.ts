@@ -4,6 +4,7 @@ import { hasErrors, parseDuration, suggestion } from '../file/index.ts'
 import { type Ip, prefix } from '../net/index.ts'
 import { AddressPool } from './address-pool.ts'
 import { bogonsWithout } from './bogons.ts'
+import { checkAccessLists } from './check/access-lists.ts'
 import { auditedTiers } from './check/audit.ts'
 import { checkEndpoints } from './check/endpoints.ts'
 import { checkEnumerated, checkInfrastructure } from './check/infrastructure.ts'
@@ -46,6 +47,7 @@ export function resolveNetwork(resolution: Resolution, fileName: string): Networ
   const services = Object.keys(file.services).map((name) =>
     resolveService(name, sites, { names, budget }, resolution),
   )
+  checkAccessLists(services, resolution)
   reportExhausted(resolution, pools)
   const nodes = [internet, ...Array.from(sites.values(), ({ nodes, vms }) => [...nodes.nodes, ...vms]).flat()]
   checkEnumerated(

@@ -8,7 +8,8 @@ import { nameHash } from './flow-hash.ts'
 const sizes = [251, 1021, 4093, 16381, 65521]
 
 export const tableSize = (backends: number): number =>
-  sizes.find((size) => size >= 100 * backends) ?? (sizes.at(-1) as number)
+  // A single backend has all slots, however many: an endpoint of one instance needs no table to speak of.
+  backends === 1 ? 1 : (sizes.find((size) => size >= 100 * backends) ?? (sizes.at(-1) as number))
 
 /**
  * Slot → index into `names`. The result depends on the set of names, not on their order beyond the indices. Throws
@@ -17,6 +18,7 @@ export const tableSize = (backends: number): number =>
 export function maglevTable(names: readonly string[], size = tableSize(names.length)): Uint32Array {
   if (names.length === 0 || names.length > size)
     throw new RangeError(`build backend table: ${names.length} backends do not fit ${size} slots`)
+  if (size === 1) return new Uint32Array(1)
   const order = names.map((_, i) => i).sort((a, b) => ((names[a] as string) < (names[b] as string) ? -1 : 1))
   const walkers = order.map((index) => ({
     index,
