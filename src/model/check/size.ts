@@ -12,7 +12,15 @@ export function isBuildable({ file, log, keyAt }: Resolution): boolean {
   for (const site of Object.values(file.sites)) {
     const template = file.templates[site.template]
     if (!template) continue
-    const { isps, 'access-routers': ar, balancers: lb, 'distribution-routers': dr, ...below } = template
+    const {
+      isps,
+      'access-routers': ar,
+      balancers: lb,
+      'distribution-routers': dr,
+      // A number that is no number of machines.
+      'flows-per-vm': _,
+      ...below
+    } = template
     const nodes = Object.values(below).reduce<number>(
       (sum, value) => sum + (typeof value === 'number' ? value : 0),
       0,
