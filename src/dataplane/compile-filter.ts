@@ -6,7 +6,11 @@ import { type Label, type MapSpec, ProgramBuilder, type ProgramSpec } from '../b
 import type { Family } from '../net/index.ts'
 import {
   type FlowTier,
+  isAudited,
   isDefaultAudited,
+  type Limit,
+  type LimitTier,
+  limitProblem,
   type Match,
   matchesOf,
   matchProblem,
@@ -28,6 +32,7 @@ import { emitOpen, maxRule } from './emit/flow-open.ts'
 import { emitRejudge } from './emit/flow-rejudge.ts'
 import { emitFrame, type Frame, type Hook, verdictOf } from './emit/frame.ts'
 import { emitGrantsTier, type GrantQuestion } from './emit/grants.ts'
+import { emitLimit, emitLimitClock, type LimitMemory, limitMemory } from './emit/limit.ts'
 import { type AddressSets, appliesTo, emitFields, emitMatch, type Fields } from './emit/match.ts'
 import { emitParse, type OddLabels, type Parsed } from './emit/parse.ts'
 import {
@@ -41,6 +46,7 @@ import { emitRuleTier, type Outcome } from './emit/rule-tier.ts'
 import { type VerdictExit, verdictExit } from './emit/verdict.ts'
 import type { EventKind, EventMaps } from './event-map.ts'
 import { endless, type FlowMaps, flowKey, flowValue } from './flow-map.ts'
+import { type LimitMaps, limitsOf } from './limit-map.ts'
 
 export interface FilterOptions {
   /** At most 15 characters; the kernel shows it. */
@@ -57,6 +63,8 @@ export interface FilterOptions {
   readonly grants?: Readonly<Record<Family, MapSpec>>
   /** Needed by points with sets of addresses that are data. */
   readonly sets?: Readonly<Record<Family, MapSpec>>
+  /** Needed by points with a limit tier. */
+  readonly limits?: ReadonlyMap<Limit, LimitMaps>
   /** Needed by points with a translation tier. */
   readonly balancer?: Readonly<Record<Family, BalancerMaps>>
 }
@@ -92,6 +100,9 @@ class FilterCompiler {
   /** Where rules answer at once. */
   readonly #verdicts: Outcome
 
+  /** Likewise of buckets. */
+  #limitMemory: LimitMemory | undefined
+
   constructor(point: Point, options: FilterOptions) {
     this.#point = point
     this.#options = options
@@ -111,6 +122,10 @@ class FilterCompiler {
     for (const { rule, audited } of rulesOf(point)) {
       const problem = matchProblem(rule.match) ?? auditProblem(rule, audited)
       if (problem) throw new TypeError(`compile rule ${rule.id} of ${point.id}: ${problem}`)
+    }
+    for (const limit of limitsOf([point])) {
+      const problem = limitProblem(limit)
+      if (problem) throw new TypeError(`compile limit ${limit.rule.id} of ${point.id}: ${problem}`)
     }
   }
 
@@ -189,6 +204,7 @@ class FilterCompiler {
         if (emitRuleTier(this.#b, fields, tier, outcome)) return opening?.close()
       } else if (tier.kind === 'grants')
         emitGrantsTier(this.#b, fields, tier, outcome, this.#grantQuestion(parsed))
+      else if (tier.kind === 'limit') this.#limitTier(tier, parsed)
       else if (tier.kind === 'translation') this.#translationTier(tier, parsed)
     }
     // What no tier decided: denied, or in audit mode allowed, and then as if a rule had allowed it.
@@ -281,6 +297,28 @@ class FilterCompiler {
     const { grants } = this.#options
     if (!grants) throw new TypeError(`compile ${this.#point.id}: a grants tier needs grant maps`)
     return { frame: this.#frame, parsed, map: grants[parsed.family], mirrored: false, use: true }
+  }
+
+  #limitTier(tier: LimitTier, parsed: Parsed): void {
+    const b = this.#b
+    if (tier.limits.length === 0) return
+    this.#limitMemory ??= limitMemory(b)
+    const memory = this.#limitMemory
+    const now = emitLimitClock(b)
+    for (const limit of tier.limits) {
+      const { rule } = limit
+      const map = this.#options.limits?.get(limit)?.[parsed.family]
+      if (!map) throw new TypeError(`compile ${this.#point.id}: the limit ${rule.id} needs its buckets`)
+      const [over, onward] = [b.label('over'), b.label('within')]
+      b.note(rule.id, () => {
+        emitLimit(b, this.#frame, parsed, { limit, map, memory, now }, over)
+        b.jump(onward)
+        b.place(over)
+        if (isAudited(tier, rule)) this.#exit.audit(this.#slotOf(rule))
+        else this.#decide(rule)
+        b.place(onward)
+      })
+    }
   }
 
   #translationTier(tier: TranslationTier, parsed: Parsed): void {

@@ -2,7 +2,7 @@
 import type { MapSpec } from '../bpf/index.ts'
 import type { Network } from '../model/index.ts'
 import type { Family, Ip } from '../net/index.ts'
-import { defaultQuota, type Point, type Policy, rulesOf } from '../policy/index.ts'
+import { defaultQuota, type Limit, type Point, type Policy, rulesOf } from '../policy/index.ts'
 import { nodeSets } from './address-sets.ts'
 import { balancerContents, contentSizes, type Entry } from './balance/contents.ts'
 import { type BalancerMaps, balancerMaps } from './balance/maps.ts'
@@ -13,6 +13,7 @@ import { eventMaps } from './event-map.ts'
 import { FilterCompilerCache } from './filter-template.ts'
 import { flowMaps } from './flow-map.ts'
 import { grantMap } from './grant-map.ts'
+import { type LimitMaps, limitContents, limitMap, limitsOf } from './limit-map.ts'
 
 export interface CompileOptions {
   /** Flows that each stateful filter keeps of each family, whatever `FlowUse.quota` says. */
@@ -32,6 +33,8 @@ export interface CompileOptions {
   readonly egress?: number
   /** Whether programs can tell of packets (see `event-map.ts`). Default true; without, to measure what it costs. */
   readonly events?: boolean
+  /** Buckets kept for prefixes, per limit and family of a node. Default 16,384. */
+  readonly buckets?: number
   /** As `FilterOptions.allow`, for measuring programs apart from what follows them. */
   readonly allow?: number
 }
@@ -110,7 +113,7 @@ interface Layout {
 }
 
 function layOut(points: readonly Point[], options: CompileOptions): Layout {
-  const { egress = 65_536, events = true } = options
+  const { egress = 65_536, buckets = 16_384, events = true } = options
   const firstCounters = new Map<string, number>()
   const filters = numberFilters(points, options.filters?.get((points[0] as Point).node))
   const quota = Math.max(...points.map((point) => quotaOf(point, options)))
@@ -134,6 +137,14 @@ function layOut(points: readonly Point[], options: CompileOptions): Layout {
     specs.push(...Object.values(sets.maps))
     Object.assign(contents, sets.contents)
   }
+  const limits = new Map<Limit, LimitMaps>()
+  for (const [number, limit] of limitsOf(points).entries()) {
+    const maps = { 4: limitMap(number, limit, 4, buckets), 6: limitMap(number, limit, 6, buckets) }
+    limits.set(limit, maps)
+    specs.push(maps[4], maps[6])
+    for (const family of limit.key.kind === 'address' ? ([4, 6] as const) : [])
+      contents[maps[family].name] = limitContents(limit.key, family)
+  }
   const translates = points.some(({ tiers }) => tiers.some(({ kind }) => kind === 'translation'))
   const balancer: Partial<Record<Family, BalancerMaps>> = {}
   for (const family of translates ? ([4, 6] as const) : []) {
@@ -151,6 +162,7 @@ function layOut(points: readonly Point[], options: CompileOptions): Layout {
       ...(stateful && { flows: stateful }),
       ...(grants && { grants }),
       ...(sets && { sets: sets.maps }),
+      limits,
       ...(translates && { balancer: balancer as Record<Family, BalancerMaps> }),
     },
     specs: Object.fromEntries(specs.map((spec) => [spec.name, spec])),

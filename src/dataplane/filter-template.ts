@@ -8,6 +8,8 @@ import {
   flowRules,
   isAudited,
   isDefaultAudited,
+  type Limit,
+  type LimitTier,
   type Match,
   matchesOf,
   type Point,
@@ -30,6 +32,7 @@ import {
 import { ownAddress, splitOwn } from './emit/match.ts'
 import { portParameters } from './emit/port.ts'
 import { firstCounter } from './emit/verdict.ts'
+import { limitsOf } from './limit-map.ts'
 
 export interface FilterPlacement {
   /** At most 15 characters; the kernel shows it. */
@@ -60,7 +63,7 @@ export class FilterCompilerCache {
   }
 
   compile(point: Point, options: Omit<FilterOptions, 'name'>, placement: FilterPlacement): ProgramSpec {
-    const key = `${options.hook} ${options.allow ?? ''} ${this.#keyOf(point)}`
+    const key = `${options.hook} ${options.allow ?? ''} ${mapsKey(point, options)} ${this.#keyOf(point)}`
     let entry = this.#templates.get(key)
     if (!entry) {
       const template = compileFilter(point, { ...options, name: placement.name })
@@ -104,6 +107,12 @@ interface Own {
 
 const nothingOwn: Own = { behind: [], sets: [] }
 
+/** The maps of its limits: their numbers differ between nodes that have others. */
+const mapsKey = (point: Point, { limits }: Pick<FilterOptions, 'limits'>): string =>
+  limitsOf([point])
+    .map((limit) => limits?.get(limit)?.[4].name)
+    .join()
+
 /** Names of tiers and rules do not matter; what they do, and how many there are, does. */
 function tierKey(tier: Tier, own: Own): string {
   const actions = (rules: readonly Rule[]) => rules.map(({ action }) => action).join()
@@ -118,6 +127,8 @@ function tierKey(tier: Tier, own: Own): string {
       return `rules ${tier.rules.map((rule) => ruleKey(tier, rule, own)).join(' ')}`
     case 'grants':
       return `grants ${isAudited(tier, tier.noGrant) ? 'audit' : 'deny'} ${matchKey(tier.match, own)}`
+    case 'limit':
+      return `limit ${tier.limits.map((limit) => limitKey(tier, limit)).join(' ')}`
     case 'translation':
       return `translation ${translationTierKey(tier)}`
   }
@@ -125,6 +136,15 @@ function tierKey(tier: Tier, own: Own): string {
 
 const ruleKey = (tier: RuleTier, rule: Rule, own: Own): string =>
   `${isAudited(tier, rule) ? 'audit' : rule.action} ${matchKey(rule.match, own)}`
+
+/** Which addresses have buckets of their own, the map says and not the code. */
+const limitKey = (tier: LimitTier, { rule, key, packets, bytes }: Limit): string =>
+  JSON.stringify([
+    isAudited(tier, rule) ? 'audit' : rule.action,
+    key.kind === 'prefix' ? key : [key.kind, key.end],
+    packets ?? 0,
+    bytes ?? 0,
+  ])
 
 const namesOwn = ({ source = [], destination = [] }: Match, { behind, sets }: Own): boolean =>
   [source, destination].some(

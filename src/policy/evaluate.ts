@@ -7,6 +7,7 @@ import { isAudited, isDefaultAudited } from './audit.ts'
 import type { EgressTable } from './egress-table.ts'
 import type { FlowTable } from './flow-table.ts'
 import type { GrantTable } from './grant-table.ts'
+import type { LimitTable } from './limit.ts'
 import { inAny, matches } from './match.ts'
 import type { FlowTier, Point, Scope, Tier } from './point.ts'
 import { portOffence } from './port-security.ts'
@@ -40,6 +41,8 @@ export interface PointState {
   readonly egress?: EgressTable
   /** Grants of the node; absent: none. */
   readonly grants?: GrantTable
+  /** Buckets of the node; absent: all are full, and a single packet is over no limit. */
+  readonly limits?: LimitTable
   /** Nanoseconds of a steady clock. */
   readonly now: bigint
 }
@@ -107,6 +110,14 @@ function ask(
       audited.push(tier.noGrant)
       return undefined
     }
+    case 'limit': {
+      for (const limit of tier.limits) {
+        if (!state.limits || state.limits.take(limit, packet, lengthOf(point, packet), state.now)) continue
+        if (!isAudited(tier, limit.rule)) return decide(limit.rule, tier.name)
+        audited.push(limit.rule)
+      }
+      return undefined
+    }
     case 'translation': {
       const translated = translate(tier.translations, packet, state)
       return translated && decide(translated.rule, tier.name, translated.packet)
@@ -128,4 +139,11 @@ const withAudited = (decision: Decided, audited: readonly Rule[]): Decided =>
 function decide(rule: Rule, tier: string, packet?: IpHeaders): Decided {
   const verdict = rule.action === 'allow' ? 'allow' : 'deny'
   return packet ? { verdict, rule, tier, packet } : { verdict, rule, tier }
+}
+
+/** Bytes of the packet's frame. */
+function lengthOf(point: Point, { link }: IpHeaders): number {
+  if (!link)
+    throw new TypeError(`judge at ${point.id}: a limit needs the frame's length; read it with readFrame`)
+  return link.length
 }

@@ -2,7 +2,7 @@
  * Enforcement points: a place in the network where packets are judged, as an ordered list of tiers. Each tier
  * answers allow, deny or next; what no tier decided is denied by the point's own `default/deny` rule.
  */
-import type { Ip, Mac, Prefix } from '../net/index.ts'
+import type { Family, Ip, Mac, Prefix } from '../net/index.ts'
 import type { OddReason } from '../wire/headers.ts'
 import type { Match, Rule } from './rule.ts'
 import type { Translation } from './translation.ts'
@@ -78,7 +78,7 @@ export interface Scope {
   readonly destination?: readonly Prefix[]
 }
 
-export type Tier = PortTier | ShapeTier | FlowTier | RuleTier | GrantsTier | TranslationTier
+export type Tier = PortTier | ShapeTier | FlowTier | RuleTier | GrantsTier | LimitTier | TranslationTier
 
 /**
  * Port security: denies what the one machine behind the port cannot honestly say about itself on the link. Asked of every frame,
@@ -191,6 +191,52 @@ export interface GrantsTier {
   readonly noGrant: Rule
   /** `noGrant` is in audit mode (`Rule.audit`). */
   readonly audit?: true
+}
+
+/**
+ * Rate limits, asked in order. A packet that is over a limit is denied by the limit's rule and takes nothing from that limit's bucket,
+ * though from those before; what is within all of them goes to the next tier. `limit.ts` is its meaning.
+ */
+export interface LimitTier {
+  readonly kind: 'limit'
+  readonly name: string
+  /** Audit mode of all its rules; see `Rule.audit`. */
+  readonly audit?: true
+  readonly limits: readonly Limit[]
+}
+
+/** A family of token buckets, one for each key. A new bucket is full. Two points of a node that share a limit share its buckets. */
+export interface Limit {
+  /** Denies what is over the limit. Its `match` is empty. */
+  readonly rule: Rule
+  readonly key: LimitKey
+  /** At least one of the two; a packet must be within both. */
+  readonly packets?: Rate
+  /** Of the whole frame, from its Ethernet header, as counters count. */
+  readonly bytes?: Rate
+}
+
+/** By which of its addresses a packet finds its bucket. */
+export type LimitKey =
+  /** Every prefix of a length has a bucket; the least recently used ones give way when there are too many. */
+  | {
+      readonly kind: 'prefix'
+      readonly end: 'source' | 'destination'
+      readonly length: Readonly<Record<Family, number>>
+    }
+  /** Every listed address has a bucket that is always there; all others of a family share one. */
+  | {
+      readonly kind: 'address'
+      readonly end: 'source' | 'destination'
+      readonly addresses: readonly Ip[]
+    }
+
+export interface Rate {
+  readonly units: number
+  /** In which so many units pass; default 1. */
+  readonly seconds?: number
+  /** Units that pass at once when there was a pause. */
+  readonly burst: number
 }
 
 /**

@@ -1,5 +1,5 @@
 /** All enforcement points of a network. */
-import { isAudited, isDefaultAudited } from './audit.ts'
+import { isAuditable, isAudited, isDefaultAudited } from './audit.ts'
 import { flowRules, type Point, type Tier } from './point.ts'
 import type { Match, Rule } from './rule.ts'
 
@@ -29,7 +29,7 @@ export function rulesOf(point: Point): readonly RulePlace[] {
         point,
         tier: tier.name,
         rule,
-        audited: (tier.kind === 'rules' || tier.kind === 'grants') && isAudited(tier, rule),
+        audited: isAuditable(tier) && isAudited(tier, rule),
       })
   }
   places.push({ point, tier: 'default', rule: point.defaultDeny, audited: isDefaultAudited(point) })
@@ -52,6 +52,8 @@ function rulesOfTier(tier: Tier): readonly Rule[] {
       return tier.rules
     case 'grants':
       return [tier.granted, tier.noGrant]
+    case 'limit':
+      return tier.limits.map(({ rule }) => rule)
     case 'translation':
       return tier.translations.map(({ rule }) => rule)
   }

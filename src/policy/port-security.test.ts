@@ -15,8 +15,8 @@ const [own4, own6, own] = [ip('10.0.0.1'), ip('2001:db8::1'), ip('fe80::1')]
 const at = point([portTier(mac, own, [own4, own6]), ruleTier('all', rule('any', 'allow'))])
 
 /** The rule that decides, of a frame from a hardware address. */
-const said = (frame: Headers, link: Omit<LinkHeaders, 'source'> = {}, source = mac): string => {
-  const decision = judge(at, { ...frame, link: { source, ...link } }, { now: 0n })
+const said = (frame: Headers, link: Partial<LinkHeaders> = {}, source = mac): string => {
+  const decision = judge(at, { ...frame, link: { length: 60, ...link, source } }, { now: 0n })
   return decision.verdict === 'pass-by' ? 'pass-by' : `${decision.verdict} ${decision.rule.id}`
 }
 const tcp = packet(flow('tcp', '10.0.0.1 1', '192.0.2.1 2'))
@@ -38,8 +38,7 @@ describe('hardware addresses', () => {
 
 describe('ARP', () => {
   const { request, reply } = arp.Operation
-  const says = (more: Partial<arp.Header>): LinkHeaders => ({
-    source: mac,
+  const says = (more: Partial<arp.Header>): Partial<LinkHeaders> => ({
     arp: {
       operation: reply,
       senderMac: mac,

@@ -50,11 +50,15 @@ describe('a frame', () => {
     }
     const header = { source: mac, destination: other, etherType: ethernet.EtherType.arp }
     const frame = ethernet.emit(header, arp.emit(said))
-    expect(readFrame(frame)).toEqual({ kind: 'odd', reason: 'arp', link: { source: mac, arp: said } })
+    expect(readFrame(frame)).toEqual({
+      kind: 'odd',
+      reason: 'arp',
+      link: { source: mac, length: 42, arp: said },
+    })
     for (const at of [0, 1, 2, 3, 4, 5]) {
       const strange = frame.slice()
       strange[14 + at]! ^= 1
-      expect(readFrame(strange).link).toEqual({ source: mac })
+      expect(readFrame(strange).link).toEqual({ source: mac, length: 42 })
     }
   })
 

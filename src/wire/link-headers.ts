@@ -15,6 +15,8 @@ import { readHeaders } from './read-headers.ts'
 export interface LinkHeaders {
   /** Hardware address in the Ethernet header. */
   readonly source: Mac
+  /** Bytes of the frame, from the Ethernet header. */
+  readonly length: number
   /** Of an odd frame with the reason `arp`: what it says; `undefined` if it is not about IPv4 on Ethernet. */
   readonly arp?: arp.Header
   /** Of an odd frame with the reason `neighbour-discovery`. */
@@ -56,18 +58,20 @@ export const discoveryForms: Readonly<Record<number, { readonly options: number;
 export function readFrame(frame: Uint8Array): Headers {
   const headers = readHeaders(frame)
   const link = ethernet.check(frame)
-  return link ? Object.freeze({ ...headers, link: readLink(headers, link) }) : headers
+  if (!link) return headers
+  const { source, payload } = link
+  return Object.freeze({ ...headers, link: { source, length: frame.length, ...readTalk(headers, payload) } })
 }
 
-function readLink(headers: Headers, { source, payload }: ethernet.View): LinkHeaders {
-  if (headers.kind !== 'odd') return { source }
+function readTalk(headers: Headers, payload: Uint8Array): Pick<LinkHeaders, 'arp' | 'discovery'> {
+  if (headers.kind !== 'odd') return {}
   if (headers.reason === 'arp') {
     const view = arp.check(payload)
-    return view ? { source, arp: arp.parse(view) } : { source }
+    return view ? { arp: arp.parse(view) } : {}
   }
-  if (headers.reason !== 'neighbour-discovery') return { source }
+  if (headers.reason !== 'neighbour-discovery') return {}
   const packet = ipv6.check(payload)
-  return packet ? { source, discovery: readDiscovery(packet) } : { source }
+  return packet ? { discovery: readDiscovery(packet) } : {}
 }
 
 function readDiscovery({ source, payload: message }: ipv6.View): Discovery {

@@ -19,6 +19,7 @@ import { defaultDeny, flowTier, linkFlows, portTier, shapeTier } from '../../pol
 import type { OddReason } from '../../wire/index.ts'
 import { arbitraryBytes } from '../../wire/testing/arbitrary.ts'
 import { encodeGrantKey } from '../grant-map.ts'
+import { limitShape, limitTierOf } from './arbitrary-limit.ts'
 import { Draw } from './draw.ts'
 import { ownLinkLocal, ownMac } from './draw-link-frame.ts'
 import { drawFilterStep } from './filter-steps.ts'
@@ -59,6 +60,8 @@ const pointShape = fc.record({
   scope: seldom(seed),
   /** Bits: the action of each odd reason is turned about. */
   shape: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(127) }),
+  /** Rate limits before the flow tier. */
+  limits: seldom(fc.array(limitShape, { minLength: 1, maxLength: 3 })),
   /** A tier before the flow tier. */
   before: seldom(tierShape),
   tiers: fc.array(tierShape, { maxLength: 3 }),
@@ -163,11 +166,12 @@ function pointsOf(
           ...(kind === 'two stateful' ? [{ table: 'two', heading: 'to-local' } as const] : []),
         ]
   return uses.map((flow, index) => {
-    const { port, scope, shape, before, tiers, generous, audit, grants } = shapes[index] as PointShape
+    const { port, scope, shape, before, tiers, generous, audit, grants, limits } = shapes[index] as PointShape
     const drawn: Tier[] = [
       ...(port === undefined ? [] : [portTier(ownMac, ownLinkLocal, own(port))]),
       shapeOf(shape),
       ...(before ? [tierOf(before, 'before', pool)] : []),
+      ...(limits ? [limitTierOf(limits, pool, (audit & 4) > 0)] : []),
       ...(flow ? [flowTier] : []),
       ...(grants ? [grantsTierOf(grants, pool, (audit & 8) > 0)] : []),
       ...tiers.map((rules, number) => ({

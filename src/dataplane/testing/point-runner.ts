@@ -12,6 +12,7 @@ import {
   type GrantedPath,
   GrantTable,
   judge,
+  LimitTable,
   type Point,
   rulesOf,
 } from '../../policy/index.ts'
@@ -83,7 +84,7 @@ export interface RingUnderTest {
   close(): void
 }
 
-/** Connections that maps hold, and flows of a filter; far more than a sequence opens. */
+/** Connections and buckets that maps hold, and flows of a filter; far more than a sequence opens. */
 const capacity = 2048
 const ampleQuota = 600
 
@@ -108,7 +109,12 @@ export function runPrograms(
 ): Observation<ProgramAnswer> {
   const { points, egress, steps, watch = 0, grants = [], quota = ampleQuota } = testCase
   const compile = (epoch: number): NodeDeployment =>
-    compileNode(pointsIn(testCase, epoch), egress, cache, { flowsPerFilter: quota, egress: capacity, epoch })
+    compileNode(pointsIn(testCase, epoch), egress, cache, {
+      flowsPerFilter: quota,
+      egress: capacity,
+      buckets: capacity,
+      epoch,
+    })
   const deployment = compile(0)
   const maps = createMaps(engine, deployment)
   const ring = openRing(maps[eventMaps.ring.name] as BpfMap)
@@ -185,6 +191,7 @@ export function runEvaluator(testCase: PointCase): Observation<Decision> {
   const flows = new Map(points.map(({ flow }) => [flow?.table, new FlowTable(quota)]))
   const egress = new EgressTable()
   const granted = new GrantTable()
+  const limits = new LimitTable()
   for (const grant of grants) granted.put(grant, grant)
   const counters = points.map((point) => rulesOf(point).map(() => ({ ...noCount })))
   let now = startOfTime
@@ -195,6 +202,7 @@ export function runEvaluator(testCase: PointCase): Observation<Decision> {
     const decision = judge(point, readFrame(frame), {
       egress,
       grants: granted,
+      limits,
       now,
       epoch,
       ...(table && { flows: table }),

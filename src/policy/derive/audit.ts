@@ -1,5 +1,6 @@
 /** Puts the tiers that a site's template names into audit mode. Tiers that points share stay shared. */
 import type { Site } from '../../model/index.ts'
+import { isAuditable } from '../audit.ts'
 import type { Point, Tier } from '../point.ts'
 
 export function withAudit({ audit }: Site, points: readonly Point[]): readonly Point[] {
@@ -14,9 +15,7 @@ export function withAudit({ audit }: Site, points: readonly Point[]): readonly P
   return points.map((point) => ({
     ...point,
     tiers: point.tiers.map((tier) =>
-      (tier.kind === 'rules' || tier.kind === 'grants') && named.has(`${point.kind}/${tier.name}`)
-        ? audited(tier)
-        : tier,
+      isAuditable(tier) && named.has(`${point.kind}/${tier.name}`) ? audited(tier) : tier,
     ),
     ...(named.has(`${point.kind}/default`) && { audit: true as const }),
   }))
