@@ -240,6 +240,22 @@ export const diagnosticTable = {
     'enumerated client is not there',
     'An entry of `dips:` is an address outside the internal prefixes of the network, or the name of a machine that no site has. Names without a slash are of the same site: `fc1` in `west` is `west/fc1`.',
   ),
+  GL2070: entry(
+    'rate limit without a rate',
+    'A limit says how many packets a second pass, how many bytes, or both; then a packet must be within both.',
+  ),
+  GL2071: entry(
+    'rate limit through which nothing passes',
+    'A bucket holds what the rate gives in the time of its burst. One that is smaller than a frame of full size (1,514 bytes) would never let such a frame pass, however long it waits.',
+  ),
+  GL2072: entry(
+    'prefix of a limit by VIP',
+    'By `per: vip` every VIP of the site has a bucket of its own that never gives way, and all other addresses of the pool share one. Prefixes are for limits by source or destination.',
+  ),
+  GL2073: entry(
+    'two limits of one kind',
+    'Two limits of one direction with the same `per` and the same prefixes would be the stricter of both: that is one limit, with `packets` and `bytes`.',
+  ),
   GL2100: entry(
     'unknown name in a rule',
     'Rules speak of prefixes, addresses, kinds of machines (`name-servers`, `jump-boxes`, …), parts of the network (`internal`, `internet`, …), and the groups and tags of the network file. `docs/guide/rules.md` lists them. Of another site: `west/name-servers`.',

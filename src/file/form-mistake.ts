@@ -95,6 +95,12 @@ function valueMistake(issue: BaseIssue<unknown>, subject: string): FormMistake {
     }
   if (message === 'duration')
     return { code: 'GL1012', message: `'${text}' is not a length of time`, hint: 'such as 30m, 8h or 1h30m' }
+  if (message === 'amount')
+    return {
+      code: 'GL1012',
+      message: `'${text}' is not an amount of bytes`,
+      hint: 'such as 64kB, 25MB or 1GB, at most 1000GB',
+    }
   const repaired = repairName(String(input))
   return {
     code: 'GL1012',

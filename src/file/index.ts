@@ -1,4 +1,5 @@
 /** The network file: form, positions and diagnostics. */
+export * from './byte-amount.ts'
 export * from './diagnostic.ts'
 export * from './diagnostic-table.ts'
 export * from './duration.ts'
@@ -6,6 +7,7 @@ export * from './filter-file.ts'
 export * from './filter-rule.ts'
 export * from './format-diagnostic.ts'
 export * from './json-schema.ts'
+export * from './limit-schema.ts'
 export * from './located.ts'
 export * from './read.ts'
 export * from './schema.ts'

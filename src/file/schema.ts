@@ -6,6 +6,7 @@ import * as v from 'valibot'
 import { parseIp, parsePrefix } from '../net/index.ts'
 import { parseDuration } from './duration.ts'
 import { FilterRules } from './filter-rule.ts'
+import { Limits } from './limit-schema.ts'
 
 /** A DNS label (RFC 1035 section 2.3.1) in lower case that begins with a letter. */
 export const namePattern = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/
@@ -153,6 +154,15 @@ const Template = v.strictObject({
   ),
   'host-config': v.optional(
     v.pipe(path, v.description('File of rules for the host partitions, as `machine-config`.')),
+  ),
+  limits: v.optional(
+    v.pipe(
+      Limits,
+      v.description(
+        'Rate limits at each access router, asked in the order in which they are written. None if left out.',
+      ),
+    ),
+    {},
   ),
   audit: v.optional(
     v.pipe(

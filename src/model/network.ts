@@ -3,6 +3,7 @@
 import type { SourceRange } from '../file/source.ts'
 import type { Ip, Mac, Prefix } from '../net/index.ts'
 import type { SiteFilters } from './filter/site-filters.ts'
+import type { SiteLimits } from './limits.ts'
 
 export interface Network {
   readonly name: string
@@ -55,6 +56,8 @@ export interface Site {
   readonly flowsPerVm: number
   /** Rules that a person wrote, of its template. */
   readonly filters: SiteFilters
+  /** Rate limits of its access routers, of its template. */
+  readonly limits: SiteLimits
   /** Tiers that only count and report what they would deny. */
   readonly audit: readonly AuditedTier[]
   /** Firewall category of each infrastructure service that the site has machines for. */

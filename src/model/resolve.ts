@@ -15,6 +15,7 @@ import { isBuildable, VmBudget } from './check/size.ts'
 import { AddressBook, type NamedNetwork } from './filter/address-book.ts'
 import { FilterReader } from './filter/site-filters.ts'
 import { infrastructureOf } from './infrastructure-access.ts'
+import { checkLimits, siteLimits } from './limits.ts'
 import type { Deployment, Network, Node, Role, Service, Site, SiteFrame, SitePorts } from './network.ts'
 import type { Resolution } from './resolution.ts'
 import { rolesOf } from './service-roles.ts'
@@ -33,6 +34,7 @@ export function resolveNetwork(resolution: Resolution, fileName: string): Networ
   checkPrefixes(resolution)
   if (!isBuildable(resolution)) return undefined
   checkInfrastructure(resolution)
+  checkLimits(resolution)
   const pools = makePools(resolution)
   const internet = makeInternet(resolution)
   const sites = new Map<string, ResolvedSite>()
@@ -155,6 +157,7 @@ function resolveSite(name: string, pools: SitePools, resolution: Resolution): Re
     dnsVips: Object.freeze(dnsVips),
     ports,
     flowsPerVm: template['flows-per-vm'],
+    limits: siteLimits(written.template, resolution),
     audit: Object.freeze(auditedTiers(written.template, template.audit, resolution)),
     infrastructure: infrastructureOf(name, written.template, resolution),
   })

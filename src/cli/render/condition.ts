@@ -1,13 +1,35 @@
 /** What a rule asks of a packet, and what it does to it, on one line. */
+import { formatBytes } from '../../file/index.ts'
 import { formatIp, formatPortRange, formatPrefix, formatProtocol } from '../../net/index.ts'
-import { type Backend, formatMatch, type RulePlace, type Translation } from '../../policy/index.ts'
+import {
+  type Backend,
+  formatMatch,
+  type Limit,
+  type Rate,
+  type RulePlace,
+  type Translation,
+} from '../../policy/index.ts'
 
 /** `undefined` for rules that are no list of fields: those about the shape of frames and about flows. */
 export function conditionOf({ point, tier, rule }: RulePlace): string | undefined {
   const holder = point.tiers.find(({ name }) => name === tier)
   if (holder?.kind === 'rules' || holder?.kind === 'grants') return formatMatch(rule.match)
+  const limit = holder?.kind === 'limit' && holder.limits.find((candidate) => candidate.rule === rule)
+  if (limit) return limitText(limit)
   const translation = holder?.kind === 'translation' && holder.translations.find((t) => t.rule === rule)
   return translation ? translationText(translation) : undefined
+}
+
+/** `over 20000 packets/s or 25MB/s of one source /32, /64; at once 20000 or 25MB`. */
+function limitText({ key, packets, bytes }: Limit): string {
+  const per = ({ seconds = 1 }: Rate) => (seconds === 1 ? 's' : `${seconds}s`)
+  const rates = [
+    ...(packets ? [`${packets.units} packets/${per(packets)}`] : []),
+    ...(bytes ? [`${formatBytes(bytes.units)}/${per(bytes)}`] : []),
+  ]
+  const depths = [...(packets ? [`${packets.burst}`] : []), ...(bytes ? [formatBytes(bytes.burst)] : [])]
+  const whose = key.kind === 'prefix' ? `/${key.length[4]}, /${key.length[6]}` : 'VIP'
+  return `over ${rates.join(' or ')} of one ${key.end} ${whose}; at once ${depths.join(' or ')}`
 }
 
 function translationText(translation: Translation): string {

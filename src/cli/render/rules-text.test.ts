@@ -30,9 +30,9 @@ test('a stateful point: tiers, rules, what they ask, why, and where they come fr
         deny   flow/full                  A new flow was allowed, but the filter remembers as many as it may.
       role
         allow  role/https                 tcp to any port 8443
-                                          web is open to all on this port. examples/two-sites/network.yaml:78:11
+                                          web is open to all on this port. examples/two-sites/network.yaml:86:11
         allow  role/http                  tcp to any port 8080
-                                          web is open to all on this port. examples/two-sites/network.yaml:79:11
+                                          web is open to all on this port. examples/two-sites/network.yaml:87:11
       default
         deny   default/deny               What no rule allows is denied."
   `)
@@ -48,7 +48,7 @@ test('an overview: a line for each point', () => {
   const text = pointsText([point('west/ar1/external/in'), point('west/host1/partition/in')], terminal)
   expect(text).toMatchInlineSnapshot(`
     "POINT                    KIND           NODE        STATE      RULES  INTERFACES
-    west/ar1/external/in     access-router  west/ar1    stateless     13  isp1, isp2
+    west/ar1/external/in     access-router  west/ar1    stateless     16  isp1, isp2
     west/host1/partition/in  host           west/host1  stateful      20  6 interfaces"
   `)
 })

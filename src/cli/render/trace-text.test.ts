@@ -42,11 +42,11 @@ test('an answered packet: way, translation, the answer in short, the rule', () =
     │  198.51.100.0/26 by ar1 to west/ar1, 1 of 2 equal ways
     ○ west/ar1  in isp1
     │  allow west/ar1/external/in  vips-only: vip/pool
-    │        Only balancers take traffic from outside. template access-router (examples/two-sites/network.yaml:44:3)
+    │        Only balancers take traffic from outside. template access-router (examples/two-sites/network.yaml:52:3)
     │  198.51.100.0/26 by lb1 to west/lb1, 1 of 2 equal ways
     ○ west/lb1  in ar1
     │  allow west/lb1/external/in  declared-endpoints: in/shop/web/https/v4
-    │        shop/web/https is public. examples/two-sites/network.yaml:78:11
+    │        shop/web/https is public. examples/two-sites/network.yaml:86:11
     │        becomes tcp 192.0.2.1:40000 → 10.16.64.1:8443
     │  10.16.64.0/18 by dr1 to west/dr1, 1 of 2 equal ways
     ○ west/dr1  in lb1
@@ -56,7 +56,7 @@ test('an answered packet: way, translation, the answer in short, the rule', () =
     ○ west/host1  in dr1
     │  10.16.64.1/32 by vm0 to west/shop-web-0
     │  allow west/host1/vm/shop-web-0/in  role: role/https
-    │        web is open to all on this port. examples/two-sites/network.yaml:78:11
+    │        web is open to all on this port. examples/two-sites/network.yaml:86:11
     ○ west/shop-web-0  in eth0
     ● delivered: 'https' listens on tcp port 8443
 
@@ -70,7 +70,7 @@ test('an answered packet: way, translation, the answer in short, the rule', () =
     answered: an answer comes back
       allowed by  role/https (role) at west/host1/vm/shop-web-0/in
       why         web is open to all on this port.
-      written at  examples/two-sites/network.yaml:78:11"
+      written at  examples/two-sites/network.yaml:86:11"
   `)
 })
 
@@ -83,10 +83,10 @@ test('a packet that no rule allows, over IPv6', () => {
     ○ west/telemetry-collector-0
     │  ::/0 by eth0 to west/host2
     │  allow west/telemetry-collector-0/guest/out  guest: guest/outbound
-    │        The customer does not restrict what the machine sends otherwise. examples/two-sites/network.yaml:101:9
+    │        The customer does not restrict what the machine sends otherwise. examples/two-sites/network.yaml:109:9
     ○ west/host2  in vm1
     │  allow west/host2/vm/telemetry-collector-0/out  machine-config: machine/cluster
-    │        To other VMs of the same cluster. glacis/templates/machine-config.yaml:16:13 (machine-config of examples/two-sites/network.yaml:44:3)
+    │        To other VMs of the same cluster. glacis/templates/machine-config.yaml:16:13 (machine-config of examples/two-sites/network.yaml:52:3)
     │  ::/0 by dr1 to west/dr1, 1 of 2 equal ways
     ○ west/dr1  in host2
     │  fd67:6c61:16:64::3/128 by host3 to west/host3
@@ -99,7 +99,7 @@ test('a packet that no rule allows, over IPv6', () => {
     silent: nothing comes back
       packet denied by  default/deny (default) at west/host3/vm/shop-worker-0/in
       why               What no rule allows is denied.
-      where to change   role worker of shop, examples/two-sites/network.yaml:80:7: an endpoint would open a port"
+      where to change   role worker of shop, examples/two-sites/network.yaml:88:7: an endpoint would open a port"
   `)
 })
 

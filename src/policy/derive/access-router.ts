@@ -5,6 +5,7 @@
 import type { Node } from '../../model/index.ts'
 import { defaultDeny, shapeTier } from '../built-in.ts'
 import type { Point } from '../point.ts'
+import { rateLimitTiers } from './rate-limits.ts'
 import type { SiteView } from './site-view.ts'
 import { templateRule } from './template-rule.ts'
 
@@ -65,6 +66,7 @@ function external(view: SiteView, router: Node): Point {
           ),
         ],
       },
+      ...rateLimitTiers(view, 'from-internet'),
       {
         kind: 'rules',
         name: 'vips-only',
@@ -127,6 +129,7 @@ function internal(view: SiteView, router: Node): Point {
           ),
         ],
       },
+      ...rateLimitTiers(view, 'to-internet'),
       {
         kind: 'rules',
         name: 'outbound',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { auditableTiers } from '../../model/check/audit.ts'
 import { loadNetwork, type Network, parseNetwork } from '../../model/index.ts'
-import { isDefaultAudited } from '../audit.ts'
+import { isAuditable, isDefaultAudited } from '../audit.ts'
 import { rulesOf } from '../policy.ts'
 import { derivePolicy } from './index.ts'
 
@@ -19,9 +19,7 @@ describe('audit mode in the network file', () => {
     const { points } = derivePolicy(loadNetwork(example).network as Network)
     const tiers = new Set(
       points.flatMap(({ kind, tiers }) =>
-        tiers.flatMap((tier) =>
-          tier.kind === 'rules' || tier.kind === 'grants' ? [`${kind}/${tier.name}`] : [],
-        ),
+        tiers.flatMap((tier) => (isAuditable(tier) ? [`${kind}/${tier.name}`] : [])),
       ),
     )
     const named = Object.entries(auditableTiers).flatMap(([kind, names]) => names.map((n) => `${kind}/${n}`))
