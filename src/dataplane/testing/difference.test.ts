@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { InterpreterEngine } from '../../bpf/index.ts'
-import { PortRange, prefix } from '../../net/index.ts'
-import type { Point, Tier } from '../../policy/index.ts'
+import { ip, PortRange, prefix } from '../../net/index.ts'
+import { type Point, portTier, type Tier } from '../../policy/index.ts'
 import { flow, packet, point, rule, ruleTier } from '../../policy/testing/sample.ts'
 import { frameOf, readHeaders } from '../../wire/index.ts'
 import { arbitraryBalancerCase } from './arbitrary-balancer.ts'
@@ -142,6 +142,54 @@ describe('generated cases', () => {
       { numRuns: runs },
     )
     expect(noticed).toBeGreaterThan(runs * 0.9)
+  })
+
+  it('notice a bucket that is larger by one', () => {
+    let noticed = 0
+    let limited = 0
+    const larger = <T extends { burst: number }>(rate: T): T => ({ ...rate, burst: rate.burst + 1 })
+    fc.assert(
+      fc.property(arbitraryFilterCase({ steps: 120 }), (testCase) => {
+        const points = testCase.points.map((given) => ({
+          ...given,
+          tiers: given.tiers.map(
+            (tier): Tier =>
+              tier.kind === 'limit'
+                ? {
+                    ...tier,
+                    limits: tier.limits.map((limit) =>
+                      limit.packets ? { ...limit, packets: larger(limit.packets) } : limit,
+                    ),
+                  }
+                : tier,
+          ),
+        }))
+        const has = points.some(({ tiers }) =>
+          tiers.some((tier) => tier.kind === 'limit' && tier.limits.some(({ packets }) => packets)),
+        )
+        if (has) limited++
+        if (has && between({ ...testCase, points }, testCase)) noticed++
+      }),
+      { numRuns: 60 },
+    )
+    expect(limited).toBeGreaterThan(10)
+    expect(noticed).toBeGreaterThan(limited * 0.4)
+  })
+
+  it('reach every offence at a port, and both answers to honest talk', () => {
+    const reached = new Set<string>()
+    fc.assert(
+      fc.property(arbitraryFilterCase({ steps: 150 }), (testCase) => {
+        const guarded = testCase.points.map(({ tiers }) => tiers.some(({ kind }) => kind === 'port'))
+        for (const [index, decision] of runEvaluator(testCase).answers.entries())
+          if (decision.verdict !== 'pass-by' && guarded[testCase.steps[index]?.point ?? -1])
+            reached.add(decision.rule.id)
+      }),
+      { numRuns: 40 },
+    )
+    const offences = Object.values(portTier('02:00:00:00:00:01', ip('fe80::1'), []).offences)
+    for (const { id } of offences) expect(reached).toContain(id)
+    for (const id of ['shape/arp', 'shape/neighbour-discovery']) expect(reached).toContain(id)
   })
 
   it('notice another range of lent ports', () => {
