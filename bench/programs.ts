@@ -6,9 +6,9 @@ import type { BpfMap, ProgramSpec } from '../src/bpf/index.ts'
 import { XDP_DROP } from '../src/bpf/index.ts'
 import { compileDeployment, type NodeDeployment, readCounters } from '../src/dataplane/index.ts'
 import { type KernelProgram, kernelEngine } from '../src/kernel/index.ts'
-import { loadNetwork, type Network, virtualEndpoints } from '../src/model/index.ts'
+import { loadNetwork, type Network, neighboursOf, virtualEndpoints } from '../src/model/index.ts'
 import { Ip, type Ip as IpAddress } from '../src/net/index.ts'
-import { derivePolicy } from '../src/policy/index.ts'
+import { derivePolicy, type LimitKey, type LimitTier, type Policy } from '../src/policy/index.ts'
 import { buildFrame } from '../src/wire/index.ts'
 import { type Floor, floorKey, floorMaps, floorProgram } from './floors.ts'
 import type { Benchmark } from './main.ts'
@@ -21,9 +21,8 @@ export const benchmark: Benchmark = {
   async run({ quick, say }) {
     const { network } = loadNetwork('examples/two-sites/network.yaml')
     if (!network) throw new Error('load the example: it has mistakes')
-    const deployment = compileDeployment(network, derivePolicy(network), { allow: XDP_DROP })
     const rounds = quick ? 5 : 15
-    return [...xdpRows(network, deployment.nodes, rounds, quick, say), ...tcRows(network, rounds, quick, say)]
+    return [...xdpRows(network, rounds, quick, say), ...tcRows(network, rounds, quick, say)]
   },
 }
 
@@ -33,9 +32,52 @@ interface Subject {
   readonly point: string
   readonly frames: readonly Uint8Array[]
   readonly goal?: number
+  /** Limits of the router instead of the example's; absent: none. */
+  readonly limits?: readonly LimitKind[]
+}
+
+type LimitKind = keyof typeof limitKinds
+
+/** Limits that no measured packet is over: each takes from a bucket, and that is what it costs. */
+const limitKinds = {
+  'per source': { kind: 'prefix', end: 'source', length: { 4: 32, 6: 64 } },
+  'per source /24': { kind: 'prefix', end: 'source', length: { 4: 24, 6: 56 } },
+  'per VIP': { kind: 'address', end: 'destination', addresses: [] },
+} as const satisfies Record<string, LimitKey>
+
+const generous = { units: 1e9, burst: 1e9 }
+
+/** The policy with the limits of a subject in place of those of the network file. */
+function withLimits(policy: Policy, { point, limits = [] }: Subject): Policy {
+  const tier: LimitTier = {
+    kind: 'limit',
+    name: 'rate-limits',
+    limits: limits.map((name) => ({
+      rule: {
+        id: `limit/${name}`,
+        action: 'deny',
+        match: {},
+        origin: { kind: 'built-in', name: 'bench' },
+        why: 'To be measured.',
+      },
+      key: limitKinds[name],
+      packets: generous,
+      bytes: { units: 1e12, burst: 1e12 },
+    })),
+  }
+  return {
+    points: policy.points.map((at) => {
+      const others = at.tiers.filter(({ kind }) => kind !== 'limit')
+      if (at.id !== point || limits.length === 0) return { ...at, tiers: others }
+      return { ...at, tiers: [...others.slice(0, -1), tier, ...others.slice(-1)] }
+    }),
+  }
 }
 
 const client = (index: number): IpAddress => Ip(4, (192n << 24n) + (2n << 8n) + 1n + BigInt(index & 0x7f))
+
+/** Ever other addresses of the Internet. */
+const anyone = (index: number): IpAddress => Ip(4, (8n << 24n) + BigInt(index))
 
 function xdpSubjects(network: Network): readonly Subject[] {
   const site = network.sites[0]?.name as string
@@ -45,9 +87,9 @@ function xdpSubjects(network: Network): readonly Subject[] {
   )
   const backend = endpoint?.backends[0]
   if (!endpoint || !backend) throw new Error('choose a flow: the example has no TCP endpoint')
-  const inward = (flow: number): Uint8Array =>
+  const inward = (flow: number, source = client(flow >> 10)): Uint8Array =>
     buildFrame({
-      ip: { source: client(flow >> 10), destination: endpoint.vip },
+      ip: { source, destination: endpoint.vip },
       tcp: { sourcePort: 1024 + ((flow & 0xffff) % 60_000), destinationPort: endpoint.port, flags: 0x10 },
     })
   const outward = (flow: number): Uint8Array =>
@@ -67,6 +109,30 @@ function xdpSubjects(network: Network): readonly Subject[] {
   return [
     at('access router, from outside, allowed', router, 'external', many(1, inward)),
     at('access router, from outside, 64k flows', router, 'external', many(65_536, inward)),
+    ...(
+      [['per source'], ['per source /24'], ['per VIP'], ['per source', 'per source /24', 'per VIP']] as const
+    ).map((limits) => ({
+      ...at(`the same, 1 source, limits ${limits.join(', ')}`, router, 'external', many(1, inward)),
+      limits,
+    })),
+    {
+      ...at(
+        'the same, 8k sources, limit per source',
+        router,
+        'external',
+        many(8192, (i) => inward(i, anyone(i))),
+      ),
+      limits: ['per source'],
+    },
+    {
+      ...at(
+        'the same, 64k sources, limit per source',
+        router,
+        'external',
+        many(65_536, (i) => inward(i, anyone(i))),
+      ),
+      limits: ['per source'],
+    },
     at(
       'access router, from inside, allowed',
       router,
@@ -89,7 +155,6 @@ const vipFrame = (vip: IpAddress, port: number, flow: number): Uint8Array =>
 
 function xdpRows(
   network: Network,
-  nodes: ReadonlyMap<string, NodeDeployment>,
   rounds: number,
   quick: boolean,
   say: (line: string) => void,
@@ -97,8 +162,10 @@ function xdpRows(
   const rig = openRig()
   const count = quick ? 100_000 : 400_000
   const rows: Row[] = []
+  const policy = derivePolicy(network)
   try {
     for (const subject of xdpSubjects(network)) {
+      const { nodes } = compileDeployment(network, withLimits(policy, subject), { allow: XDP_DROP })
       const node = nodes.get(subject.node) as NodeDeployment
       const maps = loadMaps(node)
       const attachment = node.attachments.find(({ point }) => point.id === subject.point)
@@ -148,6 +215,7 @@ function tcRows(
       tcp: { sourcePort: 40_000, destinationPort: port, flags },
     })
   const fromVm = buildFrame({
+    ethernet: { source: neighboursOf(network, vm.id)[0]?.near.mac as string },
     ip: { source: address, destination: client(1) },
     tcp: { sourcePort: port, destinationPort: 40_000, flags: 0x10 },
   })
