@@ -179,9 +179,14 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
 
   verb('emit', 'Write the rules in force at a node in the words of another firewall.', [
     'glacis emit nft network.yaml west/storage1 > storage1.nft && nft -c -f storage1.nft',
-    'glacis emit nft west/fc1',
+    'glacis emit windows west/fc1 > fc1.ps1',
   ])
-    .addArgument(new Argument('<FIREWALL>', 'nft: a file for nft -f').choices(['nft']))
+    .addArgument(
+      new Argument('<FIREWALL>', 'nft: a file for nft -f; windows: a PowerShell script').choices([
+        'nft',
+        'windows',
+      ]),
+    )
     .argument('<FILE|NODE>', 'network file; or, alone, the node')
     .argument('[NODE]', 'id of a node, such as west/storage1')
     .addOption(json)

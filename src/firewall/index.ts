@@ -2,3 +2,4 @@
 export { type NftCount, readNftCounters } from './nft/counters.ts'
 export { conntrackSysctls, emitNft, type NftOptions, nftTable } from './nft/emit.ts'
 export * from './unsayable.ts'
+export { emitWindowsFirewall } from './windows/emit.ts'

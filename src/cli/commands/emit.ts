@@ -1,13 +1,20 @@
-/** `glacis emit nft FILE NODE`: the rules in force at a node, in the words of another firewall. */
-import { emitNft, UnsayableError } from '../../firewall/index.ts'
+/** `glacis emit nft|windows FILE NODE`: the rules in force at a node, in the words of another firewall. */
+import { emitNft, emitWindowsFirewall, UnsayableError } from '../../firewall/index.ts'
 import { derivePolicy, type Point, type Policy } from '../../policy/index.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
 import { findNode } from '../find-node.ts'
 import { requireNetwork } from '../network-argument.ts'
 import type { Terminal } from '../terminal.ts'
 
+export type Firewall = 'nft' | 'windows'
+
 /** Prints the file; with `--json` it is the text in `text`. */
-export function emit(firewall: 'nft', first: string, second: string | undefined, terminal: Terminal): number {
+export function emit(
+  firewall: Firewall,
+  first: string,
+  second: string | undefined,
+  terminal: Terminal,
+): number {
   const [file, name] = second === undefined ? [undefined, first] : [first, second]
   const network = requireNetwork(file, terminal)
   const node = findNode(
@@ -31,8 +38,8 @@ function pointsOf({ points }: Policy, node: string): readonly Point[] {
   )
 }
 
-function textOf(points: readonly Point[], firewall: 'nft'): string {
-  const emitters = { nft: emitNft }
+function textOf(points: readonly Point[], firewall: Firewall): string {
+  const emitters = { nft: emitNft, windows: emitWindowsFirewall }
   try {
     return emitters[firewall](points)
   } catch (error) {

@@ -1,0 +1,22 @@
+#Requires -RunAsAdministrator
+# The rules of west/storage1, by Glacis. Running this script again replaces them.
+# Rules of others are switched off, since they would let more pass; -KeepOtherRules leaves them as they are.
+param([switch] $KeepOtherRules)
+$ErrorActionPreference = 'Stop'
+$group = 'Glacis west/storage1'
+Set-NetFirewallProfile -All -Enabled True -DefaultInboundAction Block -DefaultOutboundAction Block
+Get-NetFirewallRule -PolicyStore PersistentStore | Where-Object Group -eq $group | Remove-NetFirewallRule
+if (-not $KeepOtherRules) {
+  Get-NetFirewallRule -PolicyStore PersistentStore | Disable-NetFirewallRule
+}
+
+# west/storage1/native/in
+New-NetFirewallRule -Group $group -Name 'west/storage1/native/in 0' -DisplayName 'role/storage' -Description 'Category 2: open to the clients named there. (examples/two-sites/network.yaml:39:7)' -Direction Inbound -Action Allow -Profile Any -Protocol TCP -LocalPort '7600' -RemoteAddress '10.16.1.3/32','10.16.1.4/32','10.16.2.1/32','10.16.2.2/31','fd67:6c61:16:1::3/128','fd67:6c61:16:1::4/128','fd67:6c61:16:2::1/128','fd67:6c61:16:2::2/127' | Out-Null
+New-NetFirewallRule -Group $group -Name 'west/storage1/native/in 1' -DisplayName 'native/dhcp-reply' -Description 'The machine gets its address. (template native-host (examples/two-sites/network.yaml:44:3))' -Direction Inbound -Action Allow -Profile Any -Protocol UDP -LocalPort '68' -RemotePort '67' -RemoteAddress '10.16.1.0/24','fd67:6c61:16:1::/64' | Out-Null
+New-NetFirewallRule -Group $group -Name 'west/storage1/native/in 2' -DisplayName 'native/dhcp6-reply' -Description 'The machine gets its IPv6 address. (template native-host (examples/two-sites/network.yaml:44:3))' -Direction Inbound -Action Allow -Profile Any -Protocol UDP -LocalPort '546' -RemotePort '547' -RemoteAddress '10.16.1.0/24','fd67:6c61:16:1::/64','fe80::/10' | Out-Null
+
+# west/storage1/native/out
+New-NetFirewallRule -Group $group -Name 'west/storage1/native/out 0' -DisplayName 'native/dhcp' -Description 'The machine asks for its address. (template native-host (examples/two-sites/network.yaml:44:3))' -Direction Outbound -Action Allow -Profile Any -Protocol UDP -LocalPort '68' -RemotePort '67' | Out-Null
+New-NetFirewallRule -Group $group -Name 'west/storage1/native/out 1' -DisplayName 'native/dhcp6' -Description 'The machine asks for its IPv6 address. (template native-host (examples/two-sites/network.yaml:44:3))' -Direction Outbound -Action Allow -Profile Any -Protocol UDP -LocalPort '546' -RemotePort '547' | Out-Null
+New-NetFirewallRule -Group $group -Name 'west/storage1/native/out 2' -DisplayName 'native/dns' -Description 'The machine is a client of this service of west. (template native-host (examples/two-sites/network.yaml:36:7))' -Direction Outbound -Action Allow -Profile Any -Protocol UDP -RemotePort '53' -RemoteAddress '10.16.1.1/32','10.16.1.2/32','fd67:6c61:16:1::1/128','fd67:6c61:16:1::2/128' | Out-Null
+New-NetFirewallRule -Group $group -Name 'west/storage1/native/out 3' -DisplayName 'native/dns-tcp' -Description 'The machine is a client of this service of west. (template native-host (examples/two-sites/network.yaml:36:7))' -Direction Outbound -Action Allow -Profile Any -Protocol TCP -RemotePort '53' -RemoteAddress '10.16.1.1/32','10.16.1.2/32','fd67:6c61:16:1::1/128','fd67:6c61:16:1::2/128' | Out-Null
