@@ -89,6 +89,8 @@ test('a packet that no rule allows, over IPv6', () => {
     │        To other VMs of the same cluster. glacis/templates/machine-config.yaml:16:13 (machine-config of examples/two-sites/network.yaml:52:3)
     │  ::/0 by dr1 to west/dr1, 1 of 2 equal ways
     ○ west/dr1  in host2
+    │  allow west/dr1/host2/in  forward: forward/any
+    │        What nothing speaks against is forwarded. template distribution-router (examples/two-sites/network.yaml:44:3)
     │  fd67:6c61:16:64::3/128 by host3 to west/host3
     ○ west/host3  in dr1
     │  fd67:6c61:16:64::3/128 by vm0 to west/shop-worker-0
