@@ -296,6 +296,10 @@ export const diagnosticTable = {
     'name is taken',
     'A group may not have the name of a kind of machines or part of the network: `docs/guide/rules.md` lists them.',
   ),
+  GL2110: entry(
+    'two lists of rules',
+    'The operator has one list at the access routers: a file that `acl` names, or rules under `acl-rules`.',
+  ),
   GL7001: entry(
     'request that cannot be read',
     'What came over the control socket of a running network is no request: not one JSON object a line, without number or method, or too long. The connection is closed, since what follows may be anything.',

@@ -87,6 +87,12 @@ function valueMistake(issue: BaseIssue<unknown>, subject: string): FormMistake {
       message: `'${text}' is neither an address nor the name of a machine`,
       hint: 'such as 10.16.1.7, fc1 or west/fc1',
     }
+  if (message === 'tag')
+    return {
+      code: 'GL1012',
+      message: `'${text}' is not a service tag`,
+      hint: 'such as Storage or Storage.WestEurope',
+    }
   if (message === 'zone')
     return {
       code: 'GL1012',

@@ -14,8 +14,12 @@ export const namePattern = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 export const zonePattern =
   /^(?=.{3,190}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
+/** Name of an Azure service tag, such as `Storage.WestEurope`. */
+export const tagPattern = /^[A-Za-z][A-Za-z0-9_.-]{0,79}$/
+
 // Limits that keep every check fast whatever the file; no network that fits the others needs more.
 export const maxSites = 64
+const maxGroups = 64
 const maxEndpoints = 256
 
 // The messages name the form that a value lacks; `form-mistake.ts` makes sentences of them.
@@ -34,6 +38,9 @@ const duration = v.pipe(
   v.check((text) => parseDuration(text) !== undefined, 'duration'),
 )
 const path = v.pipe(v.string(), v.minLength(1))
+
+/** Of a group or tag. */
+const members = v.pipe(v.array(v.string()), v.maxLength(256))
 
 const prefixes = (description: string, ...examples: string[]) =>
   v.pipe(v.array(prefix), v.minLength(1), v.maxLength(16), v.description(description), v.examples([examples]))
@@ -155,6 +162,18 @@ const Template = v.strictObject({
   'host-config': v.optional(
     v.pipe(path, v.description('File of rules for the host partitions, as `machine-config`.')),
   ),
+  'platform-acl': v.optional(
+    v.pipe(path, v.description('File of rules of the access routers, as `machine-config`: abused services.')),
+  ),
+  acl: v.optional(
+    v.pipe(
+      path,
+      v.description(
+        'The operator’s own rules at the access routers: a file of rules, or JSON with an Azure network security group.',
+      ),
+    ),
+  ),
+  'acl-rules': v.optional(v.pipe(FilterRules, v.description('As the rules of `acl`, written here.'))),
   limits: v.optional(
     v.pipe(
       Limits,
@@ -417,6 +436,26 @@ const fileWith = (entries: 0 | 1) =>
     ),
     services: v.optional(
       v.pipe(v.record(name, Service), v.description('Deployments of tenants by name.')),
+      {},
+    ),
+    groups: v.optional(
+      v.pipe(
+        v.record(name, members),
+        v.maxEntries(maxGroups),
+        v.description('Names for sets of addresses, to be used in rules: prefixes, addresses, other names.'),
+        v.examples([{ partners: ['192.0.2.0/24', '2001:db8::/48'] }]),
+      ),
+      {},
+    ),
+    tags: v.optional(
+      v.pipe(
+        v.record(v.pipe(v.string(), v.regex(tagPattern, 'tag')), members),
+        v.maxEntries(maxGroups),
+        v.description(
+          'What service tags of Azure mean here; VirtualNetwork, Internet and AzureLoadBalancer have a meaning without.',
+        ),
+        v.examples([{ Storage: ['10.16.1.64/26'] }]),
+      ),
       {},
     ),
   })

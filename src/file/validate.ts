@@ -104,6 +104,8 @@ const recordPaths = [
   ['services', '*', 'roles'],
   ['services', '*', 'vips'],
   ['services'],
+  ['groups'],
+  ['tags'],
 ]
 
 /** Removes the smallest named entry around a path; false if there is none, so that nothing useful would be left. */

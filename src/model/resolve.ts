@@ -7,6 +7,7 @@ import { bogonsWithout } from './bogons.ts'
 import { checkAccessLists } from './check/access-lists.ts'
 import { auditedTiers } from './check/audit.ts'
 import { checkEndpoints } from './check/endpoints.ts'
+import { checkGroups } from './check/groups.ts'
 import { checkEnumerated, checkInfrastructure } from './check/infrastructure.ts'
 import { checkServiceName, checkVmNames, type VmNames } from './check/names.ts'
 import { checkPrefixes } from './check/prefixes.ts'
@@ -65,9 +66,10 @@ export function resolveNetwork(resolution: Resolution, fileName: string): Networ
     sites: Array.from(sites.values(), ({ value }) => value),
     nodes: Object.freeze(nodes),
     ownPublic,
-    groups: {},
-    tags: {},
+    groups: file.groups,
+    tags: file.tags,
   }
+  checkGroups(named, resolution)
   return Object.freeze({
     name: file.network,
     file: fileName,

@@ -5,7 +5,15 @@ import type { Resolution } from '../resolution.ts'
 
 /** Tiers that can deny, by kind of enforcement point, as `policy/derive` makes them; each kind has `default` too. */
 export const auditableTiers: Readonly<Record<string, readonly string[]>> = {
-  'access-router': ['source-validation', 'internal-destinations', 'rate-limits', 'vips-only', 'outbound'],
+  'access-router': [
+    'source-validation',
+    'internal-destinations',
+    'platform-acl',
+    'operator-acl',
+    'rate-limits',
+    'vips-only',
+    'outbound',
+  ],
   balancer: ['access-lists', 'undeclared'],
   'distribution-router': ['approved-addresses', 'anti-spoofing', 'established', 'forward'],
   hypervisor: ['no-server', 'own-source', 'machine-config', 'role'],

@@ -5,6 +5,16 @@ import type { Resolution } from '../resolution.ts'
 export const maxMachines = 300_000
 export const maxLinks = 1_500_000
 
+/** What hangs below the distribution routers. */
+const below = [
+  'name-servers',
+  'fabric-controllers',
+  'jump-boxes',
+  'storage-nodes',
+  'activation-servers',
+  'hosts',
+] as const
+
 /** False if the network would have more machines or links than Glacis handles; VMs of imported services not counted. */
 export function isBuildable({ file, log, keyAt }: Resolution): boolean {
   let machines = 0
@@ -12,19 +22,8 @@ export function isBuildable({ file, log, keyAt }: Resolution): boolean {
   for (const site of Object.values(file.sites)) {
     const template = file.templates[site.template]
     if (!template) continue
-    const {
-      isps,
-      'access-routers': ar,
-      balancers: lb,
-      'distribution-routers': dr,
-      // A number that is no number of machines.
-      'flows-per-vm': _,
-      ...below
-    } = template
-    const nodes = Object.values(below).reduce<number>(
-      (sum, value) => sum + (typeof value === 'number' ? value : 0),
-      0,
-    )
+    const { isps, 'access-routers': ar, balancers: lb, 'distribution-routers': dr } = template
+    const nodes = below.reduce((sum, key) => sum + template[key], 0)
     machines += isps + ar + lb + dr + nodes
     links += isps * (1 + ar) + ar * lb + lb * dr + dr * nodes
   }

@@ -116,7 +116,7 @@ export function AddressBook(network: NamedNetwork, site: string): AddressBook {
   }
 
   const membersOf = (members: readonly string[]): RuleEnds =>
-    joined(members.map((member) => lookup(member) ?? nowhere))
+    joined(Array.from(new Set(members), (member) => lookup(member) ?? nowhere))
 
   return {
     names: [...reservedNames, ...Object.keys(groups), ...new Set([...Object.keys(tags), ...defaultTags])],
@@ -131,10 +131,15 @@ export const tagNamed = (name: string, tags: readonly string[]): string | undefi
 export function joined(parts: readonly RuleEnds[]): RuleEnds {
   const relative = new Set<RelativeMachines>(parts.flatMap((part) => part.relative))
   return Object.freeze({
-    prefixes: Object.freeze(parts.flatMap(({ prefixes }) => prefixes)),
+    prefixes: Object.freeze(withoutTwins(parts.flatMap(({ prefixes }) => prefixes))),
     relative: Object.freeze([...relative]),
   })
 }
+
+/** Groups of groups of the same prefixes must not grow without bound. */
+const withoutTwins = (prefixes: readonly Prefix[]): readonly Prefix[] => [
+  ...new Map(prefixes.map((p) => [`${p.family} ${p.value} ${p.length}`, p])).values(),
+]
 
 const nowhere: RuleEnds = Object.freeze({ prefixes: [], relative: [] })
 

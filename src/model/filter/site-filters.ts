@@ -1,6 +1,6 @@
 /** The rules of a site's template: files of the network where it names them, else the product's own. */
 import { readFilterFile, type WrittenRules } from '../../file/index.ts'
-import type { Site } from '../network.ts'
+import type { Site, SitePorts } from '../network.ts'
 import type { Resolution } from '../resolution.ts'
 import type { AddressBook } from './address-book.ts'
 import { type Filter, type RelativeMachines, relativeMachines } from './filter-rule.ts'
@@ -15,12 +15,17 @@ export interface SiteFilters {
   readonly hostConfig: Filter
   /** Guest firewalls of the site's VMs, by `guestKey`. */
   readonly guests: Readonly<Record<string, GuestFilter>>
+  /** At the access routers, before the operator's. */
+  readonly platformAcl: Filter
+  /** At the access routers; without rules if the template has none. */
+  readonly operatorAcl: Filter
 }
 
 /** Where the rules come from, and whom they may speak of. */
 const sources = {
   'machine-config': relativeMachines,
   'host-config': ['this', 'vms-of-this-host'],
+  'platform-acl': [],
 } as const satisfies Record<string, readonly RelativeMachines[]>
 
 /** Reads each file once, however many sites are built from its template. */
@@ -35,6 +40,39 @@ export function FilterReader(resolution: Resolution) {
       read.set(path, source && readFilterFile(source, resolution.log))
     }
     return read.get(path)
+  }
+
+  function operatorAcl(template: string, book: AddressBook, ports: SitePorts): Filter {
+    const { acl, 'acl-rules': inline } = resolution.file.templates[template] ?? {}
+    const context = { book, ports: { ...ports }, relative: [], log: resolution.log }
+    const none = Object.freeze({ name: 'operator-acl', rules: Object.freeze([]) })
+    if (acl !== undefined && inline)
+      resolution.log.report(
+        'GL2110',
+        resolution.keyAt('templates', template, 'acl-rules'),
+        `template '${template}' has its list twice`,
+        {
+          hint: "keep 'acl' or 'acl-rules'",
+        },
+      )
+    if (inline) {
+      const at: WrittenRules['at'] = (index, ...path) =>
+        resolution.valueAt(
+          'templates',
+          template,
+          'acl-rules',
+          index,
+          ...(path.length === 0 ? ['name'] : path),
+        )
+      return resolveRules('operator-acl', { rules: inline, audit: false, at }, context)
+    }
+    if (acl === undefined) return none
+    if (!read.has(acl)) {
+      const source = resolution.readImport(acl, resolution.valueAt('templates', template, 'acl'))
+      read.set(acl, source && readFilterFile(source, resolution.log))
+    }
+    const written = read.get(acl)
+    return written ? resolveRules('operator-acl', written, context) : none
   }
 
   /** Rules of a file with mistakes are left out; the mistakes keep the network from loading. */
@@ -52,6 +90,8 @@ export function FilterReader(resolution: Resolution) {
       machineConfig: filter('machine-config'),
       hostConfig: filter('host-config'),
       guests: guestFilters(site, book, ports, resolution),
+      platformAcl: filter('platform-acl'),
+      operatorAcl: operatorAcl(template, book, ports),
     })
   }
 }

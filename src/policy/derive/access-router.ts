@@ -1,10 +1,13 @@
 /**
  * Access routers (R9, R12–R15): the boundary to the Internet. Inward only sources that can be there and only VIPs as
- * destinations; outward only VIPs as sources and nothing that is inside as destination.
+ * destinations; outward only VIPs as sources and nothing that is inside as destination. Between them
+ * the lists of the platform and of the operator.
  */
 import type { Node } from '../../model/index.ts'
 import { defaultDeny, shapeTier } from '../built-in.ts'
-import type { Point } from '../point.ts'
+import type { Point, RuleTier } from '../point.ts'
+import type { Rule } from '../rule.ts'
+import { filterRules } from './filter-rules.ts'
 import { rateLimitTiers } from './rate-limits.ts'
 import type { SiteView } from './site-view.ts'
 import { templateRule } from './template-rule.ts'
@@ -66,6 +69,7 @@ function external(view: SiteView, router: Node): Point {
           ),
         ],
       },
+      ...aclTiers(view, 'in'),
       ...rateLimitTiers(view, 'from-internet'),
       {
         kind: 'rules',
@@ -129,6 +133,7 @@ function internal(view: SiteView, router: Node): Point {
           ),
         ],
       },
+      ...aclTiers(view, 'out'),
       ...rateLimitTiers(view, 'to-internet'),
       {
         kind: 'rules',
@@ -139,3 +144,16 @@ function internal(view: SiteView, router: Node): Point {
     defaultDeny,
   }
 }
+
+/**
+ * The platform's list and the operator's. They only narrow: what a rule allows goes on to the next tier, as does what no rule is about.
+ * They are stateless and see public addresses: inward VIPs as destinations, outward VIPs and egress addresses as sources.
+ */
+const aclTiers = ({ site }: SiteView, direction: 'in' | 'out'): readonly RuleTier[] =>
+  [site.filters.platformAcl, site.filters.operatorAcl].flatMap((filter) => {
+    const prefix = filter.name === 'platform-acl' ? 'platform' : 'operator'
+    const rules = filterRules(filter, direction, prefix, site).map(
+      (one): Rule => (one.action === 'allow' ? { ...one, action: 'next' } : one),
+    )
+    return rules.length > 0 ? [{ kind: 'rules', name: filter.name, rules }] : []
+  })
