@@ -51,7 +51,7 @@ test('an answered packet: way, translation, the answer in short, the rule', () =
     │  10.16.64.0/18 by dr1 to west/dr1, 1 of 2 equal ways
     ○ west/dr1  in lb1
     │  allow west/dr1/lb1/in  forward: forward/any
-    │        What nothing speaks against is forwarded. template distribution-router (examples/two-sites/network.yaml:44:3)
+    │        What nothing speaks against is forwarded. template distribution-router (examples/two-sites/network.yaml:52:3)
     │  10.16.64.1/32 by host1 to west/host1
     ○ west/host1  in dr1
     │  10.16.64.1/32 by vm0 to west/shop-web-0
@@ -90,7 +90,7 @@ test('a packet that no rule allows, over IPv6', () => {
     │  ::/0 by dr1 to west/dr1, 1 of 2 equal ways
     ○ west/dr1  in host2
     │  allow west/dr1/host2/in  forward: forward/any
-    │        What nothing speaks against is forwarded. template distribution-router (examples/two-sites/network.yaml:44:3)
+    │        What nothing speaks against is forwarded. template distribution-router (examples/two-sites/network.yaml:52:3)
     │  fd67:6c61:16:64::3/128 by host3 to west/host3
     ○ west/host3  in dr1
     │  fd67:6c61:16:64::3/128 by vm0 to west/shop-worker-0
