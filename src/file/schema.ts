@@ -165,14 +165,7 @@ const Template = v.strictObject({
   'platform-acl': v.optional(
     v.pipe(path, v.description('File of rules of the access routers, as `machine-config`: abused services.')),
   ),
-  acl: v.optional(
-    v.pipe(
-      path,
-      v.description(
-        'The operator’s own rules at the access routers: a file of rules, or JSON with an Azure network security group.',
-      ),
-    ),
-  ),
+  acl: v.optional(v.pipe(path, v.description('File of the operator’s own rules at the access routers.'))),
   'acl-rules': v.optional(v.pipe(FilterRules, v.description('As the rules of `acl`, written here.'))),
   limits: v.optional(
     v.pipe(
