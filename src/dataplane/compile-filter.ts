@@ -107,7 +107,9 @@ class FilterCompiler {
     this.#point = point
     this.#options = options
     const { name, hook, counters, events, allow = verdictOf[hook].allow } = options
-    this.#b = new ProgramBuilder({ name, type: hook === 'xdp' ? 'xdp' : 'sched_cls', license: 'GPL' })
+    const type = hook === 'xdp' ? 'xdp' : 'sched_cls'
+    // Where in this code each instruction comes from costs as much as all the rest; which rule it is for stays.
+    this.#b = new ProgramBuilder({ name, type, license: 'GPL', notes: false })
     this.#frame = emitFrame(this.#b, hook)
     this.#malformed = this.#b.label('malformed')
     this.#exit = verdictExit(this.#b, this.#frame, counters, { allow, deny: verdictOf[hook].deny }, events)

@@ -53,13 +53,6 @@ export function emitIfUntracked(b: ProgramBuilder, { family, detail }: Parsed, u
   b.place(echo)
 }
 
-/**
- * Hides from the verifier what it knows of a register, a number below 16 or one that nothing is decided by: else it would follow each way by
- * which a number came here, with all that lies behind, by itself. The clock is below 2⁶⁰ for 36 years after boot.
- */
-export const emitOpaque = (b: ProgramBuilder, value: Value, now: Value): void =>
-  b.assign('xor', value, b.shr(now, 60))
-
 /** What judging a flow again leads to. */
 export interface RejudgeAnswers {
   readonly allowed: Label

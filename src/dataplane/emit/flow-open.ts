@@ -7,7 +7,6 @@ import { flowCursor, flowKey, flowSlot, flowValue, sideNumber } from '../flow-ma
 import {
   emitIfEnded,
   emitIfUntracked,
-  emitOpaque,
   type FlowContext,
   filterNumber,
   firstSlot,
@@ -15,6 +14,7 @@ import {
   slotQuota,
 } from './flow-context.ts'
 import { lifeByProtocol, stateNumber } from './flow-step.ts'
+import { emitOpaque } from './frame.ts'
 
 /** What a flow is opened with. */
 export interface NewFlow {
@@ -40,7 +40,7 @@ export function emitOpen(context: FlowContext, flow: NewFlow, { opened, kept, fu
   const { family, protocol } = parsed
   const claim = b.label('claim')
   const now = b.call('ktime_get_coarse_ns')
-  emitOpaque(b, flow.rule, now)
+  emitOpaque(b, context.frame, flow.rule)
   b.if(b.eq(protocol, icmpOf(family)), () => emitIfUntracked(b, parsed, kept))
   emitValue(context, now, flow)
 

@@ -17,7 +17,6 @@ import {
   copyAddress,
   emitIfEnded,
   emitIfUntracked,
-  emitOpaque,
   establishedWord,
   type FlowContext,
   filterNumber,
@@ -26,6 +25,7 @@ import {
   rulesEpoch,
 } from './flow-context.ts'
 import { emitStep, lifeByProtocol, passing } from './flow-step.ts'
+import { emitOpaque } from './frame.ts'
 import { at, type Parsed } from './parse.ts'
 import { emitIfError, emitQuoted, emitSameAddress, swapPorts } from './quoted.ts'
 
@@ -76,7 +76,7 @@ export function emitFlowTier(
   b.place(slow)
   const known = b.mov(flow)
   const next = emitStep(context, word, labels.onward, labels.noFlow)
-  emitOpaque(b, next, now)
+  emitOpaque(b, context.frame, next)
   b.if(b.lt(b.shr(word, 32), b.parameter(rulesEpoch)), () => {
     const [allowed, denied] = [b.label('still-allowed'), b.label('denied')]
     const until = b.mov(endless)

@@ -52,3 +52,18 @@ export function emitFrame(b: ProgramBuilder, hook: Hook): Frame {
   })
   return { hook, data, end, length }
 }
+
+/**
+ * Hides from the verifier the lowest four bits of a register, where ways meet that gave it different numbers: else it follows each of them, with
+ * all that lies behind, by itself. Nothing changes: a frame is shorter than 2²⁸ bytes, which the verifier does not know.
+ */
+export function emitOpaque(b: ProgramBuilder, { hook }: Pick<Frame, 'hook'>, value: Value): void {
+  b.assign('xor', value, b.shr(emitLength(b, { hook }), 28))
+}
+
+/** Bytes of the whole frame, read anew: the verifier knows nothing of them that it learned on the way. */
+export function emitLength(b: ProgramBuilder, { hook }: Pick<Frame, 'hook'>): Value {
+  if (hook === 'tc') return b.load(4, b.context, SK_BUFF.len)
+  const { data, end } = b.packet()
+  return b.sub(end, data)
+}

@@ -1,7 +1,7 @@
 /** Telling of a packet: one record in the node's ring buffer, if somebody wants to know of its kind. */
 import { type ProgramBuilder, SK_BUFF, type Value, XDP_MD } from '../../bpf/index.ts'
 import { type EventMaps, eventField, eventSize, snapLength, tallyField, watchField } from '../event-map.ts'
-import type { Frame } from './frame.ts'
+import { emitLength, type Frame } from './frame.ts'
 
 const second = 1_000_000_000
 
@@ -49,11 +49,12 @@ export function emitReport(
   b.store(4, record, eventField.slot, slot)
   const index = frame.hook === 'xdp' ? XDP_MD.ingress_ifindex : SK_BUFF.ifindex
   b.store(4, record, eventField.interface, b.load(4, b.context, index))
-  b.store(4, record, eventField.length, frame.length)
+  const length = emitLength(b, frame)
+  b.store(4, record, eventField.length, length)
   b.store(4, record, eventField.kind, kind)
   b.store(4, record, eventField.unused, 0)
   const captured = b.mov(snapLength)
-  b.if(b.lt(frame.length, snapLength), () => b.set(captured, frame.length))
+  b.if(b.lt(length, snapLength), () => b.set(captured, length))
   const finished = b.label('finished')
   // Every frame has a header, which the verifier does not know.
   b.jumpIf(b.eq(captured, 0), finished)

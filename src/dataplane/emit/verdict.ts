@@ -2,7 +2,7 @@
 import type { Label, MapSpec, ProgramBuilder, Value } from '../../bpf/index.ts'
 import { counterField } from '../counter-map.ts'
 import { type EventKind, type EventMaps, eventKind } from '../event-map.ts'
-import type { Frame } from './frame.ts'
+import { emitOpaque, type Frame } from './frame.ts'
 import { emitReport } from './report.ts'
 
 /** Parameter: slot of the point's first rule among the node's counters. */
@@ -70,6 +70,7 @@ export function verdictExit(
     },
     close() {
       b.place(exit)
+      emitOpaque(b, frame, decision)
       const kind = b.shr(decision, kindShift)
       countAndTell(b.add(b.and(decision, (1 << kindShift) - 1), b.parameter(firstCounter)), kind)
       b.if(b.eq(kind, eventKind.drop), () => b.exit(verdicts.deny))
