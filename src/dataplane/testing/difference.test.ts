@@ -185,7 +185,7 @@ describe('generated cases', () => {
           if (decision.verdict !== 'pass-by' && guarded[testCase.steps[index]?.point ?? -1])
             reached.add(decision.rule.id)
       }),
-      { numRuns: 40 },
+      { numRuns: 200 },
     )
     const offences = Object.values(portTier('02:00:00:00:00:01', ip('fe80::1'), []).offences)
     for (const { id } of offences) expect(reached).toContain(id)

@@ -11,9 +11,9 @@ if (-not $KeepOtherRules) {
 }
 
 # west/telemetry-collector-0/guest/in
-New-NetFirewallRule -Group $group -Name 'west/telemetry-collector-0/guest/in 0' -DisplayName 'guest/machines' -Description 'Other machines of the site have no business here. (examples/two-sites/network.yaml:103:23)' -Direction Inbound -Action Block -Profile Any -RemoteAddress '10.16.64.0/18','fd67:6c61:16:64::/64' | Out-Null
-New-NetFirewallRule -Group $group -Name 'west/telemetry-collector-0/guest/in 1' -DisplayName 'guest/readings' -Description 'Meters send their readings. (examples/two-sites/network.yaml:104:23)' -Direction Inbound -Action Allow -Profile Any -Protocol UDP -LocalPort '5140' | Out-Null
-New-NetFirewallRule -Group $group -Name 'west/telemetry-collector-0/guest/in 2' -DisplayName 'guest/upload' -Description 'Meters send what they have kept. (examples/two-sites/network.yaml:105:23)' -Direction Inbound -Action Allow -Profile Any -Protocol TCP -LocalPort '5140' | Out-Null
+New-NetFirewallRule -Group $group -Name 'west/telemetry-collector-0/guest/in 0' -DisplayName 'guest/machines' -Description 'Other machines of the site have no business here. (examples/two-sites/network.yaml:111:23)' -Direction Inbound -Action Block -Profile Any -RemoteAddress '10.16.64.0/18','fd67:6c61:16:64::/64' | Out-Null
+New-NetFirewallRule -Group $group -Name 'west/telemetry-collector-0/guest/in 1' -DisplayName 'guest/readings' -Description 'Meters send their readings. (examples/two-sites/network.yaml:112:23)' -Direction Inbound -Action Allow -Profile Any -Protocol UDP -LocalPort '5140' | Out-Null
+New-NetFirewallRule -Group $group -Name 'west/telemetry-collector-0/guest/in 2' -DisplayName 'guest/upload' -Description 'Meters send what they have kept. (examples/two-sites/network.yaml:113:23)' -Direction Inbound -Action Allow -Profile Any -Protocol TCP -LocalPort '5140' | Out-Null
 
 # west/telemetry-collector-0/guest/out
-New-NetFirewallRule -Group $group -Name 'west/telemetry-collector-0/guest/out 0' -DisplayName 'guest/outbound' -Description 'The customer does not restrict what the machine sends otherwise. (examples/two-sites/network.yaml:101:9)' -Direction Outbound -Action Allow -Profile Any | Out-Null
+New-NetFirewallRule -Group $group -Name 'west/telemetry-collector-0/guest/out 0' -DisplayName 'guest/outbound' -Description 'The customer does not restrict what the machine sends otherwise. (examples/two-sites/network.yaml:109:9)' -Direction Outbound -Action Allow -Profile Any | Out-Null
