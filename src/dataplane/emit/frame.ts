@@ -54,11 +54,12 @@ export function emitFrame(b: ProgramBuilder, hook: Hook): Frame {
 }
 
 /**
- * Hides from the verifier the lowest four bits of a register, where ways meet that gave it different numbers: else it follows each of them, with
+ * Hides from the verifier four bits of a register, from the lowest on and from `other` on if that is given, where ways meet that gave it different numbers: else it follows each of them, with
  * all that lies behind, by itself. Nothing changes: a frame is shorter than 2²⁸ bytes, which the verifier does not know.
  */
-export function emitOpaque(b: ProgramBuilder, { hook }: Pick<Frame, 'hook'>, value: Value): void {
-  b.assign('xor', value, b.shr(emitLength(b, { hook }), 28))
+export function emitOpaque(b: ProgramBuilder, { hook }: Pick<Frame, 'hook'>, value: Value, other = 0): void {
+  const zero = b.shr(emitLength(b, { hook }), 28)
+  b.assign('xor', value, other > 0 ? b.or(zero, b.shl(zero, other)) : zero)
 }
 
 /** Bytes of the whole frame, read anew: the verifier knows nothing of them that it learned on the way. */

@@ -70,7 +70,7 @@ export function verdictExit(
     },
     close() {
       b.place(exit)
-      emitOpaque(b, frame, decision)
+      emitOpaque(b, frame, decision, kindShift)
       const kind = b.shr(decision, kindShift)
       countAndTell(b.add(b.and(decision, (1 << kindShift) - 1), b.parameter(firstCounter)), kind)
       b.if(b.eq(kind, eventKind.drop), () => b.exit(verdicts.deny))
