@@ -17,14 +17,19 @@ export const limitShape = fc.record({
 
 type LimitShape = typeof limitShape extends fc.Arbitrary<infer T> ? T : never
 
-export const limitTierOf = (shapes: readonly LimitShape[], pool: Pool, audit: boolean): LimitTier => ({
+/** @param waits whether the clock can be set */
+export const limitTierOf = (
+  shapes: readonly LimitShape[],
+  pool: Pool,
+  { audit, waits }: { readonly audit: boolean; readonly waits: boolean },
+): LimitTier => ({
   kind: 'limit',
   name: 'limits',
   ...(audit && { audit: true as const }),
-  limits: shapes.map((shape, index) => limitOf(shape, index, pool)),
+  limits: shapes.map((shape, index) => limitOf(shape, index, pool, waits)),
 })
 
-function limitOf({ key, rates, of, audit }: LimitShape, index: number, pool: Pool): Limit {
+function limitOf({ key, rates, of, audit }: LimitShape, index: number, pool: Pool, waits: boolean): Limit {
   const d = new Draw(rates)
   return {
     rule: {
@@ -37,14 +42,16 @@ function limitOf({ key, rates, of, audit }: LimitShape, index: number, pool: Poo
     },
     key: keyOf(new Draw(key), pool),
     ...(of & 1 && { packets: rateOf(d, packetRates, d.between(1, 12)) }),
-    ...(of & 2 && { bytes: rateOf(d, byteRates, d.between(40, 4000)) }),
+    ...(of & 2 && { bytes: rateOf(d, waits ? unevenRates : byteRates, d.between(40, 4000)) }),
   }
 }
 
 /** A packet each 30, 120 and 900 seconds: the waits of cases. */
 const packetRates = [120, 30, 4]
-/** A byte each 6 and 10 seconds, and one that does not divide. */
-const byteRates = [600, 360, 413]
+/** A byte each 6 and 10 seconds. */
+const byteRates = [600, 360]
+/** One whose bytes are no whole nanoseconds: a bucket may then be short by a few of them, which a clock that runs makes good. */
+const unevenRates = [...byteRates, 413]
 
 const rateOf = (d: Draw, rates: readonly number[], burst: number): Rate => ({
   units: d.pick(rates),

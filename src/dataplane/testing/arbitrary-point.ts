@@ -102,7 +102,7 @@ const stepShape = fc.oneof<[fc.WeightedArbitrary<number>, fc.WeightedArbitrary<U
 export const arbitraryFilterCase = ({ steps, waits = false }: CaseOptions): fc.Arbitrary<PointCase> =>
   fc.record({ filter: filterShape, steps: fullArray(stepShape, steps) }).map(({ filter, steps }) => {
     const pool = drawPool(filter.pool)
-    const points = linkFlows(pointsOf(filter, pool))
+    const points = linkFlows(pointsOf(filter, pool, waits))
     const grants = grantsOf(points, pool, waits)
     const { quota, revision } = filter
     const drawn = steps.map((shape, index): Step => {
@@ -153,6 +153,7 @@ function atLeast(frame: Uint8Array, length: number): Uint8Array {
 function pointsOf(
   { hook, kind, behind, sets, points: shapes }: ValueOf<typeof filterShape>,
   pool: Pool,
+  waits: boolean,
 ): Point[] {
   const own = (bits: number) =>
     ([4, 6] as const).filter((_, bit) => bits & (1 << bit)).map((family) => pool.own[family])
@@ -171,7 +172,7 @@ function pointsOf(
       ...(port === undefined ? [] : [portTier(ownMac, ownLinkLocal, own(port))]),
       shapeOf(shape),
       ...(before ? [tierOf(before, 'before', pool)] : []),
-      ...(limits ? [limitTierOf(limits, pool, (audit & 4) > 0)] : []),
+      ...(limits ? [limitTierOf(limits, pool, { audit: (audit & 4) > 0, waits })] : []),
       ...(flow ? [flowTier] : []),
       ...(grants ? [grantsTierOf(grants, pool, (audit & 8) > 0)] : []),
       ...tiers.map((rules, number) => ({
