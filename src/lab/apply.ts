@@ -14,8 +14,8 @@ export interface Applied {
   readonly added: readonly string[]
   readonly removed: readonly string[]
   readonly changed: readonly string[]
-  /** Of each part of the work. */
-  readonly seconds: { readonly compile: number; readonly update: number }
+  /** Of each part of the work; `exchange` is the part of `update` in which rules of both revisions were in force. */
+  readonly seconds: { readonly compile: number; readonly update: number; readonly exchange: number }
 }
 
 /**
@@ -42,9 +42,13 @@ async function apply(running: RunningNetwork, network: Network): Promise<Applied
   const revision = previous + 1
   const deployment = compileDeployment(network, policy, running.successor())
   const compiled = performance.now()
-  await running.fabric.update({ network, deployment })
+  const exchange = await running.fabric.update({ network, deployment })
   running.replaced({ network, policy, deployment, revision })
-  const seconds = { compile: (compiled - start) / 1000, update: (performance.now() - compiled) / 1000 }
+  const seconds = {
+    compile: (compiled - start) / 1000,
+    update: (performance.now() - compiled) / 1000,
+    exchange: exchange.seconds,
+  }
   return { revision, ...differenceOf(old, policy), seconds }
 }
 

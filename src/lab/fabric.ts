@@ -35,7 +35,7 @@ export interface Fabric {
    * the kernel refused.
    * @param next compiled as successor of what runs: other `epoch`, same filter numbers
    */
-  update(next: Revision): Promise<void>
+  update(next: Revision): Promise<Exchange>
   /**
    * Sets which events all nodes tell (see `eventKind`), and hands over their records. Records of a node come in their order; those
    * that a rule change leaves behind are handed over with the rules that they are of.
@@ -63,6 +63,12 @@ export interface FabricClock {
   tick(): bigint
   /** Nanoseconds of a tick. */
   readonly tickPeriod: bigint
+}
+
+/** How an update went. */
+export interface Exchange {
+  /** From the first program that gave way to the last: so long rules of both revisions were in force, at different hooks. */
+  readonly seconds: number
 }
 
 /** What a fabric runs: rules, and the machines that serve behind them. */

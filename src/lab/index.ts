@@ -1,5 +1,6 @@
 /** A whole network on one machine: in the kernel, or in this process. */
 export * from './acceptance.ts'
+export * from './apply.ts'
 export * from './control/index.ts'
 export * from './credentials.ts'
 export * from './enter.ts'

@@ -35,9 +35,10 @@ function appliedText(applied: ApplyResult, { out }: Terminal): string {
     ...removed.map((rule) => [out.red('-'), rule]),
     ...changed.map((rule) => [out.yellow('~'), rule]),
   ]
+  const exchanged = `${Math.ceil(seconds.exchange * 1000)} ms`
   const total = (seconds.compile + seconds.update).toFixed(2)
   if (rows.length === 0) return `${name}: no rule is another; revision ${revision} is in force (${total} s)`
   const more = rows.length > shown ? `\n  … and ${rows.length - shown} more; --json has all` : ''
   const counts = `${added.length} new, ${removed.length} gone, ${changed.length} changed, at ${points.length} points`
-  return `${name}: revision ${revision} is in force: rules ${counts} (${total} s)\n${table(rows.slice(0, shown), '  ')}${more}`
+  return `${name}: revision ${revision} is in force: rules ${counts}, exchanged within ${exchanged} (${total} s in all)\n${table(rows.slice(0, shown), '  ')}${more}`
 }

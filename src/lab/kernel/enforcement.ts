@@ -55,7 +55,7 @@ export class Enforcement implements NodeEnforcement {
   /** Loads and attaches. Throws what the kernel says, after everything that was made for the node is closed again. */
   constructor(node: KernelNode, deployment: NodeDeployment) {
     this.#node = node
-    this.#hooks = new Hooks(node.namespace)
+    this.#hooks = new Hooks(node.namespace, 1 + Math.max(0, ...node.interfaces.values()))
     const generation = load(node, deployment)
     try {
       this.#hooks.replace(node.netlink, [], generation.standing)

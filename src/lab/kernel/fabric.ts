@@ -12,7 +12,15 @@ import { homeNamespace, openTickCounter, raiseOpenFileLimit, type TickCounter } 
 import { type Network, routesOf } from '../../model/index.ts'
 import type { Ip } from '../../net/index.ts'
 import type { Opening } from '../../trace/index.ts'
-import type { Fabric, FabricClock, FabricOptions, Observation, RecordHandler, Revision } from '../fabric.ts'
+import type {
+  Exchange,
+  Fabric,
+  FabricClock,
+  FabricOptions,
+  Observation,
+  RecordHandler,
+  Revision,
+} from '../fabric.ts'
 import { requireSameTopology } from '../topology.ts'
 import { connectNode, createLinks } from './cabling.ts'
 import { Enforcement, type NodeEnforcement, type PreparedRevision } from './enforcement.ts'
@@ -146,7 +154,7 @@ class LabFabric implements KernelFabric {
     return { monotonic: process.hrtime.bigint, tick: () => ticks.now(), tickPeriod: ticks.period }
   }
 
-  async update({ network, deployment }: Revision): Promise<void> {
+  async update({ network, deployment }: Revision): Promise<Exchange> {
     this.#mustBeUp('update')
     requireSameTopology(this.#network, network)
     const enforcing = new Set([...this.#enforcements.keys(), ...deployment.nodes.keys()])
@@ -163,10 +171,14 @@ class LabFabric implements KernelFabric {
     }
     // What was told by the rules that end here is handed over as theirs.
     this.#taps.drain()
+    const start = performance.now()
     commitAll(prepared)
+    const seconds = (performance.now() - start) / 1000
+    for (const revision of prepared) revision.conclude()
     this.#taps.refresh()
     this.#network = network
     await this.#workloads.update(network, [...this.#nodes.values()])
+    return { seconds }
   }
 
   async close(): Promise<void> {
@@ -247,7 +259,6 @@ function commitAll(prepared: readonly PreparedRevision[]): void {
       throw error
     }
   }
-  for (const revision of prepared) revision.conclude()
 }
 
 /** Namespace, rtnetlink and listening sockets of each node, maps and programs of some, and room for probes and clients. */

@@ -1,19 +1,18 @@
 /**
- * Which programs stand on the interfaces of a node, and the exchange of all of them for others: XDP by links, the rest by filters (see
+ * Which programs stand on the interfaces of a node, and the exchange of all of them for others: XDP by a switch, the rest by filters (see
  * `addProgramFilter`). Each hook changes in one step between two packets.
  */
 import type { Attachment } from '../../dataplane/index.ts'
 import {
   addFilterHooks,
-  attachXdp,
   deleteProgramFilter,
   type KernelProgram,
   type Namespace,
   type NetlinkRequest,
   type NetlinkSocket,
-  type ProgramLink,
   replaceProgramFilter,
 } from '../../kernel/index.ts'
+import { XdpSwitch } from './xdp-switch.ts'
 
 /** A program on one interface. On one hook, the first in a list judges first. */
 export interface Standing {
@@ -24,12 +23,12 @@ export interface Standing {
 }
 
 export class Hooks {
-  readonly #namespace: Namespace
-  readonly #xdp = new Map<number, ProgramLink>()
+  readonly #xdp: XdpSwitch
   readonly #hooked = new Set<number>()
 
-  constructor(namespace: Namespace) {
-    this.#namespace = namespace
+  /** @param size one more than the largest interface index */
+  constructor(namespace: Namespace, size: number) {
+    this.#xdp = new XdpSwitch(namespace, size)
   }
 
   /**
@@ -37,13 +36,9 @@ export class Hooks {
    * what the kernel says, with some hooks changed: exchange back.
    */
   replace(netlink: NetlinkSocket, before: readonly Standing[], next: readonly Standing[]): void {
-    for (const { index, hook, program } of next) if (hook === 'xdp') this.#putXdp(index, program)
+    for (const { index, hook, program } of next) if (hook === 'xdp') this.#xdp.put(index, program)
     const kept = new Set(next.filter(({ hook }) => hook === 'xdp').map(({ index }) => index))
-    for (const [index, link] of this.#xdp) {
-      if (kept.has(index)) continue
-      link.close()
-      this.#xdp.delete(index)
-    }
+    for (const index of [...this.#xdp.interfaces]) if (!kept.has(index)) this.#xdp.remove(index)
     const requests: NetlinkRequest[] = []
     const filters = filtersOf(next)
     const old = filtersOf(before)
@@ -57,14 +52,7 @@ export class Hooks {
   }
 
   close(): void {
-    for (const link of this.#xdp.values()) link.close()
-    this.#xdp.clear()
-  }
-
-  #putXdp(index: number, program: KernelProgram): void {
-    const link = this.#xdp.get(index)
-    if (link) link.replace(program)
-    else this.#xdp.set(index, attachXdp(this.#namespace, index, program))
+    this.#xdp.close()
   }
 }
 

@@ -18,7 +18,15 @@ import {
 } from '../../dataplane/index.ts'
 import type { Network } from '../../model/index.ts'
 import type { Opening } from '../../trace/index.ts'
-import type { Fabric, FabricClock, FabricOptions, Observation, RecordHandler, Revision } from '../fabric.ts'
+import type {
+  Exchange,
+  Fabric,
+  FabricClock,
+  FabricOptions,
+  Observation,
+  RecordHandler,
+  Revision,
+} from '../fabric.ts'
 import { nameQuery } from '../name-query.ts'
 import { requireSameTopology } from '../topology.ts'
 import { ClientSocket } from './client-socket.ts'
@@ -174,18 +182,21 @@ class Portable implements PortableFabric {
     for (const { deployment, record } of heard) handle(deployment, record)
   }
 
-  async update({ network, deployment }: Revision): Promise<void> {
+  async update({ network, deployment }: Revision): Promise<Exchange> {
     this.#mustBeOpen('update')
     requireSameTopology(this.#network, network)
     const enforcing = new Set([...this.#deployed.keys(), ...deployment.nodes.keys()])
     const commits = Array.from(enforcing, (id) =>
       this.#deployedNode(id).prepare(deployment.nodes.get(id) ?? emptyDeployment(id)),
     )
+    const start = performance.now()
     for (const commit of commits) commit()
+    const seconds = (performance.now() - start) / 1000
     const { mode, limit } = this.#listening ?? { mode: 0, limit: 0 }
     for (const node of this.#deployed.values()) node.setWatch(mode, limit)
     this.#simulator.update(network)
     this.#network = network
+    return { seconds }
   }
 
   #deployedNode(id: string): DeployedNode {
