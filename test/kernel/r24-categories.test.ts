@@ -153,11 +153,28 @@ describeKernel('R24: categories of infrastructure services', () => {
     expect(seen?.outcome).toBe('answered')
   })
 
-  it('category 3, the activation servers, is for VMs', async () => {
-    const [vm, outside] = await fabric.probe([
-      opening('lab/shop-web-0', 'lab/activation1', 4, 'tcp', 1688),
-      opening('internet', 'lab/activation1', 4, 'tcp', 1688),
+  it.each([4, 6] as const)('category 3 is for those enumerated, IPv%i', async (family) => {
+    const asked = [
+      ['lab/shop-web-0', 'lab/activation1', 1688, 'answered'],
+      ['lab/fc1', 'lab/activation1', 1688, 'silent'],
+      ['internet', 'lab/activation1', 1688, 'silent'],
+      ['lab/fc1', 'lab/jump1', 22, 'answered'],
+      ['lab/ns1', 'lab/jump1', 22, 'silent'],
+      ['lab/shop-web-0', 'lab/jump1', 22, 'silent'],
+    ] as const
+    const seen = await fabric.probe(asked.map(([from, to, port]) => opening(from, to, family, 'tcp', port)))
+    expect(asked.map(([from, to], index) => [from, to, seen[index]?.outcome])).toEqual(
+      asked.map(([from, to, , outcome]) => [from, to, outcome]),
+    )
+  })
+
+  it('category 2 is for the machines that it names, before any handshake', async () => {
+    const seen = await fabric.probe([
+      opening('lab/host1', 'lab/fc1', 4, 'tcp', 7500),
+      opening('lab/storage1', 'lab/fc1', 4, 'tcp', 7500),
+      opening('lab/fc1', 'lab/storage1', 4, 'tcp', 7600),
+      opening('lab/jump1', 'lab/storage1', 4, 'tcp', 7600),
     ])
-    expect([vm?.outcome, outside?.outcome]).toEqual(['answered', 'silent'])
+    expect(seen.map(({ outcome }) => outcome)).toEqual(['answered', 'silent', 'answered', 'silent'])
   })
 })
