@@ -71,10 +71,13 @@ describeKernel('rules change under open connections', () => {
       running.replaced({ network, policy: next, deployment: successor, revision })
       return exchange
     }
+    const talkers: Talker[] = []
     try {
       const echo = new Talker(fabric, server)
+      talkers.push(echo)
       await echo.order({ serve: ports })
       const talker = new Talker(fabric, 'lab/shop-web-0')
+      talkers.push(talker)
       const count = 4
       const to = ([4, 6] as const).map((family) => formatIp(addressOf(network, server, family)))
       const open = to.flatMap((address) => ports.map((port) => ({ ...port, address, count })))
@@ -101,6 +104,7 @@ describeKernel('rules change under open connections', () => {
         `rules of ${deployment.nodes.size} nodes exchanged within ${(seconds * 1000).toFixed(1)} ms\n`,
       )
     } finally {
+      for (const talker of talkers) talker.kill()
       await fabric.close()
     }
   })
@@ -118,6 +122,10 @@ class Talker {
     closeNamespace(namespace)
     this.#child.stderr.pipe(process.stderr)
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]()
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL')
   }
 
   /** Resolves to what the client answers. */
