@@ -11,7 +11,7 @@ afterAll(() => user.leave())
 test('portable mode checks the network, and says that it is portable', async () => {
   const { code, document } = await user.json('up', example, '--check', '--portable')
   expect(code).toBe(0)
-  expect(document).toMatchObject({ ok: true, mode: 'portable', nodes: 55, vms: 18, disagreed: [] })
+  expect(document).toMatchObject({ ok: true, mode: 'portable', nodes: 61, vms: 24, disagreed: [] })
   expect(document.agreed).toBe(document.probes)
   expect(document.probes).toBeGreaterThan(1000)
   expect(document.seconds.total).toBeGreaterThan(0)
