@@ -1,5 +1,6 @@
 /** R10: distribution routers let pass approved addresses, sources that are behind an interface, and TCP of connections that may be. */
 import { it } from 'vitest'
+import type { Policy } from '../../../src/policy/index.ts'
 import { describeRow } from './lab.ts'
 
 describeRow(
@@ -35,4 +36,11 @@ describeRow(
         stop: ['distribution-router', 'established', 'established/required'],
       }))
   },
+  undefined,
+  withoutNativeHosts,
 )
+
+/** Machines whose own firewalls are no more: what they would stop, somebody who rules the machine sends. */
+function withoutNativeHosts({ points }: Policy): Policy {
+  return { points: points.filter(({ kind }) => kind !== 'native-host') }
+}

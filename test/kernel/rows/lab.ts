@@ -21,7 +21,7 @@ import {
 import { addressOf, smallNetwork } from '../../../src/lab/testing/small-network.ts'
 import { type LinkEnd, type Network, neighboursOf } from '../../../src/model/index.ts'
 import { type Family, type Ip, ip } from '../../../src/net/index.ts'
-import type { Point } from '../../../src/policy/index.ts'
+import { derivePolicy, type Point, type Policy } from '../../../src/policy/index.ts'
 import { converse, type Opening, type Outcome } from '../../../src/trace/index.ts'
 import { describeKernel } from '../requirements.ts'
 
@@ -64,16 +64,21 @@ export interface Wire extends PacketSocket {
 
 const families: readonly Family[] = [4, 6]
 
-/** A suite with the network up. @param change the network file's text, edited */
+/**
+ * A suite with the network up.
+ * @param change the network file's text, edited
+ * @param alter the policy, with something missing that would hide what is to be shown
+ */
 export function describeRow(
   title: string,
   suite: (lab: RowLab) => void,
   change?: (text: string) => string,
+  alter: (policy: Policy) => Policy = (same) => same,
 ): void {
   describeKernel(title, () => {
     describe('in the running network', () => {
-      const fixture = fixtureOf(smallNetwork(change))
-      const { network } = fixture
+      const network = smallNetwork(change)
+      const fixture = fixtureOf(network, alter(derivePolicy(network)))
       const make = openings(network)
       let fabric: KernelFabric
       beforeAll(async () => {
