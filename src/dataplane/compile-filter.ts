@@ -42,11 +42,13 @@ import {
   type OffenceLabels,
   type PortContext,
 } from './emit/port.ts'
+import { emitRecord } from './emit/record.ts'
 import { emitRuleTier, type Outcome } from './emit/rule-tier.ts'
 import { type VerdictExit, verdictExit } from './emit/verdict.ts'
 import type { EventKind, EventMaps } from './event-map.ts'
 import { endless, type FlowMaps, flowKey, flowValue } from './flow-map.ts'
 import { type LimitMaps, limitsOf } from './limit-map.ts'
+import type { FilterRecords } from './record-map.ts'
 
 export interface FilterOptions {
   /** At most 15 characters; the kernel shows it. */
@@ -67,6 +69,8 @@ export interface FilterOptions {
   readonly limits?: ReadonlyMap<Limit, LimitMaps>
   /** Needed by points with a translation tier. */
   readonly balancer?: Readonly<Record<Family, BalancerMaps>>
+  /** Where what is the point's own is read from; absent: it is in the program. */
+  readonly records?: FilterRecords
 }
 
 /**
@@ -111,6 +115,7 @@ class FilterCompiler {
     // Where in this code each instruction comes from costs as much as all the rest; which rule it is for stays.
     this.#b = new ProgramBuilder({ name, type, license: 'GPL', notes: false })
     this.#frame = emitFrame(this.#b, hook)
+    if (options.records) emitRecord(this.#b, hook, options.records)
     this.#malformed = this.#b.label('malformed')
     this.#exit = verdictExit(this.#b, this.#frame, counters, { allow, deny: verdictOf[hook].deny }, events)
     this.#sets = this.#makeSets()

@@ -1,6 +1,6 @@
 /** From policy to deployment: every node's maps, programs and attachments. The same policy gives the same bytes. */
-import type { MapSpec } from '../bpf/index.ts'
-import type { Network } from '../model/index.ts'
+import type { MapSpec, ProgramSpec } from '../bpf/index.ts'
+import { interfaceNumbers, type Network } from '../model/index.ts'
 import type { Family, Ip } from '../net/index.ts'
 import { defaultQuota, type Limit, type Point, type Policy, rulesOf } from '../policy/index.ts'
 import { nodeSets } from './address-sets.ts'
@@ -10,10 +10,11 @@ import type { FilterOptions } from './compile-filter.ts'
 import { counterMap } from './counter-map.ts'
 import type { Attachment, Deployment, NodeDeployment } from './deployment.ts'
 import { eventMaps } from './event-map.ts'
-import { FilterCompilerCache } from './filter-template.ts'
+import { FilterCompilerCache, type FilterPlacement, parametersOf } from './filter-template.ts'
 import { flowMaps } from './flow-map.ts'
 import { grantMap } from './grant-map.ts'
 import { type LimitMaps, limitContents, limitMap, limitsOf } from './limit-map.ts'
+import { filterRecords, recordEntry } from './record-map.ts'
 
 export interface CompileOptions {
   /** Flows that each stateful filter keeps of each family, whatever `FlowUse.quota` says. */
@@ -35,6 +36,14 @@ export interface CompileOptions {
   readonly events?: boolean
   /** Buckets kept for prefixes, per limit and family of a node. Default 16,384. */
   readonly buckets?: number
+  /**
+   * Interface indexes, by node and interface: points of a node that differ only in what is their own share one program, which finds by
+   * the index whom it serves. Default: as in {@link interfaceNumbers} of the network; of a node that is not in it, each program is
+   * by itself and runs anywhere.
+   */
+  readonly interfaces?: ReadonlyMap<string, ReadonlyMap<string, number>>
+  /** Programs that serve one point alone read its own from a record too: to test that nothing is different then. Default false. */
+  readonly alwaysRecords?: boolean
   /** As `FilterOptions.allow`, for measuring programs apart from what follows them. */
   readonly allow?: number
 }
@@ -55,9 +64,11 @@ export function compileDeployment(
   const egressOf = new Map(
     network.nodes.filter(({ kind }) => kind === 'balancer').map((n) => [n.id, n.publicAddresses]),
   )
+  const interfaces =
+    options.interfaces ?? new Map(network.nodes.map(({ id }) => [id, interfaceNumbers(network, id)]))
   const nodes = new Map<string, NodeDeployment>()
   for (const [node, points] of byNode)
-    nodes.set(node, compileNode(points, egressOf.get(node) ?? [], cache, options))
+    nodes.set(node, compileNode(points, egressOf.get(node) ?? [], cache, { ...options, interfaces }))
   return { nodes }
 }
 
@@ -74,35 +85,76 @@ export function compileNode(
   options: CompileOptions = {},
 ): NodeDeployment {
   const { firstCounters, filters, slots, maps, specs, contents, setsOf } = layOut(points, options)
-  const attachments = points.map((point): Attachment => {
-    const program = cache.compile(
-      point,
-      {
-        hook: hookOf(point) === 'xdp' ? 'xdp' : 'tc',
-        ...maps,
-        ...(options.allow === undefined ? {} : { allow: options.allow }),
-      },
-      {
-        name: programName(point),
-        firstCounter: firstCounters.get(point.id) as number,
-        filter: filters.get(point.flow?.table ?? '') ?? 0,
-        quota: quotaOf(point, options),
-        slots,
-        epoch: options.epoch ?? 0,
-        egress,
-        sets: setsOf(point),
-      },
-    )
-    return { point, program, hook: hookOf(point), interfaces: point.interfaces }
-  })
   const node = (points[0] as Point).node
+  const emission = (point: Point) => ({
+    hook: hookOf(point) === 'xdp' ? ('xdp' as const) : ('tc' as const),
+    ...maps,
+    ...(options.allow === undefined ? {} : { allow: options.allow }),
+  })
+  const placement = (point: Point): FilterPlacement => ({
+    name: programName(point),
+    firstCounter: firstCounters.get(point.id) as number,
+    filter: filters.get(point.flow?.table ?? '') ?? 0,
+    quota: quotaOf(point, options),
+    slots,
+    epoch: options.epoch ?? 0,
+    egress,
+    sets: setsOf(point),
+  })
+  const shared = new Map<Point, ProgramSpec>()
+  const numbers = options.interfaces?.get(node)
+  const least = options.alwaysRecords ? 1 : 2
+  const groups = numbers
+    ? alike(points, numbers, (point) => cache.key(point, emission(point))).filter(
+        ({ length }) => length >= least,
+      )
+    : []
+  for (const [index, group] of groups.entries()) {
+    const first = group[0] as Point
+    const values = (point: Point) => parametersOf(point, placement(point))
+    const last = Math.max(...(numbers as ReadonlyMap<string, number>).values())
+    const records = filterRecords(index, Object.keys(values(first)), last + 1)
+    const name = `${records.map.name}_${first.direction}`
+    const program = cache.compile(first, { ...emission(first), records }, { ...placement(first), name })
+    specs[records.map.name] = records.map
+    contents[records.map.name] = group.flatMap((point) =>
+      point.interfaces.map((name) => recordEntry(records, numbers?.get(name) as number, values(point))),
+    )
+    for (const point of group) shared.set(point, program)
+  }
+  const attachments = points.map(
+    (point): Attachment => ({
+      point,
+      program: shared.get(point) ?? cache.compile(point, emission(point), placement(point)),
+      hook: hookOf(point),
+      interfaces: point.interfaces,
+    }),
+  )
   return { node, attachments, maps: specs, contents, firstCounters, filters }
+}
+
+/** Points of a node that one program can serve: of the same rules, each on interfaces of its own. */
+function alike(
+  points: readonly Point[],
+  numbers: ReadonlyMap<string, number>,
+  keyOf: (point: Point) => string,
+): readonly (readonly Point[])[] {
+  const groups = new Map<string, Point[]>()
+  for (const point of points) {
+    if (point.interfaces.some((name) => !numbers.has(name))) continue
+    const key = `${hookOf(point)} ${keyOf(point)}`
+    groups.set(key, [...(groups.get(key) ?? []), point])
+  }
+  return [...groups.values()].filter((group) => {
+    const interfaces = group.flatMap((point) => point.interfaces)
+    return new Set(interfaces).size === interfaces.length
+  })
 }
 
 interface Layout {
   readonly maps: Omit<FilterOptions, 'name' | 'hook'>
-  readonly specs: Readonly<Record<string, MapSpec>>
-  readonly contents: Readonly<Record<string, readonly Entry[]>>
+  readonly specs: Record<string, MapSpec>
+  readonly contents: Record<string, readonly Entry[]>
   readonly firstCounters: ReadonlyMap<string, number>
   /** Flow table id → number in the node. */
   readonly filters: ReadonlyMap<string, number>

@@ -62,8 +62,15 @@ export class FilterCompilerCache {
     return this.#templates.size
   }
 
+  /** Equal for points of one node that compile to the same template. */
+  key(point: Point, options: Omit<FilterOptions, 'name'>): string {
+    const { hook, allow = '', records } = options
+    const own = records ? `${records.map.name} ${Object.keys(records.offsets)}` : ''
+    return `${hook} ${allow} ${mapsKey(point, options)} ${own} ${this.#keyOf(point)}`
+  }
+
   compile(point: Point, options: Omit<FilterOptions, 'name'>, placement: FilterPlacement): ProgramSpec {
-    const key = `${options.hook} ${options.allow ?? ''} ${mapsKey(point, options)} ${this.#keyOf(point)}`
+    const key = this.key(point, options)
     let entry = this.#templates.get(key)
     if (!entry) {
       const template = compileFilter(point, { ...options, name: placement.name })
@@ -74,6 +81,7 @@ export class FilterCompilerCache {
       this.#templates.set(key, entry)
     }
     const { used } = entry
+    if (used.size === 0) return instantiate(entry.template, { name: placement.name, parameters: {} })
     const values = Object.entries(parametersOf(point, placement)).filter(([name]) => used.has(name))
     return instantiate(entry.template, { name: placement.name, parameters: Object.fromEntries(values) })
   }
@@ -171,7 +179,8 @@ function matchKey(match: Match, { behind, sets }: Own): string {
   })
 }
 
-function parametersOf(point: Point, placement: FilterPlacement): Record<string, number | bigint> {
+/** What is a point's own, by the names of the parameters that stand for it in templates. */
+export function parametersOf(point: Point, placement: FilterPlacement): Record<string, number | bigint> {
   const values: Record<string, number | bigint> = {
     [firstCounter]: placement.firstCounter,
     [filterNumber]: placement.filter,

@@ -34,6 +34,10 @@ export const nodesOfKind = (network: Network, site: string | undefined, kind: No
 export const neighboursOf = (network: Network, node: string): readonly Neighbour[] =>
   indicesOf(network).neighbours.get(node) ?? []
 
+/** Interface indexes of a node, by interface: in the order of its links, from 2 on, since 1 is the loopback everywhere. */
+export const interfaceNumbers = (network: Network, node: string): ReadonlyMap<string, number> =>
+  new Map(neighboursOf(network, node).map(({ near }, position) => [near.interface, position + 2]))
+
 export const linksOf = (network: Network, node: string): readonly Link[] =>
   neighboursOf(network, node).map(({ link }) => link)
 

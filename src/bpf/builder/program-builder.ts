@@ -35,6 +35,7 @@ export class ProgramBuilder extends ControlFlow {
   readonly options: ProgramOptions
   /** Pointer to the context: `xdp_md` or `__sk_buff`. */
   readonly context: Value
+  #parameters: { readonly record: Value; readonly offsets: Readonly<Record<string, number>> } | undefined
 
   constructor(options: ProgramOptions) {
     super(options.notes ?? true)
@@ -79,14 +80,28 @@ export class ProgramBuilder extends ControlFlow {
 
   /**
    * A constant that is given later, by `instantiate`: one build then serves many programs that differ in it only. Any 64-bit
-   * value; until it is given the program cannot be assembled.
+   * value; until it is given the program cannot be assembled. After `readParameters`: read from memory.
    */
   parameter(name: string): Value {
+    if (this.#parameters) {
+      const { record, offsets } = this.#parameters
+      const offset = offsets[name]
+      if (offset === undefined) this.emitter.refuse(`the record has no parameter '${name}'; give its offset`)
+      return this.load(8, record, offset)
+    }
     const result = this.emitter.newValue()
     const op = this.emitter.emit('parameter')
     op.parameter = name
     op.def = result.id
     return result
+  }
+
+  /**
+   * From here on parameters are no constants: they are read from a record, 8 bytes each, at the offsets of their names. One loaded
+   * program then serves all for whom there are records.
+   */
+  readParameters(record: Value, offsets: Readonly<Record<string, number>>): void {
+    this.#parameters = { record, offsets }
   }
 
   /** Address of the map, for helpers that take one. */

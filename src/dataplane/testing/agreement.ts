@@ -36,8 +36,9 @@ export function describeAgreement(start: () => EngineUnderTest): void {
     const check = (cases: fc.Arbitrary<PointCase>, runs: number, cache?: FilterCompilerCache): void => {
       const subject = start()
       name = subject.engine.name
-      const property = fc.property(cases, fc.integer({ min: 0, max: watchMode.all }), (some, watch) => {
-        const testCase = { ...some, watch }
+      const modes = fc.record({ watch: fc.integer({ min: 0, max: watchMode.all }), records: fc.boolean() })
+      const property = fc.property(cases, modes, (some, mode) => {
+        const testCase = { ...some, ...mode }
         expectAgreement(testCase, subject, cache)
         pairs += testCase.steps.length
       })

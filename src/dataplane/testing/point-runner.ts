@@ -24,6 +24,7 @@ import { verdictOf } from '../emit/frame.ts'
 import { eventMaps, watchValue } from '../event-map.ts'
 import { FilterCompilerCache } from '../filter-template.ts'
 import { decodeGrant, encodeGrant, encodeGrantKey } from '../grant-map.ts'
+import { isRecordMap } from '../record-map.ts'
 
 /** Points of one node, which share what they remember: a stateful filter's two, a balancer's two. */
 export interface PointCase {
@@ -37,6 +38,8 @@ export interface PointCase {
   readonly grants?: readonly CaseGrant[]
   /** The points as they are from epoch 1 on, with as many rules each; absent: as before. */
   readonly revised?: readonly Point[]
+  /** Programs read what is a point's own from records, as those do that serve several. */
+  readonly records?: boolean
   /** Flows that a filter keeps of each family; absent: more than a sequence opens. */
   readonly quota?: number
 }
@@ -107,9 +110,12 @@ export function runPrograms(
   { engine, setClock, openRing = interpreterRing }: EngineUnderTest,
   cache = new FilterCompilerCache(),
 ): Observation<ProgramAnswer> {
-  const { points, egress, steps, watch = 0, grants = [], quota = ampleQuota } = testCase
+  const { points, egress, steps, watch = 0, grants = [], records = false, quota = ampleQuota } = testCase
+  const here = new Map(points.flatMap(({ interfaces }) => interfaces.map((name) => [name, loopback])))
+  const interfaces = new Map(points.map(({ node }) => [node, here]))
   const compile = (epoch: number): NodeDeployment =>
     compileNode(pointsIn(testCase, epoch), egress, cache, {
+      ...(records && { interfaces, alwaysRecords: true }),
       flowsPerFilter: quota,
       egress: capacity,
       buckets: capacity,
@@ -121,12 +127,15 @@ export function runPrograms(
   const opened: { close(): void }[] = [ring, ...Object.values(maps)]
   try {
     maps[eventMaps.watch.name]?.update(new Uint8Array(4), watchValue(watch, unlimited))
-    const load = ({ attachments }: NodeDeployment) =>
-      attachments.map(({ program, hook }) => {
-        const loaded = engine.load(program, maps)
+    const load = (revision: NodeDeployment) => {
+      const own = revision === deployment ? {} : createMaps(engine, recordsOf(revision))
+      opened.push(...Object.values(own))
+      return revision.attachments.map(({ program, hook }) => {
+        const loaded = engine.load(program, { ...maps, ...own })
         opened.push(loaded)
         return { loaded, verdicts: verdictOf[hook === 'xdp' ? 'xdp' : 'tc'] }
       })
+    }
     const programs = new Map([[0, load(deployment)]])
     for (const { epoch = 0 } of steps) if (!programs.has(epoch)) programs.set(epoch, load(compile(epoch)))
     for (const grant of grants)
@@ -138,7 +147,7 @@ export function runPrograms(
       const { loaded, verdicts } = (programs.get(epoch) as ReturnType<typeof load>)[point] as ReturnType<
         typeof load
       >[0]
-      const { verdict: returned, packet } = loaded.run(frame)
+      const { verdict: returned, packet } = loaded.run(frame, { ifindex: loopback })
       const verdict = returned === verdicts.allow ? 'allow' : returned === verdicts.deny ? 'deny' : undefined
       return { verdict, returned, packet, events: ring.take() }
     })
@@ -176,8 +185,20 @@ const grantsOf = (maps: Record<string, BpfMap>, { source }: GrantedPath): BpfMap
 
 export const startOfTime = 1_000_000_000n
 const unlimited = 0xffff_ffff
+/** Every namespace has an interface of this index. */
+const loopback = 1
 
-function createMaps(engine: Engine, { maps, contents }: NodeDeployment): Record<string, BpfMap> {
+/** Of the maps of a revision, those that are not the node's for good. */
+const recordsOf = ({ maps, contents }: NodeDeployment) => {
+  const only = <T>(all: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(Object.entries(all).filter(([name]) => isRecordMap(name)))
+  return { maps: only(maps), contents: only(contents) }
+}
+
+function createMaps(
+  engine: Engine,
+  { maps, contents }: Pick<NodeDeployment, 'maps' | 'contents'>,
+): Record<string, BpfMap> {
   const created = Object.fromEntries(
     Object.entries(maps).map(([name, spec]) => [name, engine.createMap(spec)] as const),
   )

@@ -3,6 +3,7 @@
  * Later ones take their place hook by hook, each in one step between two packets, or not at all: what could be refused is done before
  * the first of them.
  */
+import type { ProgramSpec } from '../../bpf/index.ts'
 import {
   type Count,
   CounterHistory,
@@ -144,15 +145,18 @@ function load(
       if (!inherited) made.push(maps[name])
     }
     for (const [name, entries] of Object.entries(deployment.contents)) maps[name]?.updateBatch(entries)
-    const programs: KernelProgram[] = []
+    const programs = new Map<ProgramSpec, KernelProgram>()
     const standing: Standing[] = []
     for (const { program: spec, hook, interfaces } of deployment.attachments) {
-      const program = kernelEngine.load(spec, maps)
-      programs.push(program)
-      made.push(program)
+      let program = programs.get(spec)
+      if (!program) {
+        program = kernelEngine.load(spec, maps)
+        programs.set(spec, program)
+        made.push(program)
+      }
       for (const name of interfaces) standing.push({ index: node.interfaceIndex(name), hook, program })
     }
-    return { deployment, maps, programs, standing }
+    return { deployment, maps, programs: [...programs.values()], standing }
   } catch (error) {
     for (const object of made) object.close()
     throw error

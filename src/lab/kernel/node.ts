@@ -8,7 +8,7 @@ import {
   settleLink,
   writeSysctls,
 } from '../../kernel/index.ts'
-import { forwards, type Network, type Node, neighboursOf } from '../../model/index.ts'
+import { forwards, interfaceNumbers, type Network, type Node } from '../../model/index.ts'
 
 export class KernelNode {
   readonly node: Node
@@ -22,9 +22,7 @@ export class KernelNode {
   /** Makes the namespace, without links. Throws `KernelError` or `Error` naming the parameter that this kernel lacks. */
   constructor(network: Network, node: Node) {
     this.node = node
-    this.interfaces = new Map(
-      neighboursOf(network, node.id).map(({ near }, position) => [near.interface, loopback + 1 + position]),
-    )
+    this.interfaces = interfaceNumbers(network, node.id)
     this.namespace = createNamespace()
     try {
       writeSysctls(this.namespace, forwards(node) ? { ...ofRouters, ...ofAll } : ofAll)

@@ -41,7 +41,7 @@ export function hostPoints(view: SiteView): readonly Point[] {
         flow: { table: `${host.id}/partition`, heading: 'to-local', quota },
         scope: { destination: [...host.addresses.map(hostPrefix), ...servicePrefixesOf(host), ...onLink] },
         tiers: [shapeTier, flowTier, ...supportAccess, ...inward.of(host)],
-        ...inward.sets(host),
+        sets: inward.sets(host),
       },
       {
         ...common,
@@ -50,7 +50,7 @@ export function hostPoints(view: SiteView): readonly Point[] {
         flow: { table: `${host.id}/partition`, heading: 'from-local', quota },
         scope: { source: ownSources(host) },
         tiers: [shapeTier, ...errors, flowTier, ...others],
-        ...outward.sets(host),
+        sets: outward.sets(host),
       },
     ] satisfies Point[]
   })

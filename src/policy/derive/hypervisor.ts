@@ -26,6 +26,7 @@ export function hypervisorPoints(view: SiteView): readonly Point[] {
   return view.nodes('vm').flatMap((vm) => {
     if (!vm.vm) return []
     const filter = `${vm.vm.host}/vm/${vm.name}`
+    const role = roleTiers.of(vm)
     const common = {
       kind: 'hypervisor' as const,
       node: vm.vm.host,
@@ -47,15 +48,15 @@ export function hypervisorPoints(view: SiteView): readonly Point[] {
           flowTier,
           ...outward.of(vm),
         ],
-        ...outward.sets(vm),
+        sets: outward.sets(vm),
       },
       {
         ...common,
         id: `${filter}/in`,
         direction: 'out',
         flow: { table: filter, heading: 'to-local', quota },
-        tiers: [shapeTier, flowTier, ...inward.of(vm), roleTiers.of(vm)],
-        ...inward.sets(vm),
+        tiers: [shapeTier, flowTier, ...inward.of(vm), role.tier],
+        sets: [...inward.sets(vm), ...role.sets],
       },
     ] satisfies Point[]
   })

@@ -8,7 +8,7 @@ import {
   vmsOfHost,
 } from '../../model/index.ts'
 import type { Prefix } from '../../net/index.ts'
-import type { Point, RuleTier } from '../point.ts'
+import type { RuleTier } from '../point.ts'
 import { filterRules, relativeNames } from './filter-rules.ts'
 import { addressesOf, type SiteView } from './site-view.ts'
 
@@ -45,12 +45,9 @@ export class MachineTiers {
     return tiers
   }
 
-  /** Lists that differ from host to host, for {@link Point.sets}. */
-  sets(machine: Node): Pick<Point, 'sets'> {
-    const lists = [...this.#names]
-      .filter((name) => name === 'this-host' || name === 'vms-of-this-host')
-      .map((name) => this.#relative(name, machine))
-    return lists.length > 0 ? { sets: lists } : {}
+  /** Lists that differ from machine to machine, for `Point.sets`; not that of its own addresses, which `Point.behind` has. */
+  sets(machine: Node): readonly (readonly Prefix[])[] {
+    return [...this.#names].filter((name) => name !== 'this').map((name) => this.#relative(name, machine))
   }
 
   #relative(name: RelativeMachines, machine: Node): readonly Prefix[] {

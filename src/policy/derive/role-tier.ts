@@ -5,8 +5,14 @@ import type { RuleTier } from '../point.ts'
 import type { Match, Rule } from '../rule.ts'
 import { addressesOf, type SiteView } from './site-view.ts'
 
+/** The rules of a role, and the lists in them that differ from service to service, for `Point.sets`. */
+interface RoleRules {
+  readonly tier: RuleTier
+  readonly sets: readonly (readonly Prefix[])[]
+}
+
 export class RoleTiers {
-  readonly #tiers = new Map<string, RuleTier>()
+  readonly #roles = new Map<string, RoleRules>()
   readonly #services: ReadonlyMap<string, Service>
   /** VMs of the site, by service and then by role. */
   readonly #vms = new Map<string, Map<string, Node[]>>()
@@ -26,22 +32,26 @@ export class RoleTiers {
     }
   }
 
-  of(vm: Node): RuleTier {
+  of(vm: Node): RoleRules {
     const identity = vm.vm
     const service = identity && this.#services.get(identity.service)
     const role = service?.roles.find(({ name }) => name === identity?.role)
     if (!service || !role) throw new TypeError(`derive rules of ${vm.id}: its role is not in the model`)
     const key = `${service.name} ${role.name}`
-    let tier = this.#tiers.get(key)
-    if (!tier) {
-      tier = { kind: 'rules', name: 'role', rules: this.#rulesOf(service, role) }
-      this.#tiers.set(key, tier)
+    let known = this.#roles.get(key)
+    if (!known) {
+      const sets: (readonly Prefix[])[] = []
+      known = { tier: { kind: 'rules', name: 'role', rules: this.#rulesOf(service, role, sets) }, sets }
+      this.#roles.set(key, known)
     }
-    return tier
+    return known
   }
 
-  /** Endpoints that are for some only come first, so that no wider one opens them to others. */
-  #rulesOf(service: Service, role: Role): readonly Rule[] {
+  /**
+   * Endpoints that are for some only come first, so that no wider one opens them to others.
+   * @param sets to be filled with the lists of VMs that the rules name, each once
+   */
+  #rulesOf(service: Service, role: Role, sets: (readonly Prefix[])[]): readonly Rule[] {
     const roles = this.#vms.get(service.name) ?? new Map<string, Node[]>()
     const all = addressesOf([...roles.values()].flat())
     const isNarrow = ({ only, acl }: Endpoint): boolean => only !== undefined || acl !== undefined
@@ -51,7 +61,9 @@ export class RoleTiers {
       if (endpoint.acl) return guardedRules(role, endpoint, endpoint.acl, this.#egress)
       if (endpoint.exposure !== 'internal') return publicRules(role, endpoint)
       const from = endpoint.only?.from.flatMap((name) => roles.get(name) ?? [])
-      return internalRules(role, endpoint, from ? addressesOf(from) : all)
+      const source = from ? addressesOf(from) : all
+      if (!sets.includes(source)) sets.push(source)
+      return internalRules(role, endpoint, source)
     })
   }
 }
