@@ -4,7 +4,7 @@ import { interfaceNumbers, type Network } from '../model/index.ts'
 import type { Family, Ip } from '../net/index.ts'
 import { defaultQuota, type Limit, type Point, type Policy, rulesOf } from '../policy/index.ts'
 import { nodeSets } from './address-sets.ts'
-import { balancerContents, contentSizes, type Entry } from './balance/contents.ts'
+import { balancerContents, connectionsOf, contentSizes, type Entry } from './balance/contents.ts'
 import { type BalancerMaps, balancerMaps } from './balance/maps.ts'
 import type { FilterOptions } from './compile-filter.ts'
 import { counterMap } from './counter-map.ts'
@@ -30,8 +30,6 @@ export interface CompileOptions {
    * another filter, its old flows are judged again: compile with a new epoch.
    */
   readonly filters?: ReadonlyMap<string, ReadonlyMap<string, number>>
-  /** Outward connections kept per balancer and family. Default 65,536. */
-  readonly egress?: number
   /** Whether programs can tell of packets (see `event-map.ts`). Default true; without, to measure what it costs. */
   readonly events?: boolean
   /** Buckets kept for prefixes, per limit and family of a node. Default 16,384. */
@@ -165,7 +163,7 @@ interface Layout {
 }
 
 function layOut(points: readonly Point[], options: CompileOptions): Layout {
-  const { egress = 65_536, buckets = 16_384, events = true } = options
+  const { buckets = 16_384, events = true } = options
   const firstCounters = new Map<string, number>()
   const filters = numberFilters(points, options.filters?.get((points[0] as Point).node))
   const quota = Math.max(...points.map((point) => quotaOf(point, options)))
@@ -199,12 +197,13 @@ function layOut(points: readonly Point[], options: CompileOptions): Layout {
   }
   const translates = points.some(({ tiers }) => tiers.some(({ kind }) => kind === 'translation'))
   const balancer: Partial<Record<Family, BalancerMaps>> = {}
+  const connections = translates ? connectionsOf(points) : 0
   for (const family of translates ? ([4, 6] as const) : []) {
     const held = balancerContents(points, family)
-    const maps = balancerMaps(family, contentSizes(held, egress))
+    const maps = balancerMaps(family, contentSizes(held, connections))
     balancer[family] = maps
     specs.push(...Object.values(maps))
-    for (const name of ['vips', 'ring', 'backends', 'replies'] as const)
+    for (const name of ['vips', 'ring', 'backends', 'replies', 'borrowers'] as const)
       contents[maps[name].name] = held[name]
   }
   return {

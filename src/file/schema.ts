@@ -147,6 +147,14 @@ const Template = v.strictObject({
     ),
     4096,
   ),
+  'connections-per-vm': v.optional(
+    count(
+      16,
+      65_536,
+      'Connections that a VM may have through each balancer of its site, outward and to VIPs of its own site, of each family.',
+    ),
+    512,
+  ),
   ports: v.optional(
     v.pipe(Ports, v.description('Where the infrastructure listens; all have standard values.')),
     {},

@@ -54,6 +54,8 @@ export interface Site {
   readonly ports: SitePorts
   /** Flows that the filter of each VM and each host partition remembers, of each family. */
   readonly flowsPerVm: number
+  /** Connections that each VM may have through each balancer, of each family. */
+  readonly connectionsPerVm: number
   /** Rules that a person wrote, of its template. */
   readonly filters: SiteFilters
   /** Rate limits of its access routers, of its template. */

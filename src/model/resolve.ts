@@ -159,6 +159,7 @@ function resolveSite(name: string, pools: SitePools, resolution: Resolution): Re
     dnsVips: Object.freeze(dnsVips),
     ports,
     flowsPerVm: template['flows-per-vm'],
+    connectionsPerVm: template['connections-per-vm'],
     limits: siteLimits(written.template, resolution),
     audit: Object.freeze(auditedTiers(written.template, template.audit, resolution)),
     infrastructure: infrastructureOf(name, written.template, resolution),

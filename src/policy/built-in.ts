@@ -45,3 +45,15 @@ export const flowTier: FlowTier = Object.freeze({
 })
 
 export const defaultDeny: Rule = builtIn('default/deny', 'deny', 'What no rule allows is denied.')
+
+/** What refuses a connection that a VM opens outward, and one to a VIP of its own site. */
+export const egressFull: Rule = builtIn(
+  'egress/full',
+  'deny',
+  'The VM has as many outward connections as it may, or no port is left to it toward that end.',
+)
+export const hairpinFull: Rule = builtIn(
+  'hairpin/full',
+  'deny',
+  'As egress/full, of connections to VIPs of the VM’s own site.',
+)

@@ -262,7 +262,9 @@ it('translation: the packet is rewritten and allowed, or goes to the next tier',
         {
           kind: 'egress-out',
           rule: rule('egress', 'allow'),
-          sources: [prefix('10.0.0.0/8')],
+          borrowers: [web.destination],
+          quota: 1,
+          full: rule('full', 'deny'),
           address: flow(0, '198.51.100.1', '198.51.100.1').source,
           ports: PortRange(5000),
         },
@@ -276,4 +278,8 @@ it('translation: the packet is rewritten and allowed, or goes to the next tier',
     packet: flow('tcp', '198.51.100.1 5000', '192.0.2.1 40000'),
   })
   expect(said(at, packet(web), state)).toBe('deny default/deny')
+  const reply = flow('tcp', '192.0.2.1 40000', '198.51.100.1 5000')
+  state.egress.answer(reversed(web), packet(reply, { tcpFlags: 0x12 }), 0n)
+  judge(at, packet(reversed(web), { tcpFlags: 0x10 }), state)
+  expect(said(at, packet({ ...reversed(web), sourcePort: 9 }), state)).toBe('deny full')
 })

@@ -62,6 +62,15 @@ function lifeSeconds(protocol: number, state: FlowState): number {
   return protocol === Protocol.tcp ? flowSeconds.tcp : flowSeconds.udp
 }
 
+/** How far a flow has come. Its time is nanoseconds of any steady clock. */
+export interface Progress {
+  readonly state: FlowState
+  /** The last word was a reset. */
+  readonly reset: boolean
+  /** Forgotten then. */
+  readonly deadline: bigint
+}
+
 /** What a packet is to flows, by TCP's flags, or the type of ICMP. */
 export type PacketKind =
   /** SYN alone; an echo request. */
@@ -156,4 +165,13 @@ export function stepOf(
     case 'other-closed':
       return to(kind === 'fin' && byOpener ? 'closed' : state)
   }
+}
+
+/** A living flow after a packet of it that passed. */
+export function advance<T extends Progress>(known: T, step: Step, protocol: number, now: bigint): T {
+  if (step.kind === 'to')
+    return { ...known, state: step.state, reset: false, deadline: now + flowLife(protocol, step.state) }
+  if (step.kind !== 'reset') return known
+  const soon = now + BigInt(flowSeconds.reset) * 1_000_000_000n
+  return { ...known, reset: true, deadline: soon < known.deadline ? soon : known.deadline }
 }

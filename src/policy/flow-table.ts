@@ -4,7 +4,8 @@
  */
 import { type Family, formatIp } from '../net/index.ts'
 import type { Flow, Side } from './flow.ts'
-import { type FlowState, flowLife, flowSeconds, isConfirmed, type Step } from './flow-state.ts'
+import { advance, flowLife, isConfirmed, type Progress, type Step } from './flow-state.ts'
+import { Slots } from './slots.ts'
 
 /** Flows that a filter may keep of each family, when not said otherwise, and the fewest that can be asked for. */
 export const defaultQuota = 4096
@@ -23,12 +24,7 @@ export interface FlowOpening {
 }
 
 /** A remembered flow. Its times are nanoseconds of any steady clock. */
-export interface KnownFlow extends FlowOpening {
-  readonly state: FlowState
-  /** The last word was a reset. */
-  readonly reset: boolean
-  /** Forgotten then. */
-  readonly deadline: bigint
+export interface KnownFlow extends FlowOpening, Progress {
   /** Its place in the quota. */
   readonly slot: number
 }
@@ -75,18 +71,7 @@ export class FlowTable {
 
   /** A packet of a living flow passed. */
   step(flow: Flow, now: bigint, step: Step): void {
-    this.#change(flow, (known) => {
-      if (step.kind === 'to')
-        return {
-          ...known,
-          state: step.state,
-          reset: false,
-          deadline: now + flowLife(flow.protocol, step.state),
-        }
-      if (step.kind !== 'reset') return known
-      const soon = now + BigInt(flowSeconds.reset) * 1_000_000_000n
-      return { ...known, reset: true, deadline: soon < known.deadline ? soon : known.deadline }
-    })
+    this.#change(flow, (known) => advance(known, step, flow.protocol, now))
   }
 
   /** The rules of an epoch still allow it; from now on it ends by what they say. */
@@ -135,23 +120,6 @@ export class FlowTable {
       return slot
     }
     return undefined
-  }
-}
-
-/** Which flow each place of a quota was given to last. It may be gone, or have another place by now. */
-class Slots {
-  readonly keys = new Map<number, string>()
-  readonly #quota: number
-  #cursor = 0
-
-  constructor(quota: number) {
-    this.#quota = quota
-  }
-
-  next(): number {
-    const slot = this.#cursor % this.#quota
-    this.#cursor = (this.#cursor + 1) >>> 0
-    return slot
   }
 }
 

@@ -2,6 +2,7 @@
 import { isAuditable, isAudited, isDefaultAudited } from './audit.ts'
 import { flowRules, type Point, type Tier } from './point.ts'
 import type { Match, Rule } from './rule.ts'
+import { fullRulesOf } from './translation.ts'
 
 export interface Policy {
   /** In the order of the network's nodes. */
@@ -55,7 +56,7 @@ function rulesOfTier(tier: Tier): readonly Rule[] {
     case 'limit':
       return tier.limits.map(({ rule }) => rule)
     case 'translation':
-      return tier.translations.map(({ rule }) => rule)
+      return [...tier.translations.map(({ rule }) => rule), ...fullRulesOf(tier)]
   }
 }
 

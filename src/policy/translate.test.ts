@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ip, PortRange, prefix } from '../net/index.ts'
+import { ip, PortRange } from '../net/index.ts'
 import type { IpHeaders, QuotedFlow } from '../wire/index.ts'
 import { EgressTable } from './egress-table.ts'
 import { flow, packet, reversed, rule, unreachable } from './testing/sample.ts'
@@ -15,7 +15,6 @@ const families = {
     client: '192.0.2.1',
     router: '10.9.9.9',
     icmp: 'icmp',
-    all: '10.0.0.0/8',
   },
   6: {
     vip: '2001:db8::1',
@@ -25,12 +24,11 @@ const families = {
     client: '2001:db8:f::1',
     router: 'fd00::99',
     icmp: 'icmp6',
-    all: 'fd00::/8',
   },
 } as const
 
 describe.each([4, 6] as const)('over IPv%i', (family) => {
-  const { vip, egress, vm, other, client, router, icmp, all } = families[family]
+  const { vip, egress, vm, other, client, router, icmp } = families[family]
   const lent = PortRange(5000, 5003)
   const endpoint = {
     vip: ip(vip),
@@ -40,7 +38,13 @@ describe.each([4, 6] as const)('over IPv%i', (family) => {
   }
   const endpointIn: EndpointIn = { ...endpoint, kind: 'endpoint-in', rule: rule('in', 'allow') }
   const endpointOut: EndpointOut = { ...endpoint, kind: 'endpoint-out', rule: rule('out', 'allow') }
-  const lending = { sources: [prefix(all)], address: ip(egress), ports: lent }
+  const lending = {
+    address: ip(egress),
+    ports: lent,
+    borrowers: [ip(vm)],
+    quota: 8,
+    full: rule('full', 'deny'),
+  }
   const egressOut: EgressOut = { ...lending, kind: 'egress-out', rule: rule('egress-out', 'allow') }
   const egressIn: EgressIn = {
     kind: 'egress-in',
@@ -53,12 +57,12 @@ describe.each([4, 6] as const)('over IPv%i', (family) => {
 
   const tcp = (from: string, to: string) => flow('tcp', from, to)
   const through = (translation: Translation, given: IpHeaders, table = new EgressTable()) =>
-    translate([translation], given, { egress: table })?.packet
+    translate([translation], given, { egress: table, now: 0n })?.packet
 
   /** A table in which connections were opened, and the port that the last was lent. */
   const opened = (...flows: QuotedFlow[]) => {
     const table = new EgressTable()
-    const ports = flows.map((f) => table.assign(f, ip(egress), lent) as number)
+    const ports = flows.map((f) => table.send(lending, packet(f), 0n) as number)
     return { table, port: ports.at(-1) as number }
   }
 
@@ -130,24 +134,38 @@ describe.each([4, 6] as const)('over IPv%i', (family) => {
     const first = through(egressOut, packet(outward), table) as IpHeaders
     expect(first).toEqual({ ...packet(outward), source: ip(egress), sourcePort: first.sourcePort })
     expect([5000, 5001, 5002, 5003]).toContain(first.sourcePort)
-    expect(through(egressOut, packet(outward, { tcpFlags: 0x10 }), table)).toMatchObject({
-      sourcePort: first.sourcePort,
-    })
+    expect(through(egressOut, packet(outward), table)).toEqual(first)
+    // What fits no connection is left alone.
+    expect(through(egressOut, packet(outward, { tcpFlags: 0x10 }), table)).toBeUndefined()
   })
 
-  it('egress-out: none when all tries are taken', () => {
+  it('egress-out, and hairpin: what has no room is denied, not left alone', () => {
     const table = new EgressTable()
-    const ports = Array.from(
-      { length: 12 },
-      (_, n) => through(egressOut, packet(tcp(`${vm} ${n + 1}`, `${client} 80`)), table)?.sourcePort,
-    ).filter((port) => port !== undefined)
-    expect(new Set(ports).size).toBe(ports.length)
-    // The stride reaches each of the four.
-    expect(ports.length).toBe(4)
+    for (const port of [5000, 5001, 5002, 5003]) {
+      const ends = tcp(`${vm} ${port}`, `${client} 80`)
+      const out = through(egressOut, packet(ends), table) as IpHeaders
+      const replied = {
+        source: ip(client),
+        sourcePort: 80,
+        destination: ip(egress),
+        destinationPort: out.sourcePort,
+      }
+      expect(through(egressIn, packet({ ...ends, ...replied }, { tcpFlags: 0x12 }), table)).toBeDefined()
+      expect(through(egressOut, packet(ends, { tcpFlags: 0x10 }), table)).toEqual({ ...out, tcpFlags: 0x10 })
+    }
+    const next = packet(tcp(`${vm} 6000`, `${client} 80`))
+    expect(translate([egressOut], next, { egress: table, now: 0n })).toEqual({ rule: lending.full })
+    const none = { ...hairpin, hairpin: { ...lending, quota: 1 } }
+    const held = new EgressTable()
+    const used = (port: number) => tcp(`${vm} ${port}`, `${vip} 443`)
+    const there = through(none, packet(used(1)), held) as IpHeaders
+    through(hairpinReply, answer(reversed(there)), held)
+    through(none, packet(used(1), { tcpFlags: 0x10 }), held)
+    expect(translate([none], packet(used(2)), { egress: held, now: 0n })).toEqual({ rule: lending.full })
   })
 
   it.each([
-    ['sources that are not its own', tcp(`${client} 1`, `${vip} 1`)],
+    ['machines that borrow nothing', tcp(`${other} 1`, `${client} 1`)],
     ['protocols without ports', flow(47, vm, client)],
     ['echo replies', flow(icmp, vm, `${client} 7`)],
   ])('egress-out leaves %s alone', (_, ends) => expect(through(egressOut, packet(ends))).toBeUndefined())
@@ -160,7 +178,10 @@ describe.each([4, 6] as const)('over IPv%i', (family) => {
     const { table, port } = opened(ends)
     const outside = { ...ends, source: ip(egress), sourcePort: port }
     expect(through(egressOut, packet(ends), table)).toEqual(packet(outside))
-    expect(through(egressIn, packet(reversed(outside)), table)).toEqual(packet(reversed(ends)))
+    const answers = ends.protocol === 6 ? { tcpFlags: 0x12 } : {}
+    expect(through(egressIn, packet(reversed(outside), answers), table)).toEqual(
+      packet(reversed(ends), answers),
+    )
     expect(through(egressIn, unreachable(outside, ip(router)), table)).toEqual(unreachable(ends, ip(router)))
     expect(through(egressOut, unreachable(reversed(ends), ip(router)), table)).toEqual(
       unreachable(reversed(outside), ip(egress)),
@@ -215,9 +236,9 @@ describe.each([4, 6] as const)('over IPv%i', (family) => {
 
   it('the first that applies is taken', () => {
     const second = { ...endpointOut, rule: rule('second', 'allow'), port: 444 }
-    expect(translate([endpointOut, second], packet(reversed(behind), { tcpFlags: 0x12 }), {})?.rule.id).toBe(
-      'out',
-    )
+    expect(
+      translate([endpointOut, second], packet(reversed(behind), { tcpFlags: 0x12 }), { now: 0n })?.rule.id,
+    ).toBe('out')
   })
 })
 
@@ -237,8 +258,8 @@ it('a flow keeps its backend, whatever its packets are', () => {
   }
   const chosen = Array.from({ length: 300 }, (_, n) => {
     const ends = flow('tcp', `192.0.2.1 ${n + 1000}`, '198.51.100.1 80')
-    const syn = translate([endpoint], packet(ends), {})?.packet.destination
-    const error = translate([endpoint], unreachable(reversed(ends)), {})?.packet.destination
+    const syn = translate([endpoint], packet(ends), { now: 0n })?.packet?.destination
+    const error = translate([endpoint], unreachable(reversed(ends)), { now: 0n })?.packet?.destination
     expect(error).toEqual(syn)
     return syn?.value
   })

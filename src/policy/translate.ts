@@ -6,18 +6,28 @@ import type { EgressTable } from './egress-table.ts'
 import { opensTcp } from './flow.ts'
 import { type FiveTuple, flowHash, scaleHash } from './flow-hash.ts'
 import { maglevTable } from './maglev.ts'
-import { inAny } from './match.ts'
 import type { Rule } from './rule.ts'
-import type { Backend, EgressIn, EgressOut, EndpointIn, EndpointOut, Translation } from './translation.ts'
+import type {
+  Backend,
+  EgressIn,
+  EgressOut,
+  EndpointIn,
+  EndpointOut,
+  Lending,
+  Translation,
+} from './translation.ts'
 
 export interface Translated {
   readonly rule: Rule
-  readonly packet: IpHeaders
+  /** Absent if the rule denies: a connection has no room. */
+  readonly packet?: IpHeaders
 }
 
 /** State a translation tier needs; `egress` may be absent where no translation is stateful. */
 export interface TranslationState {
   readonly egress?: EgressTable
+  /** Nanoseconds of a steady clock. */
+  readonly now: bigint
 }
 
 /** The first translation that applies; `undefined` if none does. */
@@ -27,36 +37,39 @@ export function translate(
   state: TranslationState,
 ): Translated | undefined {
   for (const translation of translations) {
-    const rewritten = apply(translation, packet, state.egress)
-    if (rewritten) return { rule: translation.rule, packet: rewritten }
+    const rewritten = apply(translation, packet, state)
+    if (rewritten) return 'rule' in rewritten ? rewritten : { rule: translation.rule, packet: rewritten }
   }
   return undefined
 }
 
+/** A connection that has no room. */
+type Refused = Pick<Translated, 'rule'>
+
 function apply(
   translation: Translation,
   packet: IpHeaders,
-  egress: EgressTable | undefined,
-): IpHeaders | undefined {
+  state: TranslationState,
+): IpHeaders | Refused | undefined {
   const error = isIcmpError(packet)
   if (error && !packet.quoted) return undefined
   switch (translation.kind) {
     case 'endpoint-in':
       return error
         ? endpointInError(translation, packet, quotedOf(packet))
-        : endpointIn(translation, packet, egress)
+        : endpointIn(translation, packet, state)
     case 'endpoint-out':
       return error
         ? endpointOutError(translation, packet, quotedOf(packet))
         : endpointOut(translation, packet)
     case 'egress-out':
       return error
-        ? egressOutError(translation, packet, quotedOf(packet), egress)
-        : egressOut(translation, packet, egress)
+        ? egressOutError(translation, packet, quotedOf(packet), state)
+        : egressOut(translation, packet, state)
     case 'egress-in':
       return error
-        ? egressInError(translation, packet, quotedOf(packet), egress)
-        : egressIn(translation, packet, egress)
+        ? egressInError(translation, packet, quotedOf(packet), state)
+        : egressIn(translation, packet, state)
   }
 }
 
@@ -76,8 +89,8 @@ const tables = new WeakMap<EndpointIn, Uint32Array>()
 function endpointIn(
   t: EndpointIn,
   packet: IpHeaders,
-  egress: EgressTable | undefined,
-): IpHeaders | undefined {
+  state: TranslationState,
+): IpHeaders | Refused | undefined {
   if (
     !(isEnd(t, packet.protocol) && ipEquals(packet.destination, t.vip) && packet.destinationPort === t.port)
   )
@@ -85,10 +98,18 @@ function endpointIn(
   const backend = chooseBackend(t, packet)
   if (!backend) return undefined
   const inward = { ...packet, destination: backend.address, destinationPort: backend.port }
-  if (!t.hairpin) return inward
-  if (!inAny(t.hairpin.sources, packet.source)) return undefined
-  const port = egress?.assign(inward, t.hairpin.address, t.hairpin.ports)
-  return port === undefined ? undefined : { ...inward, source: t.hairpin.address, sourcePort: port }
+  return t.hairpin ? lend(t.hairpin, inward, state) : inward
+}
+
+/** The packet as it leaves by a port lent. */
+function lend(
+  lending: Lending,
+  packet: IpHeaders,
+  { egress, now }: TranslationState,
+): IpHeaders | Refused | undefined {
+  const port = egress?.send(lending, packet, now)
+  if (port === undefined) return undefined
+  return port === 'full' ? { rule: lending.full } : { ...packet, source: lending.address, sourcePort: port }
 }
 
 function endpointInError(t: EndpointIn, packet: IpHeaders, quoted: QuotedFlow): IpHeaders | undefined {
@@ -121,25 +142,25 @@ function endpointOutError(t: EndpointOut, packet: IpHeaders, quoted: QuotedFlow)
   return { ...packet, source: t.vip, quoted: { ...quoted, destination: t.vip, destinationPort: t.port } }
 }
 
-function egressOut(t: EgressOut, packet: IpHeaders, egress: EgressTable | undefined): IpHeaders | undefined {
-  if (!(isTranslatable(packet) && sameFamily(t.address, packet) && inAny(t.sources, packet.source)))
-    return undefined
-  const port = egress?.assign(packet, t.address, t.ports)
-  return port === undefined ? undefined : { ...packet, source: t.address, sourcePort: port }
+function egressOut(
+  t: EgressOut,
+  packet: IpHeaders,
+  state: TranslationState,
+): IpHeaders | Refused | undefined {
+  return isTranslatable(packet) && sameFamily(t.address, packet) ? lend(t, packet, state) : undefined
 }
 
 function egressOutError(
   t: EgressOut,
   packet: IpHeaders,
   quoted: QuotedFlow,
-  egress: EgressTable | undefined,
+  { egress, now }: TranslationState,
 ): IpHeaders | undefined {
   const concerns =
     sameFamily(t.address, packet) &&
-    inAny(t.sources, quoted.destination) &&
     ipEquals(packet.destination, quoted.source) &&
     !(isIcmp(quoted) && quoted.destinationPort === 0)
-  const port = concerns ? egress?.port(reverse(quoted)) : undefined
+  const port = concerns ? egress?.port(reverse(quoted), now) : undefined
   if (port === undefined) return undefined
   return {
     ...packet,
@@ -148,35 +169,29 @@ function egressOutError(
   }
 }
 
-function egressIn(t: EgressIn, packet: IpHeaders, egress: EgressTable | undefined): IpHeaders | undefined {
+function egressIn(t: EgressIn, packet: IpHeaders, { egress, now }: TranslationState): IpHeaders | undefined {
   if (!(ipEquals(packet.destination, t.address) && portInRange(t.ports, packet.destinationPort)))
     return undefined
-  const owner = egress?.owner(
-    packet.protocol,
-    packet.source,
-    packet.sourcePort,
-    t.address,
-    packet.destinationPort,
-  )
+  const owner = egress?.owner(packet, t.address, packet.destinationPort, now)
   if (!owner) return undefined
   const inward = { ...packet, destination: owner.source, destinationPort: owner.sourcePort }
-  if (!t.hairpin) return inward
-  return t.hairpin.map((endpoint) => endpointOut(endpoint, inward)).find((found) => found !== undefined)
+  const back = t.hairpin
+    ? t.hairpin.map((endpoint) => endpointOut(endpoint, inward)).find((found) => found !== undefined)
+    : inward
+  return back && egress?.answer(owner, packet, now) ? back : undefined
 }
 
 function egressInError(
   t: EgressIn,
   packet: IpHeaders,
   quoted: QuotedFlow,
-  egress: EgressTable | undefined,
+  { egress, now }: TranslationState,
 ): IpHeaders | undefined {
   const concerns =
     ipEquals(packet.destination, t.address) &&
     ipEquals(quoted.source, t.address) &&
     portInRange(t.ports, quoted.sourcePort)
-  const owner = concerns
-    ? egress?.owner(quoted.protocol, quoted.destination, quoted.destinationPort, t.address, quoted.sourcePort)
-    : undefined
+  const owner = concerns ? egress?.owner(reverse(quoted), t.address, quoted.sourcePort, now) : undefined
   if (!owner) return undefined
   const back = { ...quoted, source: owner.source, sourcePort: owner.sourcePort }
   if (!t.hairpin) return { ...packet, destination: owner.source, quoted: back }

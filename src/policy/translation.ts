@@ -3,15 +3,16 @@
  *
  * Inbound, a packet to `vip:port` goes to the backend that the flow's five-tuple chooses by consistent hashing, and a
  * reply from that backend leaves with the source `vip:port` again: no state is kept, so any balancer of the site can
- * take any packet. Outbound connections of VMs leave from the balancer's own egress address with a port of its choosing;
- * that is state, kept in one balancer, to which the egress address is routed.
+ * take any packet. Outbound connections of VMs leave from the balancer's own egress address with a port that it lends them;
+ * that is state, kept in one balancer, to which the egress address is routed. A connection is opened, followed and forgotten as
+ * a flow of a VM's filter is: packets that do not fit it are left alone.
  *
  * ICMP errors follow the flow that they quote: outer addresses and quoted addresses and ports are rewritten together, and
  * an error from anywhere inside leaves with the VIP (or egress address) as its source, so that no router of the inside
  * shows itself. Not translated, and so denied: errors that a VM sends to a VIP about a hairpin connection, and errors
  * from inside about an echo reply whose identifier is 0, which look like errors about other ICMP.
  */
-import type { Ip, PortRange, Prefix } from '../net/index.ts'
+import type { Ip, PortRange } from '../net/index.ts'
 import type { Rule } from './rule.ts'
 
 export type Translation = EndpointIn | EndpointOut | EgressOut | EgressIn
@@ -21,6 +22,21 @@ export interface Backend {
   readonly node: string
   readonly address: Ip
   readonly port: number
+}
+
+/** Ports of an egress address, and who may borrow them. `egress-table.ts` is its meaning. */
+export interface Lending {
+  readonly address: Ip
+  readonly ports: PortRange
+  /**
+   * The VMs, by their addresses of the family. Each has a block of the ports, by its place in the list, and only those: so none can take
+   * all that there are toward a remote end.
+   */
+  readonly borrowers: readonly Ip[]
+  /** Connections of each VM: the first to give way are those that are over or not answered; living ones never do. */
+  readonly quota: number
+  /** Denies a new connection for which there is no room, or no port. Its `match` is empty. */
+  readonly full: Rule
 }
 
 /** To a declared VIP, protocol and port: destination becomes the chosen backend's address and port. */
@@ -36,7 +52,7 @@ export interface EndpointIn {
    * Present where packets arrive from inside the site (a VM that uses a VIP): the backend's reply to an inside source
    * would not come back through the balancer, so the source is translated too, as by {@link EgressOut}.
    */
-  readonly hairpin?: { readonly sources: readonly Prefix[]; readonly address: Ip; readonly ports: PortRange }
+  readonly hairpin?: Lending
 }
 
 /**
@@ -52,13 +68,10 @@ export interface EndpointOut {
   readonly backends: readonly Backend[]
 }
 
-/** A connection that a VM opens outward: source becomes the egress address and a port from `ports`. */
-export interface EgressOut {
+/** A connection that a VM opens outward: source becomes the egress address and a port lent. */
+export interface EgressOut extends Lending {
   readonly kind: 'egress-out'
   readonly rule: Rule
-  readonly sources: readonly Prefix[]
-  readonly address: Ip
-  readonly ports: PortRange
 }
 
 /** A packet to the egress address that belongs to such a connection: destination becomes the VM again. */
@@ -73,3 +86,16 @@ export interface EgressIn {
    */
   readonly hairpin?: readonly EndpointOut[]
 }
+
+/** The ports that a translation lends, if it does. */
+export function lendingOf(translation: Translation): Lending | undefined {
+  if (translation.kind === 'egress-out') return translation
+  return translation.kind === 'endpoint-in' ? translation.hairpin : undefined
+}
+
+/** The rules that refuse connections in a tier, each once. */
+export const fullRulesOf = ({
+  translations,
+}: {
+  readonly translations: readonly Translation[]
+}): readonly Rule[] => [...new Set(translations.flatMap((translation) => lendingOf(translation)?.full ?? []))]

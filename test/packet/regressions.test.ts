@@ -4,7 +4,7 @@ import { InterpreterEngine } from '../../src/bpf/index.ts'
 import { FilterCompilerCache } from '../../src/dataplane/filter-template.ts'
 import { expectAgreement } from '../../src/dataplane/testing/agreement.ts'
 import { type PointCase, runEvaluator } from '../../src/dataplane/testing/point-runner.ts'
-import { hostPrefix, ip, PortRange, prefix } from '../../src/net/index.ts'
+import { hostPrefix, ip, PortRange } from '../../src/net/index.ts'
 import {
   EgressTable,
   flowTier,
@@ -81,12 +81,12 @@ describe('templates', () => {
     expect(said([point([], { tiers: [quiet] })], [[0, arp]], cache)).toEqual(['deny shape/arp'])
   })
 
-  it('balancers that differ in sources of egress have their own', () => {
+  it('balancers that lend to other VMs lend each to its own', () => {
     const cache = new FilterCompilerCache()
-    const of = (sources: string) => point([translations(egressOut(sources))], { kind: 'balancer' })
+    const of = (vm: string) => point([translations(egressOut(vm))], { kind: 'balancer' })
     const steps = [[0, packet(flow('tcp', '10.0.0.1 1234', '192.0.2.1 80'))]] as const
-    expect(said([of('10.0.0.0/8')], steps, cache)).toEqual(['allow egress'])
-    expect(said([of('172.16.0.0/12')], steps, cache)).toEqual(['deny default/deny'])
+    expect(said([of('10.0.0.1')], steps, cache)).toEqual(['allow egress'])
+    expect(said([of('172.16.0.1')], steps, cache)).toEqual(['deny default/deny'])
   })
 
   it('balancers that differ in the number of endpoints count under their own rules', () => {
@@ -154,7 +154,7 @@ describe('translation', () => {
     'of errors about %s that is no echo is none, whatever was lent to identifier 0',
     (icmp) => {
       const [vm, remote] = icmp === 'icmp' ? ['10.0.0.1', '192.0.2.1'] : ['fd00::1', '2001:db8:f::1']
-      const at = point([translations(egressOut(icmp === 'icmp' ? '10.0.0.0/8' : 'fd00::/8'))], {
+      const at = point([translations(egressOut(icmp === 'icmp' ? '10.0.0.1' : 'fd00::1'))], {
         kind: 'balancer',
       })
       const ping = packet(flow(icmp, vm, remote), { icmpType: icmp === 'icmp' ? 8 : 128 })
@@ -178,12 +178,13 @@ describe('checksums', () => {
   ])('a UDP checksum that becomes 0 is sent as 0xffff: from %s', (vm, remote) => {
     const ends = flow('udp', `${vm} 1234`, `${remote} 53`)
     const { family } = ends.source
-    const at = point([translations(egressOut(family === 4 ? '10.0.0.0/8' : 'fd00::/8'))], {
+    const at = point([translations(egressOut(family === 4 ? '10.0.0.1' : 'fd00::1'))], {
       kind: 'balancer',
     })
     const payloads = Array.from({ length: 0x10000 }, (_, word) => Uint8Array.of(word >>> 8, word & 255))
-    const rewritten = translate([egressOut(family === 4 ? '10.0.0.0/8' : 'fd00::/8')], packet(ends), {
+    const rewritten = translate([egressOut(family === 4 ? '10.0.0.1' : 'fd00::1')], packet(ends), {
       egress: new EgressTable(),
+      now: 0n,
     })?.packet as IpHeaders
     const checksum = family === 4 ? 40 : 60
     const isAllOnes = (payload: Uint8Array) => {
@@ -195,12 +196,14 @@ describe('checksums', () => {
   })
 })
 
-function egressOut(sources: string): Translation {
-  const { family } = prefix(sources)
+function egressOut(vm: string): Translation {
+  const { family } = ip(vm)
   return {
     kind: 'egress-out',
     rule: rule('egress', 'allow'),
-    sources: [prefix(sources)],
+    borrowers: [ip(vm)],
+    quota: 16,
+    full: rule('full', 'deny'),
     address: ip(family === 4 ? '198.51.100.9' : '2001:db8::9'),
     ports: PortRange(1024, 65535),
   }

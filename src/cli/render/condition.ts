@@ -1,10 +1,13 @@
 /** What a rule asks of a packet, and what it does to it, on one line. */
 import { formatBytes } from '../../file/index.ts'
-import { formatIp, formatPortRange, formatPrefix, formatProtocol } from '../../net/index.ts'
+import { formatIp, formatPortRange, formatProtocol } from '../../net/index.ts'
 import {
   type Backend,
   formatMatch,
+  type Lending,
   type Limit,
+  lendingOf,
+  portBlock,
   type Rate,
   type RulePlace,
   type Translation,
@@ -16,8 +19,16 @@ export function conditionOf({ point, tier, rule }: RulePlace): string | undefine
   if (holder?.kind === 'rules' || holder?.kind === 'grants') return formatMatch(rule.match)
   const limit = holder?.kind === 'limit' && holder.limits.find((candidate) => candidate.rule === rule)
   if (limit) return limitText(limit)
-  const translation = holder?.kind === 'translation' && holder.translations.find((t) => t.rule === rule)
-  return translation ? translationText(translation) : undefined
+  if (holder?.kind !== 'translation') return undefined
+  const translation = holder.translations.find((t) => t.rule === rule)
+  if (translation) return translationText(translation)
+  const lending = holder.translations.flatMap((t) => lendingOf(t) ?? []).find(({ full }) => full === rule)
+  return lending && fullText(lending)
+}
+
+function fullText(lending: Lending): string {
+  const { first, last } = portBlock(lending, 0)
+  return `over ${lending.quota} connections of one VM, or ${last - first + 1} to one remote port`
 }
 
 /** `over 20000 packets/s or 25MB/s of one source /32, /64; at once 20000 or 25MB`. */
@@ -44,8 +55,8 @@ function translationText(translation: Translation): string {
       return `${formatProtocol(protocol)} from ${machines(backends)} → from ${formatIp(vip)} port ${port}`
     }
     case 'egress-out': {
-      const { sources, address, ports } = translation
-      return `from ${sources.map(formatPrefix).join(',')} → from ${formatIp(address)} port ${formatPortRange(ports)}`
+      const { borrowers, address, ports } = translation
+      return `from ${borrowers.length} VMs → from ${formatIp(address)} port ${formatPortRange(ports)}`
     }
     case 'egress-in':
       return `to ${formatIp(translation.address)} port ${formatPortRange(translation.ports)} → to the VM that opened it`

@@ -3,30 +3,35 @@ import { type Family, type Ip, ipBytes } from '../../net/index.ts'
 import {
   type EndpointIn,
   type EndpointOut,
+  type Lending,
+  lendingOf,
   maglevTable,
   type Point,
+  portBlock,
   rulesOf,
   type Translation,
 } from '../../policy/index.ts'
 import { network16 } from '../emit/parse.ts'
-import { type BalancerSizes, endKey, endValue, replyValue, vipValue } from './maps.ts'
+import { type BalancerSizes, borrowerValue, endKey, endValue, replyValue, runsFor, vipValue } from './maps.ts'
 
 export type Entry = readonly [key: Uint8Array, value: Uint8Array]
 
-/** Entries of `vips`, `ring`, `backends` and `replies` of one family. */
+/** Entries of the maps of one family that follow from the policy. */
 export interface BalancerContents {
+  readonly borrowers: readonly Entry[]
   readonly vips: readonly Entry[]
   readonly ring: readonly Entry[]
   readonly backends: readonly Entry[]
   readonly replies: readonly Entry[]
 }
 
-export const contentSizes = (contents: BalancerContents, egress: number): BalancerSizes => ({
+export const contentSizes = (contents: BalancerContents, connections: number): BalancerSizes => ({
+  borrowers: contents.borrowers.length,
   vips: contents.vips.length,
   ring: contents.ring.length,
   backends: contents.backends.length,
   replies: contents.replies.length,
-  egress,
+  connections,
 })
 
 /** @param points the points of one balancer */
@@ -60,7 +65,13 @@ export function balancerContents(points: readonly Point[], family: Family): Bala
       for (const { address, port } of translation.backends) backends.push(encodeEnd(address, port))
     }
   }
+  const [lending, ...others] = lendingsOf(points, family)
+  if (others.some((other) => lendingKey(other) !== lendingKey(lending as Lending)))
+    throw new TypeError(
+      `compile ${points[0]?.node}: what its points lend of one egress address must be the same`,
+    )
   return {
+    borrowers: lending ? borrowerEntries(lending) : [],
     vips: [...vips.values()].map(({ key, value }) => [key, new Uint8Array(value.buffer)]),
     ring: ring.map((index, slot) => [u32(slot), u32(index)]),
     backends: backends.map((value, index) => [u32(index), value]),
@@ -70,6 +81,35 @@ export function balancerContents(points: readonly Point[], family: Family): Bala
 
 const translationsOf = (point: Point): readonly Translation[] =>
   point.tiers.flatMap((tier) => (tier.kind === 'translation' ? tier.translations : []))
+
+/** What points lend of the family's egress address; all of it is the same but for the rule that refuses. */
+const lendingsOf = (points: readonly Point[], family: Family): readonly Lending[] =>
+  points
+    .flatMap(translationsOf)
+    .flatMap((translation) => lendingOf(translation) ?? [])
+    .filter(({ address }) => address.family === family)
+
+/** Equal where the borrowers' contents are. */
+const lendingKey = ({ ports, borrowers, quota }: Lending): string =>
+  `${ports.first}-${ports.last} ${quota} ${borrowers.map(({ value }) => value).join()}`
+
+/** Connections that the maps of a balancer must hold of each family: in both families the same, so that they need not be told apart. */
+export function connectionsOf(points: readonly Point[]): number {
+  const all = ([4, 6] as const).flatMap((family) => lendingsOf(points, family))
+  return Math.max(0, ...all.map(({ borrowers, quota }) => runsFor(borrowers.length) * quota))
+}
+
+const borrowerEntries = (lending: Lending): readonly Entry[] =>
+  lending.borrowers.map((address, index) => {
+    const { first, last } = portBlock(lending, index)
+    const value = new Uint8Array(borrowerValue.size)
+    const view = new DataView(value.buffer)
+    view.setUint32(borrowerValue.firstSlot, index * lending.quota, true)
+    view.setUint32(borrowerValue.quota, lending.quota, true)
+    view.setUint32(borrowerValue.firstPort, first, true)
+    view.setUint32(borrowerValue.ports, last - first + 1, true)
+    return [ipBytes(address), value] as const
+  })
 
 function* replyEntries(translation: EndpointOut, number: number): Iterable<[string, Entry]> {
   const { vip, protocol, port, backends } = translation

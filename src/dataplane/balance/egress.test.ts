@@ -1,71 +1,98 @@
+/** Ports lent by programs, also where another processor has been there meanwhile: its part is played by changing the maps. */
 import { describe, expect, it } from 'vitest'
 import { type BpfMap, InterpreterEngine } from '../../bpf/index.ts'
-import { loadNetwork } from '../../model/index.ts'
-import { ip } from '../../net/index.ts'
-import { derivePolicy } from '../../policy/index.ts'
-import { buildFrame, readHeaders } from '../../wire/index.ts'
-import { compileDeployment } from '../compile.ts'
+import { PortRange } from '../../net/index.ts'
+import { type Connection, endOf, families, flags, lendingBalancer } from '../testing/lending-balancer.ts'
+import { connectionValue, lentSlot, lentValue, runsFor } from './maps.ts'
 
-/** The inner side of a balancer of the example, whose egress tables keep few connections. */
-function balancer(egress: number) {
-  const { network } = loadNetwork('examples/two-sites/network.yaml')
-  if (!network) throw new TypeError('load the example: it has mistakes')
-  const node = compileDeployment(network, derivePolicy(network), { egress }).nodes.get('west/lb1')
-  const attachment = node?.attachments.find(({ point }) => point.id === 'west/lb1/internal/in')
-  if (!node || !attachment) throw new TypeError('find the balancer: it has no program')
-  const engine = new InterpreterEngine()
-  const maps: Record<string, BpfMap> = {}
-  for (const [name, spec] of Object.entries(node.maps)) maps[name] = engine.createMap(spec)
-  for (const [name, entries] of Object.entries(node.contents)) maps[name]?.updateBatch(entries)
-  const program = engine.load(attachment.program, maps)
-  /** Sends a datagram of a VM to the Internet; the port that the balancer lent, or `undefined` if it was dropped. */
-  const lent = (vm: string, sourcePort: number): number | undefined => {
-    const packet = buildFrame({
-      ip: { source: ip(vm), destination: ip('192.0.2.1') },
-      udp: { sourcePort, destinationPort: 7000 },
-    })
-    const { verdict, packet: out } = program.run(packet)
-    const headers = readHeaders(out)
-    return verdict === 2 && headers.kind === 'ip' ? headers.sourcePort : undefined
-  }
-  /** The VM to which a port lent belongs by the table that replies are looked up in. */
-  const ownerOf = (port: number): string | undefined => {
-    for (const [key, value] of (maps.owners4 as BpfMap).entries())
-      if (((key[6] as number) << 8) + (key[7] as number) === port) return [...value.subarray(0, 4)].join('.')
-    return undefined
-  }
-  return { lent, ownerOf, maps }
-}
+const entriesOf = (map: BpfMap | undefined) => [...(map as BpfMap).entries()]
 
-const [victim, attacker] = ['10.16.64.3', '10.16.64.9']
-
-describe('ports of the egress address', () => {
-  it('stay with a connection', () => {
-    const { lent } = balancer(64)
-    expect(lent(victim, 5000)).toBe(lent(victim, 5000))
+describe.each(families)('ports of the egress address, over IPv%i', (family) => {
+  const engine = new InterpreterEngine({ clock: () => 1_000_000_000n })
+  const connection = (port: number, vm: Connection['vm'] = 'one', remotePort = 443): Connection => ({
+    vm,
+    family,
+    port,
+    remotePort,
   })
 
-  it('are never used by two VMs, though each table forgets by itself', () => {
-    const { lent, ownerOf, maps } = balancer(64)
-    for (let flow = 0; flow < 8; flow++) lent(victim, 5000 + flow)
-    for (let round = 0; round < 40; round++) {
-      // The replies' table forgets the victim's connections; that of the connections does not.
-      const owners = maps.owners4 as BpfMap
-      for (const [key] of [...owners.entries()]) owners.delete(key)
-      for (let flow = 0; flow < 48; flow++) lent(attacker, 20_000 + 48 * round + flow)
-      for (let flow = 0; flow < 8; flow++) {
-        const port = lent(victim, 5000 + flow)
-        expect(port).toBeDefined()
-        expect(ownerOf(port as number)).toBe(victim)
-      }
+  it('stay with a connection, and lead its replies back', () => {
+    const { establish, send, answer } = lendingBalancer(engine)
+    const [one, two] = [connection(5000), connection(5000, 'two')]
+    const [first, second] = [establish(one), establish(two)] as [number, number]
+    expect(first).not.toBe(second)
+    expect(send(one, flags.push)).toBe(first)
+    expect(answer(one, first, flags.push)).toEqual(endOf(one))
+    expect(answer(two, second, flags.push)).toEqual(endOf(two))
+  })
+
+  it('that another processor gave to another connection are not used any more', () => {
+    const { establish, send, answer, maps } = lendingBalancer(engine)
+    const [victim, other] = [connection(5000), connection(5001)]
+    const [port, theirs] = [establish(victim), establish(other)] as [number, number]
+    const owners = maps[`owners${family}`] as BpfMap
+    const portOf = (value: Uint8Array) => {
+      const at = connectionValue(family).port
+      return ((value[at] as number) << 8) + (value[at + 1] as number)
     }
+    const of = (wanted: Connection) => entriesOf(owners).find(([, value]) => portOf(value) === wanted.port)!
+    owners.update(of(victim)[0], of(other)[1])
+    expect(send(victim, flags.push)).toBeUndefined()
+    expect(answer(victim, port, flags.push)).toEqual(endOf(other))
+    expect(send(other, flags.push)).toBe(theirs)
+    const again = establish(victim)
+    expect(again).toBeDefined()
+    expect(answer(victim, again as number, flags.push)).toEqual(endOf(victim))
   })
 
-  it('are taken again by the connection that had them if nobody else has', () => {
-    const { lent, ownerOf, maps } = balancer(64)
-    const before = lent(victim, 5000)
-    for (const [key] of [...(maps.owners4 as BpfMap).entries()]) maps.owners4?.delete(key)
-    expect(lent(victim, 5000)).toBe(before)
-    expect(ownerOf(before as number)).toBe(victim)
+  it('are lent again when the table of ports has forgotten a connection', () => {
+    const { establish, send, answer, maps } = lendingBalancer(engine)
+    const victim = connection(5000)
+    const port = establish(victim) as number
+    for (const [key] of entriesOf(maps[`owners${family}`])) maps[`owners${family}`]?.delete(key)
+    expect(answer(victim, port, flags.push)).toBeUndefined()
+    expect(send(victim, flags.push)).toBeUndefined()
+    expect(establish(victim)).toBe(port)
   })
+
+  it('are given back where all slots are locked', () => {
+    const { send, counted, maps } = lendingBalancer(engine, { quota: 16 })
+    const slots = maps[`egress_slots${family}`] as BpfMap
+    for (const [key, value] of entriesOf(slots)) {
+      new DataView(value.buffer, value.byteOffset).setUint32(lentSlot.lock, 1, true)
+      slots.update(key, value)
+    }
+    expect(send(connection(5000), flags.syn)).toBeUndefined()
+    expect(counted()['egress/full']).toBe(1n)
+    expect(entriesOf(maps[`owners${family}`])).toEqual([])
+    expect(entriesOf(maps[`egress${family}`])).toEqual([])
+  })
+
+  it('are those of the run and block of their VM, each slot unlocked behind', () => {
+    const quota = 16
+    const { establish, maps } = lendingBalancer(engine, { quota, ports: PortRange(5000, 5063) })
+    for (let port = 1; port <= quota; port++) {
+      const lent = establish(connection(port, 'two')) as number
+      expect(lent).toBeGreaterThanOrEqual(5032)
+      expect(lent).toBeLessThanOrEqual(5063)
+    }
+    const numbers = entriesOf(maps[`egress${family}`]).map(([, value]) =>
+      new DataView(value.buffer, value.byteOffset).getUint32(lentValue.slot, true),
+    )
+    expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: quota }, (_, n) => quota + n))
+    for (const [, value] of entriesOf(maps[`egress_slots${family}`]))
+      expect(new DataView(value.buffer, value.byteOffset).getUint32(lentSlot.lock, true)).toBe(0)
+  })
+
+  it('take no more memory in a flood than the quota, in either table', () => {
+    const quota = 16
+    const { send, maps } = lendingBalancer(engine, { quota })
+    for (let n = 0; n < 10 * quota; n++) expect(send(connection(1 + n), flags.syn)).toBeDefined()
+    expect(entriesOf(maps[`egress${family}`])).toHaveLength(quota)
+    expect(entriesOf(maps[`owners${family}`])).toHaveLength(quota)
+  })
+})
+
+it('maps keep their form while a site grows, but for every fourfold', () => {
+  expect([0, 1, 64, 65, 256, 257, 1000, 1025].map(runsFor)).toEqual([64, 64, 64, 256, 256, 1024, 1024, 4096])
 })

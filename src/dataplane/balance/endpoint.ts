@@ -9,11 +9,10 @@ import { endValue, replyValue, tupleKey, vipValue } from './maps.ts'
 import type { TranslationSteps } from './steps.ts'
 
 export function emitEndpointIn(steps: TranslationSteps, { hairpin }: EndpointIn, next: Label): void {
-  const { b, parsed, maps, memory, exit } = steps.context
+  const { b, parsed, maps, memory, exit, number } = steps.context
   const { source, destination } = at[steps.family]
   steps.needPorts(parsed.protocol, next)
   const endpoint = steps.lookUpEnd(maps.vips, destination, b.shr(parsed.ports, 16), parsed.protocol, next)
-  if (hairpin) steps.need(source, hairpin.sources, next)
   steps.fillTuple(source, destination, parsed.ports, parsed.protocol)
   const backend = steps.chooseBackend(endpoint, next)
   const end = steps.endAt(backend)
@@ -25,9 +24,12 @@ export function emitEndpointIn(steps: TranslationSteps, { hairpin }: EndpointIn,
   const key = tupleKey(steps.family)
   steps.copy(backend, endValue(steps.family).address, memory.tuple, key.destination)
   b.store(4, memory.tuple, key.ports, b.or(b.and(parsed.ports, 0xffff), b.shl(end.port, 16)))
-  const port = emitLend(b, steps.family, maps, memory, hairpin.ports, next)
+  const full = b.label('hairpin-full')
+  const port = emitLend(steps, { next, full })
   steps.rewrite({ destination: end, source: { address: steps.egress(), port } })
   exit.decideBy('allow', rule)
+  b.place(full)
+  exit.decide('deny', number(hairpin.full))
 }
 
 export function emitEndpointInError(steps: TranslationSteps, quoted: Quoted, next: Label): void {

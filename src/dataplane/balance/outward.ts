@@ -5,40 +5,40 @@ import type { EgressIn, EgressOut } from '../../policy/index.ts'
 import { icmpEcho } from '../../wire/index.ts'
 import { at } from '../emit/parse.ts'
 import { emitSameAddress, type Quoted, swapPorts } from '../emit/quoted.ts'
+import { emitFollow, emitSameEnd } from './connection.ts'
 import { emitLend } from './egress.ts'
+import { lentValue } from './maps.ts'
 import type { TranslationSteps } from './steps.ts'
 
 export function emitEgressOut(
   steps: TranslationSteps,
-  { sources, ports, rule }: EgressOut,
+  { full: fullRule, rule }: EgressOut,
   next: Label,
 ): void {
-  const { b, parsed, maps, memory, exit, number } = steps.context
+  const { b, parsed, exit, number } = steps.context
   const { source, destination } = at[steps.family]
-  const [ported, translatable] = [b.label('ported'), b.label('translatable')]
-  b.jumpIf(b.eq(parsed.protocol, Protocol.tcp), ported)
-  b.jumpIf(b.eq(parsed.protocol, Protocol.udp), ported)
+  const [translatable, full] = [b.label('translatable'), b.label('egress-full')]
+  b.jumpIf(b.eq(parsed.protocol, Protocol.tcp), translatable)
+  b.jumpIf(b.eq(parsed.protocol, Protocol.udp), translatable)
   b.jumpIf(b.ne(parsed.protocol, icmpOf(steps.family)), next)
   b.jumpIf(b.ne(b.and(parsed.detail, 0xff), icmpEcho[steps.family].request), next)
-  b.jump(translatable)
-  b.place(ported)
   b.place(translatable)
-  steps.need(source, sources, next)
   steps.fillTuple(source, destination, parsed.ports, parsed.protocol)
-  const port = emitLend(b, steps.family, maps, memory, ports, next)
+  const port = emitLend(steps, { next, full })
   steps.rewrite({ source: { address: steps.egress(), port } })
   exit.decide('allow', number(rule))
+  b.place(full)
+  exit.decide('deny', number(fullRule))
 }
 
 export function emitEgressOutError(
   steps: TranslationSteps,
-  { sources, rule }: EgressOut,
+  { rule }: EgressOut,
   quoted: Quoted,
   next: Label,
 ): void {
   const { b, frame, maps, memory, exit, number } = steps.context
   const family = steps.family
-  steps.need(quoted.destination, sources, next)
   emitSameAddress(b, frame, family, at[family].destination, quoted.source, next)
   const identified = b.label('identified')
   b.jumpIf(b.ne(quoted.protocol, icmpOf(family)), identified)
@@ -47,24 +47,25 @@ export function emitEgressOutError(
   steps.fillTuple(quoted.destination, quoted.source, swapPorts(b, quoted.ports), quoted.protocol)
   const lent = b.mapLookup(maps.egress, memory.tuple)
   b.jumpIf(b.eq(lent, 0), next)
-  const port = b.load(2, lent, 0)
+  const port = b.load(2, lent, lentValue.port)
+  const ports = b.or(b.and(quoted.ports, 0xffff), b.shl(port, 16))
+  const owner = steps.lookUpOwner(quoted.source, ports, quoted.protocol, next)
+  const vm = { base: frame.data, offset: quoted.destination }
+  emitSameEnd(b, family, owner, vm, b.shr(quoted.ports, 16), next)
   const address = steps.egress()
   steps.rewriteError({ source: address }, { destination: { address, port } }, quoted)
   exit.decide('allow', number(rule))
 }
 
 export function emitEgressIn(steps: TranslationSteps, { hairpin, rule }: EgressIn, next: Label): void {
-  const { parsed, exit, number } = steps.context
+  const { parsed, exit, number, maps } = steps.context
   const { source, destination } = at[steps.family]
   steps.needEgress(destination, next)
-  if (hairpin) steps.refuseOpening(next)
   const owner = steps.lookUpOwner(source, parsed.ports, parsed.protocol, next)
-  const destinationEnd = steps.endAt(owner)
-  if (!hairpin) steps.rewrite({ destination: destinationEnd })
-  else {
-    const reply = steps.lookUpEnd(steps.context.maps.replies, source, parsed.ports, parsed.protocol, next)
-    steps.rewrite({ destination: destinationEnd, source: steps.endAt(reply) })
-  }
+  const reply = hairpin && steps.lookUpEnd(maps.replies, source, parsed.ports, parsed.protocol, next)
+  emitFollow(steps, 'to-local', owner, { over: next, opens: next, stray: next })
+  const vm = steps.endAt(owner)
+  steps.rewrite({ destination: vm, ...(reply && { source: steps.endAt(reply) }) })
   exit.decide('allow', number(rule))
 }
 

@@ -1,12 +1,12 @@
 /** The steps that translations are made of: what is asked of a packet, looked up and rewritten, as code. */
 import type { Label, ProgramBuilder, StackSlot, Value } from '../../bpf/index.ts'
-import { type Family, type Prefix, Protocol } from '../../net/index.ts'
+import { type Family, Protocol } from '../../net/index.ts'
 import { openingFlags, type Translation } from '../../policy/index.ts'
-import { type AddressValue, emitAddressSet } from '../emit/address-set.ts'
 import type { Frame } from '../emit/frame.ts'
 import type { Parsed } from '../emit/parse.ts'
 import type { Quoted } from '../emit/quoted.ts'
 import type { VerdictExit } from '../emit/verdict.ts'
+import { emitIfOver } from './connection.ts'
 import type { Scratch } from './egress.ts'
 import { emitFlowHash, emitScale } from './flow-hash.ts'
 import { addressSize, type BalancerMaps, endKey, endValue, ownerKey, tupleKey, vipValue } from './maps.ts'
@@ -56,19 +56,6 @@ export class TranslationSteps {
     b.place(ported)
   }
 
-  /** Goes on only if the address in the frame is of one of the prefixes. */
-  need(offset: number, prefixes: readonly Prefix[], next: Label): void {
-    const { b, frame } = this.context
-    const hit = b.label('hit')
-    const half = (more: number) => b.bigEndian(b.load(8, frame.data, offset + more), 64)
-    const address: AddressValue =
-      this.family === 4
-        ? { family: 4, value: b.bigEndian(b.load(4, frame.data, offset), 32) }
-        : { family: 6, high: half(0), low: half(8) }
-    emitAddressSet(b, address, prefixes, hit, next)
-    b.place(hit)
-  }
-
   /** Goes on only if the address in the frame is the balancer's egress address. */
   needEgress(offset: number, next: Label): void {
     const { b, frame } = this.context
@@ -97,7 +84,7 @@ export class TranslationSteps {
     return found
   }
 
-  /** The VM that a packet from a remote end to an egress port belongs to. `ports`: remote port low, egress port high. */
+  /** The living connection that a packet from a remote end to an egress port belongs to. `ports`: remote port low, egress port high. */
   lookUpOwner(remote: number, ports: Value, protocol: Value, next: Label): Value {
     const { b, maps, memory, frame } = this.context
     const key = ownerKey(this.family)
@@ -106,6 +93,7 @@ export class TranslationSteps {
     b.store(4, memory.owner, key.protocol, protocol)
     const owner = b.mapLookup(maps.owners, memory.owner)
     b.jumpIf(b.eq(owner, 0), next)
+    emitIfOver(b, this.family, owner, b.call('ktime_get_coarse_ns'), next)
     return owner
   }
 

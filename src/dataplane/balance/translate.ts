@@ -3,8 +3,16 @@
  * data, so that one program serves any number of them; what is said of a tier's translations of one kind is one look-up.
  */
 import type { Label } from '../../bpf/index.ts'
-import { type Family, formatPrefix } from '../../net/index.ts'
-import type { EgressIn, EgressOut, EndpointIn, Translation, TranslationTier } from '../../policy/index.ts'
+import type { Family } from '../../net/index.ts'
+import {
+  type EgressIn,
+  type EgressOut,
+  type EndpointIn,
+  fullRulesOf,
+  lendingOf,
+  type Translation,
+  type TranslationTier,
+} from '../../policy/index.ts'
 import { emitIfError, emitQuoted } from '../emit/quoted.ts'
 import { emitEndpointIn, emitEndpointInError, emitEndpointOut, emitEndpointOutError } from './endpoint.ts'
 import { emitEgressIn, emitEgressInError, emitEgressOut, emitEgressOutError } from './outward.ts'
@@ -29,31 +37,19 @@ export function translationTierKey(tier: TranslationTier): string {
   const groups = ([4, 6] as const).map((family) =>
     groupsOf(tier, family).map(({ kind, first }) => [
       kind,
-      constantsOf(first),
+      constantsOf(tier, first),
       tier.translations.findIndex(({ rule }) => rule === first.rule),
     ]),
   )
-  return JSON.stringify([tier.translations.length, groups])
+  return JSON.stringify([tier.translations.length, fullRulesOf(tier).length, groups])
 }
 
 /** What of a translation stands in the code; the rest is data in maps, or a parameter. */
-function constantsOf(translation: Translation): unknown {
-  switch (translation.kind) {
-    case 'endpoint-in':
-      return translation.hairpin ? lending(translation.hairpin) : false
-    case 'endpoint-out':
-      return undefined
-    case 'egress-out':
-      return lending(translation)
-    case 'egress-in':
-      return translation.hairpin !== undefined
-  }
+function constantsOf(tier: TranslationTier, translation: Translation): unknown {
+  if (translation.kind === 'egress-in') return translation.hairpin !== undefined
+  const lending = lendingOf(translation)
+  return lending && fullRulesOf(tier).indexOf(lending.full)
 }
-
-const lending = ({ sources, ports }: Pick<EgressOut, 'sources' | 'ports'>): unknown => [
-  sources.map(formatPrefix),
-  ports,
-]
 
 interface Group {
   readonly kind: Translation['kind']

@@ -13,7 +13,7 @@ import {
   rulesEpoch,
   slotQuota,
 } from './flow-context.ts'
-import { lifeByProtocol, stateNumber } from './flow-step.ts'
+import { emitIfGivesWay, lifeByProtocol, stateNumber } from './flow-step.ts'
 import { emitOpaque } from './frame.ts'
 
 /** What a flow is opened with. */
@@ -94,8 +94,7 @@ function emitClaim(context: FlowContext, now: Value, { opened, kept, full }: Ope
     b.jumpIf(b.ne(b.load(4, holder, flowValue.slot), index), free)
     emitIfEnded(b, holder, now, give)
     const state = b.load(1, holder, flowValue.state)
-    b.jumpIf(b.lt(state, stateNumber('established')), give)
-    b.jumpIf(b.ge(state, stateNumber('closed')), give)
+    emitIfGivesWay(b, state, give)
     b.store(4, slot, flowSlot.lock, 0)
     b.jump(taken)
     b.place(give)

@@ -47,7 +47,12 @@ const state = {
  * another flow, or stray.
  * @param word the eight bytes from the flow's state on
  */
-export function emitStep(context: FlowContext, word: Value, opens: Label, stray: Label): Value {
+export function emitStep(
+  context: Pick<FlowContext, 'b' | 'parsed' | 'heading'>,
+  word: Value,
+  opens: Label,
+  stray: Label,
+): Value {
   const { b, parsed } = context
   const { family, protocol, detail } = parsed
   const next = b.mov(passing.unchanged)
@@ -149,4 +154,52 @@ export function lifeByProtocol(b: ProgramBuilder, { protocol, family }: Parsed, 
   b.set(life, flowLife(Protocol.tcp, 'opening'))
   b.place(done)
   return life
+}
+
+/** Where a value holds how far a flow has come; see `flowValue`. */
+export interface ProgressPlace {
+  readonly base: Value
+  readonly deadline: number
+  readonly state: number
+  readonly reset: number
+}
+
+/** Writes what a packet made of its flow: `advance` in `policy/flow-state.ts`. @param next as {@link emitStep} says */
+export function emitAdvance(
+  { b, parsed }: Pick<FlowContext, 'b' | 'parsed'>,
+  { base, deadline, state: at, reset: resetAt }: ProgressPlace,
+  now: Value,
+  next: Value,
+): void {
+  const [reset, done] = [b.label('reset'), b.label('changed')]
+  b.jumpIf(b.eq(next, passing.unchanged), done)
+  b.jumpIf(b.eq(next, passing.reset), reset)
+  b.store(2, base, at, next)
+  b.store(8, base, deadline, b.add(now, lifeByProtocol(b, parsed, next)))
+  b.jump(done)
+  b.place(reset)
+  b.store(1, base, resetAt, 1)
+  const soon = b.add(now, passing.resetLife)
+  b.jumpIf(b.ge(soon, b.load(8, base, deadline)), done)
+  b.store(8, base, deadline, soon)
+  b.place(done)
+}
+
+/** Jumps to `cannot` if the packet opens no flow: `mayOpen` in `policy/flow-state.ts`. Of ICMP it must be echo. */
+export function emitMayOpen(b: ProgramBuilder, { family, protocol, detail }: Parsed, cannot: Label): void {
+  const opens = b.label('opens')
+  const notTcp = b.label('not-tcp')
+  b.jumpIf(b.ne(protocol, Protocol.tcp), notTcp)
+  b.jumpIf(b.ne(b.and(detail, openingFlags.mask), openingFlags.value), cannot)
+  b.jump(opens)
+  b.place(notTcp)
+  b.jumpIf(b.ne(protocol, icmpOf(family)), opens)
+  b.jumpIf(b.eq(b.and(detail, 0xff), icmpEcho[family].reply), cannot)
+  b.place(opens)
+}
+
+/** Jumps to `gives` if a flow in this state gives way to another: `isConfirmed` in `policy/flow-state.ts` is the opposite. */
+export function emitIfGivesWay(b: ProgramBuilder, state: Value, gives: Label): void {
+  b.jumpIf(b.lt(state, stateNumber('established')), gives)
+  b.jumpIf(b.ge(state, stateNumber('closed')), gives)
 }

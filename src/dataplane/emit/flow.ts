@@ -10,7 +10,6 @@ import {
 } from '../../bpf/index.ts'
 import { icmpOf, Protocol } from '../../net/index.ts'
 import { flowLife, kindOfFlags, openingFlags } from '../../policy/index.ts'
-import { icmpEcho } from '../../wire/index.ts'
 import { endless, flowKey, flowValue } from '../flow-map.ts'
 import {
   byOpener,
@@ -24,9 +23,9 @@ import {
   type RejudgeAnswers,
   rulesEpoch,
 } from './flow-context.ts'
-import { emitStep, lifeByProtocol, passing } from './flow-step.ts'
+import { emitAdvance, emitMayOpen, emitStep } from './flow-step.ts'
 import { emitOpaque } from './frame.ts'
-import { at, type Parsed } from './parse.ts'
+import { at } from './parse.ts'
 import { emitIfError, emitQuoted, emitSameAddress, swapPorts } from './quoted.ts'
 
 /** Where the tier's answers go. */
@@ -90,7 +89,7 @@ export function emitFlowTier(
     // Another CPU may have forgotten it: the packet is allowed all the same.
     b.jumpIf(b.eq(known, 0), labels.established)
   })
-  emitChange(context, known, now, next)
+  emitAdvance(context, { base: known, ...flowValue }, now, next)
   b.jump(labels.established)
 
   b.place(unknown)
@@ -136,22 +135,6 @@ function emitEstablished(
   b.store(8, flow, flowValue.deadline, b.add(now, life))
 }
 
-/** Writes what a packet made of its flow. */
-function emitChange({ b, parsed }: FlowContext, flow: Value, now: Value, next: Value): void {
-  const [reset, done] = [b.label('reset'), b.label('changed')]
-  b.jumpIf(b.eq(next, passing.unchanged), done)
-  b.jumpIf(b.eq(next, passing.reset), reset)
-  b.store(2, flow, flowValue.state, next)
-  b.store(8, flow, flowValue.deadline, b.add(now, lifeByProtocol(b, parsed, next)))
-  b.jump(done)
-  b.place(reset)
-  b.store(1, flow, flowValue.reset, 1)
-  const soon = b.add(now, passing.resetLife)
-  b.jumpIf(b.ge(soon, b.load(8, flow, flowValue.deadline)), done)
-  b.store(8, flow, flowValue.deadline, soon)
-  b.place(done)
-}
-
 /** Gives the flow this epoch, and the end that its rules give it, in one step: it is written as a whole. */
 function emitRenew({ b, maps, key, value }: FlowContext, flow: Value, until: Value): void {
   for (let offset = 0; offset < flowValue.size; offset += 8)
@@ -183,16 +166,4 @@ function emitQuotedKey({ b, frame, parsed, heading, key }: FlowContext, none: La
   copyAddress(b, frame, family, toLocal ? quoted.destination : quoted.source, key, field.remote)
   b.store(4, key, field.ports, toLocal ? quoted.ports : swapPorts(b, quoted.ports))
   b.store(4, key, field.owner, b.or(b.shl(quoted.protocol, 24), b.parameter(filterNumber)))
-}
-
-function emitMayOpen(b: ProgramBuilder, { family, protocol, detail }: Parsed, noFlow: Label): void {
-  const opens = b.label('opens')
-  const notTcp = b.label('not-tcp')
-  b.jumpIf(b.ne(protocol, Protocol.tcp), notTcp)
-  b.jumpIf(b.ne(b.and(detail, openingFlags.mask), openingFlags.value), noFlow)
-  b.jump(opens)
-  b.place(notTcp)
-  b.jumpIf(b.ne(protocol, icmpOf(family)), opens)
-  b.jumpIf(b.eq(b.and(detail, 0xff), icmpEcho[family].reply), noFlow)
-  b.place(opens)
 }

@@ -54,7 +54,12 @@ export function describeAgreement(start: () => EngineUnderTest): void {
     // Balancers are large programs that differ in little: they share templates, as the nodes of a network do.
     it(
       'on random balancers',
-      () => check(arbitraryBalancerCase({ steps: 90 }), 150, new FilterCompilerCache()),
+      () =>
+        check(
+          arbitraryBalancerCase({ steps: 90, waits: start().setClock !== undefined }),
+          150,
+          new FilterCompilerCache(),
+        ),
       5 * minutes,
     )
 

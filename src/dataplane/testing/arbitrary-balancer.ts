@@ -7,6 +7,7 @@ import type {
   EgressOut,
   EndpointIn,
   EndpointOut,
+  Lending,
   Point,
   Rule,
   Tier,
@@ -34,6 +35,8 @@ export interface BalancerWorld {
   /** The balancer's, where it has one. */
   readonly egress: Readonly<Partial<Record<Family, Ip>>>
   readonly lent: PortRange
+  /** Who has a block of the ports. */
+  readonly borrowers: Readonly<Record<Family, readonly Ip[]>>
 }
 
 export interface End {
@@ -54,10 +57,13 @@ const balancerShape = fc.record({
     PortRange(1024, 65535),
     PortRange(5000, 5002),
     PortRange(5000, 5006),
+    PortRange(5000, 5031),
     PortRange(65534, 65535),
     PortRange(9),
   ),
   endpoints: fc.array(seed, { maxLength: 9, size: 'max' }),
+  /** Connections of each VM. */
+  quota: fc.constantFrom(1, 1, 1, 2, 3, 8, 64),
   /** Replies are translated in a tier of their own, after undeclared ports of VIPs are denied. */
   repliesApart: fc.boolean(),
   /** Seed of access lists; absent: there are none. */
@@ -69,18 +75,19 @@ type Shape = {
   egress: number
   lent: PortRange
   endpoints: number[]
+  quota: number
   repliesApart: boolean
   lists: number | undefined
 }
 
 /** A balancer's two points: outer 0, inner 1. */
-export const arbitraryBalancerCase = ({ steps }: CaseOptions): fc.Arbitrary<PointCase> =>
+export const arbitraryBalancerCase = ({ steps, waits = false }: CaseOptions): fc.Arbitrary<PointCase> =>
   fc.record({ shape: balancerShape, steps: fullArray(seed, steps) }).map(({ shape, steps }) => {
     const world = worldOf(shape)
     return {
       points: balancerPoints(world, shape),
       egress: Object.values(world.egress),
-      steps: steps.map((from) => drawBalancerStep(new Draw(from), world)),
+      steps: steps.map((from) => drawBalancerStep(new Draw(from), world, waits)),
     }
   })
 
@@ -115,6 +122,10 @@ function worldOf({ world, egress, lent, endpoints }: Shape): BalancerWorld {
     connections,
     egress: Object.fromEntries(own),
     lent,
+    borrowers: of(d.pick([1, 2, 3, 3, 7]), (family, index) =>
+      // Now and then one that uses VIPs borrows nothing.
+      index < 2 && !d.chance(10) ? (users[family][index] as End).address : d.pick(machines[family]),
+    ),
     endpoints: endpoints
       .map((from) => drawEndpoint(new Draw(from), vips, machines))
       .filter(({ vip, protocol, port }) => {
@@ -164,7 +175,7 @@ function drawEndpoint(d: Draw, vips: BalancerWorld['vips'], machines: BalancerWo
   }
 }
 
-function balancerPoints(world: BalancerWorld, { repliesApart, lists }: Shape): Point[] {
+function balancerPoints(world: BalancerWorld, { repliesApart, lists, quota }: Shape): Point[] {
   const guards = lists === undefined ? [] : drawAccessLists(new Draw(lists), world)
   const { endpoints, egress, lent, vips } = world
   const addresses = Object.values(egress)
@@ -187,11 +198,17 @@ function balancerPoints(world: BalancerWorld, { repliesApart, lists }: Shape): P
     address,
     ports: lent,
   })
+  const lending = (address: Ip, full: Rule): Lending => ({
+    address,
+    ports: lent,
+    borrowers: distinct(world.borrowers[address.family]),
+    quota,
+    full,
+  })
+  const [full, hairpinFull] = [deny('egress/full'), deny('hairpin/full')]
   const hairpins = ins('hairpin').flatMap((endpoint): EndpointIn[] => {
     const address = egress[endpoint.vip.family]
-    return address
-      ? [{ ...endpoint, hairpin: { sources: [inside[address.family]], address, ports: lent } }]
-      : []
+    return address ? [{ ...endpoint, hairpin: lending(address, hairpinFull) }] : []
   })
   return [
     {
@@ -227,9 +244,7 @@ function balancerPoints(world: BalancerWorld, { repliesApart, lists }: Shape): P
             (address): EgressOut => ({
               kind: 'egress-out',
               rule: allow(`egress-out/v${address.family}`),
-              sources: [inside[address.family]],
-              address,
-              ports: lent,
+              ...lending(address, full),
             }),
           ),
         ),
@@ -242,6 +257,13 @@ const vipPrefixes = (vips: BalancerWorld['vips']): Prefix[] =>
   families.flatMap((family) =>
     vips[family].map(({ value }) => Prefix(family, value, family === 4 ? 32 : 128)),
   )
+
+/** A list with the same VM twice makes no sense. */
+export const distinct = (addresses: readonly Ip[]): Ip[] => [
+  ...new Map(addresses.map((address) => [address.value, address])).values(),
+]
+
+const deny = (id: string): Rule => ({ ...allow(id), action: 'deny' })
 
 const allow = (id: string): Rule => ({
   id,

@@ -1,11 +1,11 @@
 /** Packets of connections through a balancer, in both directions, and errors about them. */
 import { type Family, type Ip, Protocol } from '../../net/index.ts'
-import { chooseBackend, type EndpointIn, egressCandidates } from '../../policy/index.ts'
+import { chooseBackend, type EndpointIn, egressCandidates, portBlock } from '../../policy/index.ts'
 import type { IpHeaders, QuotedFlow } from '../../wire/index.ts'
-import type { BalancerWorld, End, Endpoint } from './arbitrary-balancer.ts'
+import { type BalancerWorld, distinct, type End, type Endpoint } from './arbitrary-balancer.ts'
 import type { Draw } from './draw.ts'
 import { drawFrame, spoil } from './draw-frame.ts'
-import { errorAbout, packetOf } from './filter-steps.ts'
+import { errorAbout, packetOf, waitsNearTimeouts } from './filter-steps.ts'
 import type { Step } from './point-runner.ts'
 
 const [outside, inward] = [0, 1]
@@ -17,26 +17,36 @@ interface Arrival {
   readonly error?: true
   /** The packet answers another: TCP seldom opens with it. */
   readonly answer?: true
+  /** The packet is of a connection's opener: TCP often opens with it. */
+  readonly opener?: true
 }
 
-export function drawBalancerStep(d: Draw, world: BalancerWorld): Step {
+export function drawBalancerStep(d: Draw, world: BalancerWorld, waits = false): Step {
   const family = d.pick([4, 6] as const)
-  const { point, ends, error, answer } = vary(d, world, drawArrival(d, world, family))
+  const { point, ends, error, answer, opener } = vary(d, world, drawArrival(d, world, family))
   const headers: IpHeaders = error
     ? errorAbout(d, ends, d.pick([ends.destination, d.pick(world.machines[ends.source.family])]))
-    : answering(d, packetOf(d, ends), answer)
+    : withFlags(d, packetOf(d, ends), answer ? answers : opener ? opens : undefined)
   const frame = drawFrame(d, headers)
-  return { point: d.chance(96) ? point : 1 - point, frame: d.chance(5) ? spoil(d, frame) : frame }
+  return {
+    point: d.chance(96) ? point : 1 - point,
+    frame: d.chance(5) ? spoil(d, frame) : frame,
+    ...(waits && d.chance(4) && { wait: d.pick(waitsNearTimeouts) }),
+  }
 }
 
-const answering = (d: Draw, headers: IpHeaders, answer: true | undefined): IpHeaders =>
-  answer && headers.protocol === Protocol.tcp && d.chance(80)
-    ? { ...headers, tcpFlags: d.pick([0x12, 0x10, 0x18, 0x14, 0x11]) }
+/** Flags of TCP that lead far: those of who answers, and of who opens. */
+const answers = [0x12, 0x12, 0x10, 0x18, 0x14, 0x11]
+const opens = [0x02, 0x02, 0x02, 0x02, 0x10, 0x10, 0x10, 0x18, 0x11, 0x14]
+
+const withFlags = (d: Draw, headers: IpHeaders, usual: readonly number[] | undefined): IpHeaders =>
+  usual && headers.protocol === Protocol.tcp && d.chance(85)
+    ? { ...headers, tcpFlags: d.pick(usual) }
     : headers
 
 function drawArrival(d: Draw, world: BalancerWorld, family: Family): Arrival {
   const endpoint = endpointOf(d, world, family)
-  return endpoint && d.chance(55) ? ofEndpoint(d, world, endpoint) : ofEgress(d, world)
+  return endpoint && d.chance(45) ? ofEndpoint(d, world, endpoint) : ofEgress(d, world)
 }
 
 function endpointOf(d: Draw, { endpoints }: BalancerWorld, family: Family): Endpoint | undefined {
@@ -69,7 +79,7 @@ function ofEndpoint(d: Draw, world: BalancerWorld, endpoint: Endpoint): Arrival 
       return { point: inward, ends: flow(client, backend, protocol), error: true }
     case 5:
     case 6:
-      return { point: inward, ends: flow(vm, vip, protocol) }
+      return { point: inward, ends: flow(vm, vip, protocol), opener: true }
     case 7:
       return { point: inward, ends: flow(vip, vm, protocol), error: true }
     default: {
@@ -101,9 +111,12 @@ const unused: EndpointIn['rule'] = {
 }
 
 /** The egress address with the port that the flow most likely was lent. */
-function lentEnd(d: Draw, { egress, lent, machines }: BalancerWorld, opened: QuotedFlow): End {
+function lentEnd(d: Draw, { egress, lent, machines, borrowers }: BalancerWorld, opened: QuotedFlow): End {
   const { family } = opened.source
-  const port = egressCandidates(opened, lent)[d.chance(85) ? 0 : d.below(8)] as number
+  const known = distinct(borrowers[family])
+  const index = known.findIndex(({ value }) => value === opened.source.value)
+  const block = portBlock({ ports: lent, borrowers: known }, Math.max(0, index))
+  const port = egressCandidates(opened, block)[d.chance(85) ? 0 : d.below(8)] as number
   return { address: egress[family] ?? (machines[family][0] as Ip), port }
 }
 
@@ -111,23 +124,26 @@ function ofEgress(d: Draw, world: BalancerWorld): Arrival {
   const opened = d.pick(world.connections)
   const back = reverse(opened)
   const lent = lentEnd(d, world, opened)
-  switch (d.below(8)) {
+  switch (d.below(11)) {
     case 0:
     case 1:
-      return { point: inward, ends: opened }
     case 2:
     case 3:
+      return { point: inward, ends: opened, opener: true }
+    case 4:
+    case 5:
+    case 6:
       return {
         point: outside,
         ends: { ...back, destination: lent.address, destinationPort: lent.port },
         answer: true,
       }
-    case 4:
-    case 5: {
+    case 7:
+    case 8: {
       const translated = { ...opened, source: lent.address, sourcePort: lent.port }
       return { point: outside, ends: translated, error: true }
     }
-    case 6:
+    case 9:
       return { point: inward, ends: back, error: true }
     default:
       return { point: outside, ends: { ...opened, destination: d.pick(world.vips[opened.source.family]) } }

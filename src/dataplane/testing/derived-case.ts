@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import type { Node } from '../../model/index.ts'
 import { type Family, hostPrefix, Ip, PortRange, type Prefix, prefixFirst } from '../../net/index.ts'
-import type { EndpointOut, Point, Translation } from '../../policy/index.ts'
+import { type EndpointOut, lendingOf, type Point, type Translation } from '../../policy/index.ts'
 import { type BalancerWorld, drawConnection, type End } from './arbitrary-balancer.ts'
 import type { CaseOptions } from './arbitrary-point.ts'
 import { drawBalancerStep } from './balancer-steps.ts'
@@ -98,6 +98,12 @@ function balancerSteps(node: Node, points: readonly Point[]): (seed: number) => 
     connections: d.several(12, () => drawConnection(d, users, clients)),
     egress: Object.fromEntries(node.publicAddresses.map((address) => [address.family, address])),
     lent,
+    borrowers: each((family) =>
+      translations.flatMap((t) => {
+        const lending = lendingOf(t)
+        return lending?.address.family === family ? lending.borrowers : []
+      }),
+    ),
   }
   return (seed) => drawBalancerStep(new Draw(seed), world)
 }

@@ -205,7 +205,11 @@ describe('generated cases', () => {
                 ? {
                     ...tier,
                     translations: tier.translations.map((t) =>
-                      t.kind === 'egress-out' ? { ...t, ports: PortRange(3000, 3999) } : t,
+                      t.kind === 'egress-out'
+                        ? { ...t, ports: PortRange(3000, 3999) }
+                        : t.kind === 'endpoint-in' && t.hairpin
+                          ? { ...t, hairpin: { ...t.hairpin, ports: PortRange(3000, 3999) } }
+                          : t,
                     ),
                   }
                 : tier,
@@ -216,6 +220,43 @@ describe('generated cases', () => {
       { numRuns: runs },
     )
     expect(noticed).toBeGreaterThan(runs * 0.7)
+  })
+
+  it('notice another quota of connections, and reach what refuses them', () => {
+    const reached = new Set<string>()
+    let noticed = 0
+    fc.assert(
+      fc.property(arbitraryBalancerCase({ steps: 200, waits: true }), (testCase) => {
+        const twice = <T extends { quota: number }>(lending: T): T => ({
+          ...lending,
+          quota: 2 * lending.quota,
+        })
+        const points = testCase.points.map((given) => ({
+          ...given,
+          tiers: given.tiers.map(
+            (tier): Tier =>
+              tier.kind === 'translation'
+                ? {
+                    ...tier,
+                    translations: tier.translations.map((t) =>
+                      t.kind === 'egress-out'
+                        ? twice(t)
+                        : t.kind === 'endpoint-in' && t.hairpin
+                          ? { ...t, hairpin: twice(t.hairpin) }
+                          : t,
+                    ),
+                  }
+                : tier,
+          ),
+        }))
+        for (const decision of runEvaluator(testCase).answers)
+          if (decision.verdict !== 'pass-by') reached.add(decision.rule.id)
+        if (between({ ...testCase, points }, testCase)) noticed++
+      }),
+      { numRuns: 40 },
+    )
+    expect(reached).toContain('egress/full')
+    expect(noticed).toBeGreaterThan(5)
   })
 
   it('are what the kernel runs, and reach every kind of frame', () => {

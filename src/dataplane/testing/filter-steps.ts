@@ -25,7 +25,7 @@ export function drawFilterStep(d: Draw, pool: Pool, points: readonly Point[], wa
 }
 
 const second = 1_000_000_000n
-const waitsNearTimeouts = [10n, 30n, 60n, 120n, 900n]
+export const waitsNearTimeouts = [10n, 30n, 60n, 120n, 900n]
   .flatMap((s) => [s * second - 1n, s * second])
   .concat(1n, 15n * second, 450n * second)
 

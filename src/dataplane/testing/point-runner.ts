@@ -87,7 +87,7 @@ export interface RingUnderTest {
   close(): void
 }
 
-/** Connections and buckets that maps hold, and flows of a filter; far more than a sequence opens. */
+/** Buckets that maps hold, and flows of a filter; far more than a sequence opens. */
 const capacity = 2048
 const ampleQuota = 600
 
@@ -117,7 +117,6 @@ export function runPrograms(
     compileNode(pointsIn(testCase, epoch), egress, cache, {
       ...(records && { interfaces, alwaysRecords: true }),
       flowsPerFilter: quota,
-      egress: capacity,
       buckets: capacity,
       epoch,
     })

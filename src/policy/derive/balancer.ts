@@ -4,11 +4,11 @@
  */
 
 import { endpointName, type Node, type VirtualEndpoint } from '../../model/index.ts'
-import { PortRange } from '../../net/index.ts'
-import { defaultDeny, shapeTier } from '../built-in.ts'
+import { type Ip, PortRange } from '../../net/index.ts'
+import { defaultDeny, egressFull, hairpinFull, shapeTier } from '../built-in.ts'
 import type { Point } from '../point.ts'
 import type { Rule } from '../rule.ts'
-import type { EgressIn, EgressOut, EndpointIn, EndpointOut } from '../translation.ts'
+import type { EgressIn, EgressOut, EndpointIn, EndpointOut, Lending } from '../translation.ts'
 import { accessListTiers } from './access-list.ts'
 import type { SiteView } from './site-view.ts'
 import { templateRule } from './template-rule.ts'
@@ -67,14 +67,13 @@ function internal(view: SiteView, balancer: Node, endpoints: readonly VirtualEnd
   const hairpins = endpoints.flatMap((endpoint): EndpointIn[] => {
     const address = balancer.publicAddresses.find(({ family }) => family === endpoint.vip.family)
     if (!address) return []
-    const sources = site.pools.vms.filter(({ family }) => family === address.family)
     const plain = endpointIn(endpoint)
     const hairpinRule = {
       ...plain.rule,
       id: `hairpin/${plain.rule.id}`,
       why: `A VM of the site uses ${endpointName(endpoint)}.`,
     }
-    return [{ ...plain, rule: hairpinRule, hairpin: { sources, address, ports: egressPorts } }]
+    return [{ ...plain, rule: hairpinRule, hairpin: lending(view, address, hairpinFull) }]
   })
   return {
     id: `${balancer.id}/internal/in`,
@@ -134,9 +133,7 @@ function internal(view: SiteView, balancer: Node, endpoints: readonly VirtualEnd
               {},
               'Connections that VMs open to the Internet.',
             ),
-            sources: site.pools.vms.filter(({ family }) => family === address.family),
-            address,
-            ports: egressPorts,
+            ...lending(view, address, egressFull),
           }),
         ),
       },
@@ -144,6 +141,17 @@ function internal(view: SiteView, balancer: Node, endpoints: readonly VirtualEnd
     defaultDeny,
   }
 }
+
+/** What a balancer lends of its address: to the VMs of its site. */
+const lending = ({ nodes, site }: SiteView, address: Ip, full: Rule): Lending => ({
+  address,
+  ports: egressPorts,
+  borrowers: nodes('vm').flatMap(({ addresses }) =>
+    addresses.filter(({ family }) => family === address.family),
+  ),
+  quota: site.connectionsPerVm,
+  full,
+})
 
 function endpointIn(endpoint: VirtualEndpoint): EndpointIn {
   const { vip, protocol, port, backends } = endpoint
