@@ -35,7 +35,7 @@ export interface BalancerWorld {
   /** The balancer's, where it has one. */
   readonly egress: Readonly<Partial<Record<Family, Ip>>>
   readonly lent: PortRange
-  /** Who has a block of the ports. */
+  /** Who has a block of the ports; each once. */
   readonly borrowers: Readonly<Record<Family, readonly Ip[]>>
 }
 
@@ -113,6 +113,10 @@ function worldOf({ world, egress, lent, endpoints }: Shape): BalancerWorld {
   const users = of(2, (family) => end(d.pick(machines[family])))
   const connections = d.several(8, () => drawConnection(d, users, clients))
   const own = families.filter((_, bit) => egress & (1 << bit)).map((family) => [family, any(family)] as const)
+  const borrowers = of(d.pick([1, 2, 3, 3, 7]), (family, index) =>
+    // Now and then one that uses VIPs borrows nothing.
+    index < 2 && !d.chance(10) ? (users[family][index] as End).address : d.pick(machines[family]),
+  )
   const known = new Set<string>()
   return {
     vips,
@@ -122,10 +126,7 @@ function worldOf({ world, egress, lent, endpoints }: Shape): BalancerWorld {
     connections,
     egress: Object.fromEntries(own),
     lent,
-    borrowers: of(d.pick([1, 2, 3, 3, 7]), (family, index) =>
-      // Now and then one that uses VIPs borrows nothing.
-      index < 2 && !d.chance(10) ? (users[family][index] as End).address : d.pick(machines[family]),
-    ),
+    borrowers: { 4: distinct(borrowers[4]), 6: distinct(borrowers[6]) },
     endpoints: endpoints
       .map((from) => drawEndpoint(new Draw(from), vips, machines))
       .filter(({ vip, protocol, port }) => {
@@ -201,7 +202,7 @@ function balancerPoints(world: BalancerWorld, { repliesApart, lists, quota }: Sh
   const lending = (address: Ip, full: Rule): Lending => ({
     address,
     ports: lent,
-    borrowers: distinct(world.borrowers[address.family]),
+    borrowers: world.borrowers[address.family],
     quota,
     full,
   })
@@ -258,7 +259,6 @@ const vipPrefixes = (vips: BalancerWorld['vips']): Prefix[] =>
     vips[family].map(({ value }) => Prefix(family, value, family === 4 ? 32 : 128)),
   )
 
-/** A list with the same VM twice makes no sense. */
 export const distinct = (addresses: readonly Ip[]): Ip[] => [
   ...new Map(addresses.map((address) => [address.value, address])).values(),
 ]

@@ -2,7 +2,7 @@
 import { type Family, type Ip, Protocol } from '../../net/index.ts'
 import { chooseBackend, type EndpointIn, egressCandidates, portBlock } from '../../policy/index.ts'
 import type { IpHeaders, QuotedFlow } from '../../wire/index.ts'
-import { type BalancerWorld, distinct, type End, type Endpoint } from './arbitrary-balancer.ts'
+import type { BalancerWorld, End, Endpoint } from './arbitrary-balancer.ts'
 import type { Draw } from './draw.ts'
 import { drawFrame, spoil } from './draw-frame.ts'
 import { errorAbout, packetOf, waitsNearTimeouts } from './filter-steps.ts'
@@ -113,7 +113,7 @@ const unused: EndpointIn['rule'] = {
 /** The egress address with the port that the flow most likely was lent. */
 function lentEnd(d: Draw, { egress, lent, machines, borrowers }: BalancerWorld, opened: QuotedFlow): End {
   const { family } = opened.source
-  const known = distinct(borrowers[family])
+  const known = borrowers[family]
   const index = known.findIndex(({ value }) => value === opened.source.value)
   const block = portBlock({ ports: lent, borrowers: known }, Math.max(0, index))
   const port = egressCandidates(opened, block)[d.chance(85) ? 0 : d.below(8)] as number

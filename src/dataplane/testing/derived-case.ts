@@ -98,12 +98,10 @@ function balancerSteps(node: Node, points: readonly Point[]): (seed: number) => 
     connections: d.several(12, () => drawConnection(d, users, clients)),
     egress: Object.fromEntries(node.publicAddresses.map((address) => [address.family, address])),
     lent,
-    borrowers: each((family) =>
-      translations.flatMap((t) => {
-        const lending = lendingOf(t)
-        return lending?.address.family === family ? lending.borrowers : []
-      }),
-    ),
+    borrowers: each((family) => {
+      const lendings = translations.flatMap((t) => lendingOf(t) ?? [])
+      return lendings.find(({ address }) => address.family === family)?.borrowers ?? []
+    }),
   }
   return (seed) => drawBalancerStep(new Draw(seed), world)
 }
