@@ -86,7 +86,8 @@ describe('blocks', () => {
   it('of two VMs share no port', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1500 }), (count) => {
-        const blocks = vms(count).map((_, index) => portBlock(lending({ borrowers: vms(count) }), index))
+        const all = lending({ borrowers: vms(count) })
+        const blocks = all.borrowers.map((_, index) => portBlock(all, index))
         for (const [index, { first, last }] of blocks.entries()) {
           expect(first).toBe(index === 0 ? 1024 : blocks[index - 1]!.last + 1)
           expect(last).toBeLessThanOrEqual(65535)
