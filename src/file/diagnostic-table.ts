@@ -118,6 +118,40 @@ export const diagnosticTable = {
     'internal endpoint closed',
     'A definition with `<NetworkTrafficRules>` opens only what these allow: an internal endpoint that no `<OnlyAllowTrafficTo>` names is closed to all roles. This is only a warning.',
   ),
+  GL1040: entry(
+    'JSON syntax',
+    'The file is not JSON. Comments, a byte-order mark and text over several lines are read, as Azure’s tools read them; nothing else beside RFC 8259.',
+  ),
+  GL1041: entry(
+    'no network security group',
+    'The file holds no network security group that can be read: it is no template or parameter file of Azure and no output of `az network nsg show` or `list`, or there is none in it.',
+    'docs/guide/network-security-groups.md lists the forms.',
+  ),
+  GL1042: entry(
+    'which network security group',
+    'The file holds several network security groups, and none is named, or none has the name that is asked for.',
+  ),
+  GL1043: entry(
+    'expression without a value',
+    'Expressions of templates are evaluated as far as the file says everything that they need: parameters with a value, variables, and functions of these. What is known only when a template is deployed has no value here, and what a rule says is never guessed.',
+    'Give parameters a `defaultValue`, or name a parameter file.',
+  ),
+  GL1044: entry(
+    'security rule of a wrong form',
+    'A security rule, or what holds it, lacks something, or has a value that Azure’s schema does not allow, or a key that it does not know. Nothing of such a group is used, since what is left would be another group.',
+  ),
+  GL1045: entry(
+    'security rule without a meaning here',
+    'The rule has the form of a security rule, but what it says cannot be said here without loss: several meanings are possible, or packets of that kind have no such field.',
+  ),
+  GL1046: entry(
+    'order of security rules',
+    'Security rules are asked by priority, from 100 to 4096. Two rules of one direction with the same priority, or two of one name, have no order.',
+  ),
+  GL1047: entry(
+    'part of a network security group is elsewhere',
+    'A template that is linked, or a group to which the file adds rules, is not in the file. Rules that are there are not known here. This is only a warning.',
+  ),
   GL2001: entry(
     'reference to nothing',
     'A name refers to a template, site or endpoint that is not in the file.',
@@ -299,6 +333,19 @@ export const diagnosticTable = {
   GL2110: entry(
     'two lists of rules',
     'The operator has one list at the access routers: a file that `acl` names, or rules under `acl-rules`.',
+  ),
+  GL2120: entry(
+    'unknown application security group',
+    'An application security group stands for the machines that were put into it, which a file of rules does not say. Its name is looked up in the table `groups` of the network file, in lower case and with hyphens; one of the form `service.role` means the VMs of that role.',
+  ),
+  GL2121: entry(
+    'denial that would be lost',
+    'At access routers packets bear public addresses. A denial for inside addresses, or for the machines of a role, meets no packet there, though the same machines are reached by their VIPs.',
+    'Deny the VIPs, or use the group as the guest rules of a role.',
+  ),
+  GL2122: entry(
+    'guest rules twice, or none',
+    'The guest firewall of a role has `rules` in the network file, or a network security group (`nsg`), whose own rules say what becomes of everything else.',
   ),
   GL7001: entry(
     'request that cannot be read',

@@ -15,7 +15,13 @@ export function formMistake(issue: BaseIssue<unknown>, subject: string): FormMis
   return issue.kind === 'schema' ? typeMistake(issue, subject) : valueMistake(issue, subject)
 }
 
-function typeMistake({ type, expected, input }: BaseIssue<unknown>, subject: string): FormMistake {
+function typeMistake({ type, expected, input, message }: BaseIssue<unknown>, subject: string): FormMistake {
+  if (message === 'file or group')
+    return {
+      code: 'GL1010',
+      message: `${subject} names no file as it stands`,
+      hint: 'write the path of a file, or a mapping with file, name and parameters',
+    }
   if (type === 'picklist' && typeof input === 'string') {
     const choices = (expected ?? '').replace(/[()"]/g, '').split(' | ')
     return {

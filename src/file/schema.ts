@@ -39,6 +39,27 @@ const duration = v.pipe(
 )
 const path = v.pipe(v.string(), v.minLength(1))
 
+/** A group of Azure, in a file of Azure's. */
+const SecurityGroup = v.pipe(
+  v.union(
+    [
+      path,
+      v.strictObject({
+        file: v.pipe(path, v.description('Path of the JSON file, from the directory of this file.')),
+        name: v.optional(v.pipe(v.string(), v.description('Which of several groups in the file.'))),
+        parameters: v.optional(
+          v.pipe(path, v.description('Parameter file of the template, as for a deployment.')),
+        ),
+      }),
+    ],
+    'file or group',
+  ),
+  v.description(
+    'A network security group: a template or parameter file of Azure, or what `az network nsg show` prints. See `docs/guide/network-security-groups.md`.',
+  ),
+  v.examples(['web-nsg.json', { file: 'azuredeploy.json', name: 'web-nsg' }]),
+)
+
 /** Of a group or tag. */
 const members = v.pipe(v.array(v.string()), v.maxLength(256))
 
@@ -173,7 +194,15 @@ const Template = v.strictObject({
   'platform-acl': v.optional(
     v.pipe(path, v.description('File of rules of the access routers, as `machine-config`: abused services.')),
   ),
-  acl: v.optional(v.pipe(path, v.description('File of the operator’s own rules at the access routers.'))),
+  acl: v.optional(
+    v.pipe(
+      v.union([path, v.strictObject({ nsg: SecurityGroup })], 'file or group'),
+      v.description(
+        'File of the operator’s own rules at the access routers; a `.json` file, or `nsg`, is a network security group of Azure.',
+      ),
+      v.examples(['operator.yaml', 'operator-nsg.json', { nsg: { file: 'azuredeploy.json', name: 'edge' } }]),
+    ),
+  ),
   'acl-rules': v.optional(v.pipe(FilterRules, v.description('As the rules of `acl`, written here.'))),
   limits: v.optional(
     v.pipe(
@@ -302,19 +331,21 @@ const InternalEndpoint = v.strictObject({
 })
 
 const Guest = v.strictObject({
-  rules: v.pipe(
-    FilterRules,
-    v.description(
-      'The first that matches decides; what none matches is denied inward, and outward see `outbound`.',
+  rules: v.optional(
+    v.pipe(
+      FilterRules,
+      v.description(
+        'The first that matches decides; what none matches is denied inward, and outward see `outbound`.',
+      ),
     ),
   ),
   outbound: v.optional(
     v.pipe(
       v.picklist(['allow', 'deny']),
-      v.description('What becomes of packets that the VM sends and no rule matches.'),
+      v.description('What becomes of packets that the VM sends and no rule matches; allow if left out.'),
     ),
-    'allow',
   ),
+  nsg: v.optional(SecurityGroup),
 })
 
 const Role = v.strictObject({

@@ -15,6 +15,10 @@ export function checkGroups(network: NamedNetwork, resolution: Resolution): void
         log.report('GL2109', keyAt(section, name), `'${name}' has a meaning already`, {
           hint: 'choose another name',
         })
+      if (section === 'tags' && Object.hasOwn(groups, name))
+        log.report('GL2109', keyAt(section, name), `'${name}' is the name of a group already`, {
+          hint: 'choose another name',
+        })
       members.forEach((member, index) => {
         if (book.lookup(member)) return
         const at = valueAt(section, name, index)

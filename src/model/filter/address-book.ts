@@ -23,6 +23,14 @@ export interface NamedNetwork {
 export interface AddressBook {
   /** Every name that may be written here, for suggestions. */
   readonly names: readonly string[]
+  /** Of the network file. */
+  readonly groups: readonly string[]
+  /** Service tags that have a meaning. */
+  readonly tags: readonly string[]
+  /** `service/role` of all that have VMs. */
+  readonly roles: ReadonlySet<string>
+  /** The tag as it is written in {@link tags}. */
+  tagNamed(name: string): string | undefined
   /** `undefined`: nothing has this name. A group that contains itself has no addresses by that way. */
   lookup(name: string): RuleEnds | undefined
 }
@@ -53,8 +61,8 @@ const everywhere: Readonly<Record<string, (network: NamedNetwork) => readonly Pr
   'metadata-server': () => addressesOfService('metadata-server'),
 }
 
-/** Meanings of Azure's service tags where the network file gives none. */
-const tagDefaults: Readonly<Record<string, (network: NamedNetwork) => readonly Prefix[]>> = {
+/** Meanings of Azure's service tags where the network file gives none; machines are those of a site. */
+const tagDefaults: Readonly<Record<string, (network: NamedNetwork, site: string) => readonly Prefix[]>> = {
   VirtualNetwork: ({ sites }) => [
     ...sites.flatMap((site) => site.pools.vms),
     ...addressesOfService('wire-server'),
@@ -66,6 +74,9 @@ const tagDefaults: Readonly<Record<string, (network: NamedNetwork) => readonly P
       .filter(({ kind }) => kind === 'balancer')
       .flatMap(({ addresses, publicAddresses }) => [...addresses, ...publicAddresses].map(hostPrefix)),
   ],
+  AzurePlatformDNS: (network, site) => machinesOf(network, site, 'name-servers') ?? [],
+  AzurePlatformIMDS: () => addressesOfService('metadata-server'),
+  AzurePlatformLKM: (network, site) => machinesOf(network, site, 'activation-servers') ?? [],
 }
 
 /** Names that a group may not have. */
@@ -81,6 +92,8 @@ export const defaultTags: readonly string[] = Object.keys(tagDefaults)
 /** @param site whose machines are meant by names without a site */
 export function AddressBook(network: NamedNetwork, site: string): AddressBook {
   const { groups, tags } = network
+  const allTags = [...new Set([...Object.keys(tags), ...defaultTags])]
+  const roles = machinesOfRoles(network)
   const known = new Map<string, RuleEnds | undefined>()
   const open = new Set<string>()
 
@@ -101,7 +114,7 @@ export function AddressBook(network: NamedNetwork, site: string): AddressBook {
     if (second !== undefined) {
       const other = network.sites.some((candidate) => candidate.name === first)
       const here = other ? machinesOf(network, first, second) : undefined
-      return here && fixed(here)
+      return here ? fixed(here) : roles.get(name)
     }
     const relative = relativeMachines.find((candidate) => candidate === name)
     if (relative) return { prefixes: [], relative: [relative] }
@@ -109,17 +122,21 @@ export function AddressBook(network: NamedNetwork, site: string): AddressBook {
     if (machines) return fixed(machines)
     if (Object.hasOwn(everywhere, name)) return fixed(everywhere[name]?.(network) ?? [])
     if (Object.hasOwn(groups, name)) return membersOf(groups[name] ?? [])
-    const tag = tagNamed(name, [...Object.keys(tags), ...defaultTags])
+    const tag = tagNamed(name, allTags)
     if (tag === undefined) return undefined
     if (Object.hasOwn(tags, tag)) return membersOf(tags[tag] ?? [])
-    return fixed(tagDefaults[tag]?.(network) ?? [])
+    return fixed(tagDefaults[tag]?.(network, site) ?? [])
   }
 
   const membersOf = (members: readonly string[]): RuleEnds =>
     joined(Array.from(new Set(members), (member) => lookup(member) ?? nowhere))
 
   return {
-    names: [...reservedNames, ...Object.keys(groups), ...new Set([...Object.keys(tags), ...defaultTags])],
+    names: [...reservedNames, ...Object.keys(groups), ...allTags],
+    groups: Object.keys(groups),
+    tags: allTags,
+    roles: new Set(roles.keys()),
+    tagNamed: (name) => tagNamed(name, allTags),
     lookup,
   }
 }
@@ -144,6 +161,25 @@ const withoutTwins = (prefixes: readonly Prefix[]): readonly Prefix[] => [
 const nowhere: RuleEnds = Object.freeze({ prefixes: [], relative: [] })
 
 const fixed = (prefixes: readonly Prefix[]): RuleEnds => Object.freeze({ prefixes, relative: [] })
+
+const rolesOfNetwork = new WeakMap<NamedNetwork, ReadonlyMap<string, RuleEnds>>()
+
+/** The VMs of each role, of all sites, by `service/role`. */
+function machinesOfRoles(network: NamedNetwork): ReadonlyMap<string, RuleEnds> {
+  const known = rolesOfNetwork.get(network)
+  if (known) return known
+  const addresses = new Map<string, Prefix[]>()
+  for (const { vm, addresses: own } of network.nodes) {
+    if (!vm) continue
+    const role = `${vm.service}/${vm.role}`
+    const list = addresses.get(role) ?? []
+    for (const address of own) list.push(hostPrefix(address))
+    addresses.set(role, list)
+  }
+  const made = new Map(Array.from(addresses, ([role, prefixes]) => [role, fixed(prefixes)]))
+  rolesOfNetwork.set(network, made)
+  return made
+}
 
 /** Machines of a site by the name of their kind; `undefined` if no kind is called so. */
 function machinesOf(network: NamedNetwork, site: string, name: string): readonly Prefix[] | undefined {

@@ -5,6 +5,7 @@ import type { Resolution } from '../resolution.ts'
 import type { AddressBook } from './address-book.ts'
 import { type Filter, relativeMachines } from './filter-rule.ts'
 import { resolveRules } from './resolve-rules.ts'
+import { type SecurityGroups, securityGroupFilter } from './security-groups.ts'
 
 export interface GuestFilter {
   readonly filter: Filter
@@ -18,6 +19,7 @@ export function guestFilters(
   site: string,
   book: AddressBook,
   ports: SitePorts,
+  securityGroups: SecurityGroups,
   { file, log, keyAt, valueAt }: Resolution,
 ): Readonly<Record<string, GuestFilter>> {
   const filters: Record<string, GuestFilter> = {}
@@ -25,17 +27,41 @@ export function guestFilters(
     for (const [role, { guest }] of Object.entries(roles)) {
       if (!guest || !sites.includes(site)) continue
       const path = ['services', service, 'roles', role, 'guest'] as const
+      const at = keyAt(...path)
+      const context = { book, ports: { ...ports }, relative: relativeMachines, log }
+      if (guest.nsg !== undefined) {
+        if (guest.rules || guest.outbound)
+          log.report(
+            'GL2122',
+            at,
+            `the guest firewall of role '${role}' has a network security group and more`,
+            {
+              hint: "keep 'nsg' alone: its own rules say what becomes of everything else",
+            },
+          )
+        const group = securityGroups(guest.nsg, ...path, 'nsg')
+        const filter = group
+          ? securityGroupFilter('guest', group, 'guest', context)
+          : { name: 'guest', rules: Object.freeze([]) }
+        filters[guestKey(service, role)] = Object.freeze({ filter, outbound: 'deny', at })
+        continue
+      }
+      if (!guest.rules) {
+        log.report('GL2122', at, `the guest firewall of role '${role}' has no rules`, {
+          hint: "write 'rules:', or name a network security group with 'nsg:'",
+        })
+        continue
+      }
       const written = {
         rules: guest.rules,
         audit: false,
         at: (index: number, ...below: readonly (string | number)[]) =>
           valueAt(...path, 'rules', index, ...(below.length === 0 ? ['name'] : below)),
       }
-      const context = { book, ports: { ...ports }, relative: relativeMachines, log }
       filters[guestKey(service, role)] = Object.freeze({
         filter: resolveRules('guest', written, context),
-        outbound: guest.outbound,
-        at: keyAt(...path),
+        outbound: guest.outbound ?? 'allow',
+        at,
       })
     }
   return Object.freeze(filters)

@@ -7,6 +7,7 @@ import { type Filter, type RelativeMachines, relativeMachines } from './filter-r
 import { type GuestFilter, guestFilters } from './guest-filters.ts'
 import { productTemplate } from './product-template.ts'
 import { resolveRules } from './resolve-rules.ts'
+import { SecurityGroups, securityGroupFilter } from './security-groups.ts'
 
 export interface SiteFilters {
   /** What each VM may send, and get beside what its role opens. */
@@ -31,6 +32,7 @@ const sources = {
 /** Reads each file once, however many sites are built from its template. */
 export function FilterReader(resolution: Resolution) {
   const read = new Map<string, WrittenRules | undefined>()
+  const securityGroups = SecurityGroups(resolution)
 
   function written(template: string, key: keyof typeof sources): WrittenRules | undefined {
     const path = resolution.file.templates[template]?.[key]
@@ -67,6 +69,12 @@ export function FilterReader(resolution: Resolution) {
       return resolveRules('operator-acl', { rules: inline, audit: false, at }, context)
     }
     if (acl === undefined) return none
+    const isGroup = typeof acl === 'object' || /\.json$/i.test(acl)
+    if (isGroup) {
+      const path = ['templates', template, 'acl', ...(typeof acl === 'object' ? ['nsg'] : [])]
+      const group = securityGroups(typeof acl === 'object' ? acl.nsg : acl, ...path)
+      return group ? securityGroupFilter('operator-acl', group, 'acl', context) : none
+    }
     if (!read.has(acl)) {
       const source = resolution.readImport(acl, resolution.valueAt('templates', template, 'acl'))
       read.set(acl, source && readFilterFile(source, resolution.log))
@@ -89,7 +97,7 @@ export function FilterReader(resolution: Resolution) {
     return Object.freeze({
       machineConfig: filter('machine-config'),
       hostConfig: filter('host-config'),
-      guests: guestFilters(site, book, ports, resolution),
+      guests: guestFilters(site, book, ports, securityGroups, resolution),
       platformAcl: filter('platform-acl'),
       operatorAcl: operatorAcl(template, book, ports),
     })
