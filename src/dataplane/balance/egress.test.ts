@@ -84,6 +84,23 @@ describe.each(families)('ports of the egress address, over IPv%i', (family) => {
       expect(new DataView(value.buffer, value.byteOffset).getUint32(lentSlot.lock, true)).toBe(0)
   })
 
+  it('stay with a connection when rules change, and blocks and slots with them', () => {
+    const before = lendingBalancer(engine, { quota: 16, ports: PortRange(5000, 5031) })
+    const own = Array.from({ length: 16 }, (_, n) => connection(5000 + n, 'two', 443 + (n & 1)))
+    const ports = own.map((one) => before.establish(one) as number)
+    expect(ports).not.toContain(undefined)
+    // Each VM has another place than before: those of the one are now where those of two were.
+    const after = lendingBalancer(engine, { quota: 16, ports: PortRange(5000, 5031), more: 1, before })
+    for (const [index, one] of own.entries()) {
+      expect(after.send(one, flags.push)).toBe(ports[index])
+      expect(after.answer(one, ports[index] as number, flags.push)).toEqual(endOf(one))
+    }
+    // Where its slots are another's for now, it is refused; no living connection gives way.
+    expect(after.send(connection(6000, 'one', 80), flags.syn)).toBeUndefined()
+    expect(after.establish(connection(6000, 'two', 80))).toBeDefined()
+    for (const [index, one] of own.entries()) expect(after.send(one, flags.push)).toBe(ports[index])
+  })
+
   it('take no more memory in a flood than the quota, in either table', () => {
     const quota = 16
     const { send, maps } = lendingBalancer(engine, { quota })

@@ -88,8 +88,8 @@ export interface ErrorRewrite {
 }
 
 /**
- * Rewrites an ICMP error and the headers that it quotes. The transport checksum inside the quoted packet stays as it was: it is
- * often cut off, and nobody verifies it (RFC 5508 section 4.2).
+ * Rewrites an ICMP error and the headers that it quotes, with their checksums as far as they are quoted: of TCP, the first eight bytes
+ * alone have none (RFC 5508 section 4.2).
  */
 export function emitErrorRewrite(
   b: ProgramBuilder,
@@ -101,8 +101,7 @@ export function emitErrorRewrite(
   const { family } = parsed
   const start = at[family].transport
   const shift = start + 8 - 14
-  const quotedTransport = start + shift
-  b.requireBytes(frame, quotedTransport + 8, short)
+  b.requireBytes(frame, start + shift + 8, short)
   const header = b.mov(0)
   const transport = b.mov(0)
   for (const side of ['source', 'destination'] as const) {
@@ -116,23 +115,52 @@ export function emitErrorRewrite(
     if (end) emitAddress(b, frame, family, shift + at[family][side], end.address, quotedHeader)
   }
   b.set(transport, b.add(transport, quotedHeader))
-  if (family === 4) {
-    const offset = shift + at[4].checksum
-    const before = b.load(2, frame.data, offset)
-    emitFold(b, frame, offset, quotedHeader)
-    emitChange(b, transport, 16, before, b.load(2, frame.data, offset))
-  }
-  const echo = b.label('echo')
-  const ported = b.label('ported')
-  b.jumpIf(b.eq(change.quotedProtocol, icmpOf(family)), echo)
-  emitPorts(b, frame, quotedTransport, change.quoted, transport)
-  b.jump(ported)
-  b.place(echo)
-  for (const end of [change.quoted.source, change.quoted.destination])
-    if (end) emitPort(b, frame, quotedTransport + identifierAt, end.port, transport)
-  b.place(ported)
+  if (family === 4) emitQuotedFold(b, frame, shift + at[4].checksum, quotedHeader, transport)
+  emitQuotedTransport(b, frame, parsed, change, { header: quotedHeader, transport })
   emitFold(b, frame, start + checksumAt.icmp, transport)
   if (family === 4) emitFold(b, frame, at[4].checksum, header)
+}
+
+/** Ports and checksum of the quoted packet. @param sums what changed in its IP header; what changed in all that the error quotes */
+function emitQuotedTransport(
+  b: ProgramBuilder,
+  frame: Frame,
+  { family, segment }: Parsed,
+  { quoted, quotedProtocol }: ErrorRewrite,
+  { header, transport }: Sums,
+): void {
+  const ends = [quoted.source, quoted.destination]
+  const start = 2 * at[family].transport + 8 - 14
+  const inner = b.mov(0)
+  const [echo, udp, done] = [b.label('echo'), b.label('udp'), b.label('quoted-ports')]
+  b.jumpIf(b.eq(quotedProtocol, icmpOf(family)), echo)
+  emitPorts(b, frame, start, quoted, inner)
+  b.set(transport, b.add(transport, inner))
+  b.set(inner, b.add(inner, header))
+  b.jumpIf(b.eq(quotedProtocol, Protocol.udp), udp)
+  const end = start + checksumAt.tcp + 2
+  b.jumpIf(b.lt(segment, end - at[family].transport), done)
+  b.requireBytes(frame, end, done)
+  emitQuotedFold(b, frame, start + checksumAt.tcp, inner, transport)
+  b.jump(done)
+  b.place(udp)
+  const before = b.load(2, frame.data, start + checksumAt.udp)
+  emitUdpFold(b, frame, start + checksumAt.udp, inner)
+  emitChange(b, transport, 16, before, b.load(2, frame.data, start + checksumAt.udp))
+  b.jump(done)
+  b.place(echo)
+  for (const end of ends) if (end) emitPort(b, frame, start + identifierAt, end.port, inner)
+  b.set(transport, b.add(transport, inner))
+  if (family === 6) b.set(inner, b.add(inner, header))
+  emitQuotedFold(b, frame, start + checksumAt.icmp, inner, transport)
+  b.place(done)
+}
+
+/** As {@link emitFold}, of a checksum that another one covers: its own change is added to the sum of that. */
+function emitQuotedFold(b: ProgramBuilder, frame: Frame, offset: number, sum: Value, covering: Value): void {
+  const before = b.load(2, frame.data, offset)
+  emitFold(b, frame, offset, sum)
+  emitChange(b, covering, 16, before, b.load(2, frame.data, offset))
 }
 
 function emitAddress(

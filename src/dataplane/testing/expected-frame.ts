@@ -35,19 +35,24 @@ export function frameFault(before: Uint8Array, after: Uint8Array, wanted: IpHead
     const inner = { source: place.source + shift, destination: place.destination + shift }
     writeFlow(expected, { ...inner, transport: place.transport + shift }, quoted)
   }
-  const sums = checksumOffsets(wanted)
+  const sums = checksumOffsets(before, wanted)
   for (const at of sums) for (const byte of [at, at + 1]) expected[byte] = after[byte]!
   if (after.length !== expected.length) return `${after.length} bytes came out of ${before.length}`
   const different = expected.findIndex((byte, at) => byte !== after[at])
   if (different >= 0) return `byte ${different} is ${after[different]}, expected ${expected[different]}`
-  for (const [name, sum] of residues(wanted)) {
+  for (const [name, sum] of residues(before, wanted)) {
     const [was, is] = [sum(before), sum(after)]
     if (was !== is) return `the ${name} checksum was off by ${was}, now by ${is}`
   }
-  if (wanted.protocol !== Protocol.udp) return undefined
-  const at = place.transport + 6
-  const [had, has] = [before, after].map((frame) => frame[at] !== 0 || frame[at + 1] !== 0)
-  return had === has ? undefined : `the UDP checksum is ${has ? 'there' : 'absent'}, unlike before`
+  const udp = [
+    ...(wanted.protocol === Protocol.udp ? [place.transport + 6] : []),
+    ...(quoted?.protocol === Protocol.udp ? [place.transport + shift + 6] : []),
+  ]
+  for (const at of udp) {
+    const [had, has] = [before, after].map((frame) => frame[at] !== 0 || frame[at + 1] !== 0)
+    if (had !== has) return `the UDP checksum is ${has ? 'there' : 'absent'}, unlike before`
+  }
+  return undefined
 }
 
 function writeFlow(frame: Uint8Array, place: Place, flow: QuotedFlow): void {
@@ -67,18 +72,35 @@ const echoTypes: Readonly<Record<number, readonly number[]>> = {
   [Protocol.icmp6]: [128, 129],
 }
 
-function checksumOffsets(wanted: IpHeaders): readonly number[] {
+function checksumOffsets(frame: Uint8Array, wanted: IpHeaders): readonly number[] {
   const { family, protocol, quoted } = wanted
   const { transport } = outer[family]
-  const own = transport + (checksumAt[protocol] ?? icmpChecksumAt)
-  return family === 6 ? [own] : quoted ? [own, 24, 24 + quotedShift[4]] : [own, 24]
+  const all = [transport + (checksumAt[protocol] ?? icmpChecksumAt)]
+  if (family === 4) all.push(24)
+  if (!quoted) return all
+  if (family === 4) all.push(24 + quotedShift[4])
+  const inner = quotedChecksum(frame, wanted, quoted)
+  return inner === undefined ? all : [...all, inner]
+}
+
+/** Where the checksum of the quoted packet's transport is; `undefined` if it is cut off. */
+function quotedChecksum(
+  frame: Uint8Array,
+  { family }: IpHeaders,
+  { protocol }: QuotedFlow,
+): number | undefined {
+  const at = outer[family].transport + quotedShift[family] + (checksumAt[protocol] ?? icmpChecksumAt)
+  return at + 2 <= endOfSegment(frame, family) ? at : undefined
 }
 
 /**
  * Sums over what each checksum covers, modulo 2^16 - 1: 0 where it is right. What is not changed counts the same before and
  * after, so a UDP length that is not the segment's does no harm.
  */
-function residues(wanted: IpHeaders): readonly (readonly [string, (frame: Uint8Array) => number])[] {
+function residues(
+  before: Uint8Array,
+  wanted: IpHeaders,
+): readonly (readonly [string, (frame: Uint8Array) => number])[] {
   const { family, protocol, quoted } = wanted
   const { source, transport } = outer[family]
   const covers = (first: number, end?: number) => (frame: Uint8Array) =>
@@ -92,11 +114,23 @@ function residues(wanted: IpHeaders): readonly (readonly [string, (frame: Uint8A
     const sum = addToSum(0, frame.subarray(withAddresses ? source : transport, transport + length))
     return (withAddresses ? sum + protocol + length : sum) % 0xffff
   }
-  const all = [['transport', segment] as const]
-  if (family === 6) return all
+  const all = [['transport', segment] as const, ...(family === 4 ? [header] : [])]
+  if (!quoted || !isIcmpError(wanted)) return all
   const inner = ['quoted IPv4 header', covers(14 + quotedShift[4], 34 + quotedShift[4])] as const
-  return quoted && isIcmpError(wanted) ? [...all, header, inner] : [...all, header]
+  const own = quotedChecksum(before, wanted, quoted)
+  const isAbsent = own === undefined || (quoted.protocol === Protocol.udp && u16(before, own) === 0)
+  // Without a pseudo header ICMPv4 covers itself alone.
+  const first = quoted.protocol === Protocol.icmp ? transport : source
+  const shift = quotedShift[family]
+  const rest = isAbsent
+    ? []
+    : [['quoted transport', covers(first + shift, endOfSegment(before, family))] as const]
+  return [...all, ...(family === 4 ? [inner] : []), ...rest]
 }
+
+/** Behind the last byte of the outer packet. */
+const endOfSegment = (frame: Uint8Array, family: 4 | 6): number =>
+  family === 4 ? 14 + u16(frame, 16) : 54 + u16(frame, 18)
 
 const u16 = (frame: Uint8Array, at: number): number => (frame[at]! << 8) | frame[at + 1]!
 
