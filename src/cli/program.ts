@@ -240,7 +240,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
   const imports = verb(
     'import',
     'Write what another tool describes as a part of a network file to stdout, one format a subcommand.',
-    ['glacis import csdef --help', 'glacis import csdef MyService'],
+    ['glacis import csdef --help', 'glacis import csdef MyService', 'glacis import nsg azuredeploy.json'],
   )
     .addOption(new Option('--json').hideHelp())
     .helpCommand(false)
@@ -254,6 +254,21 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .addOption(json)
     .action(async (directory, options) =>
       done((await import('./commands/import-csdef.ts')).importCsdefCommand(directory, options, terminal)),
+    )
+  imports
+    .command('nsg')
+    .description('A network security group of Azure, as a file of rules that means the same.')
+    .argument('<FILE>', 'ARM template, parameter file, or what `az network nsg show` prints')
+    .option('--name <name>', 'which group, if the file holds several')
+    .option('--parameters <file>', 'parameter file of the template')
+    .addOption(
+      new Option('--as <use>', 'where the rules are to stand: in the VMs of a role, or at the access routers')
+        .choices(['guest', 'acl'])
+        .default('guest'),
+    )
+    .addOption(json)
+    .action(async (path, options) =>
+      done((await import('./commands/import-nsg.ts')).importNsgCommand(path, options, terminal)),
     )
 
   return program

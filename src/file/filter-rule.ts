@@ -5,7 +5,7 @@
 import * as v from 'valibot'
 
 /** Limits that keep every check fast. */
-const maxRules = 1000
+const maxRules = 2000
 const maxNames = 256
 
 // The messages name the form that a value lacks; `form-mistake.ts` makes sentences of them.
