@@ -23,6 +23,20 @@ export interface Resource {
 }
 
 const deployments = 'microsoft.resources/deployments'
+
+/** Keys of a resource, by Microsoft's schema of templates. One that is unknown may be a slip for another that bears on what there is. */
+const resourceKeys = new Set(
+  (
+    'apiversion asserts comments condition copy dependson etag existing extendedlocation id identity import kind location managedby ' +
+    'metadata name plan properties resourcegroup resources scope sku subscriptionid symbolicname tags type zones'
+  ).split(' '),
+)
+const deploymentKeys = new Set(
+  (
+    'debugsetting expressionevaluationoptions mode onerrordeployment parameters parameterslink provisioningstate template templatelink ' +
+    'validationlevel'
+  ).split(' '),
+)
 /** Nested templates within each other. */
 const maxNesting = 10
 
@@ -46,16 +60,19 @@ export class ResourceReader {
 
   #resources(template: Located, scope: Scope, loops: Loops): void {
     if (++this.#nesting > maxNesting) throw new NoValue(template.at, 'templates are nested too deeply')
-    for (const resource of itemsOf(memberOf(template, 'resources')))
-      this.#resource(resource, scope, loops, undefined)
+    const resources = memberOf(template, 'resources')
+    if (!resources) throw new NoValue(template.at, "a template lacks 'resources'")
+    for (const resource of itemsOf(resources)) this.#resource(resource, scope, loops, undefined)
     this.#nesting--
   }
 
   #resource(written: Located, scope: Scope, loops: Loops, above: Resource | undefined): void {
+    if (written.kind !== 'map') throw new NoValue(written.at, 'a resource is an object')
     const existing = memberOf(written, 'existing')
     if (existing?.kind === 'scalar' && existing.value === true) return
     const type = this.#type(written, scope, loops, above)
     if (!this.#wanted.has(type)) return
+    checkKeys(written, resourceKeys, 'a resource')
     const copy = memberOf(written, 'copy')
     if (!copy || copy.kind === 'list') return this.#once(written, type, scope, loops, above)
     let count: number
@@ -102,6 +119,7 @@ export class ResourceReader {
 
   #nested({ written, scope, loops }: Resource): void {
     const properties = memberOf(written, 'properties')
+    if (properties) checkKeys(properties, deploymentKeys, 'a deployment')
     const template = memberOf(properties, 'template')
     if (!template) {
       const link = memberOf(properties, 'templateLink')
@@ -113,7 +131,9 @@ export class ResourceReader {
     // By default the expressions of a nested template are those of the template around it.
     if (!inner) return this.#resources(template, scope, loops)
     const parameters = memberOf(properties, 'parameters')
+    const linked = memberOf(properties, 'parametersLink')
     const given: Given = (name) => {
+      if (linked) throw new NoValue(linked.at, `parameter '${name}' is in a file that is linked`)
       const parameter = memberOf(parameters, name)
       const value = parameter && memberOf(parameter, 'value')
       if (parameter && !value) throw new NoValue(parameter.at, `parameter '${name}' has no value in the file`)
@@ -125,8 +145,12 @@ export class ResourceReader {
   #type(written: Located, scope: Scope, loops: Loops, above: Resource | undefined): string {
     const type = memberOf(written, 'type')
     const text = (type && textOf(scope.value(type, loops)))?.toLowerCase() ?? ''
-    const isWhole = !above || text.startsWith(`${above.type}/`)
-    return isWhole ? text : `${above.type}/${text}`
+    const isWhole = /^[\w-]+(\.[\w-]+)+\/./.test(text)
+    const found = isWhole || !above ? text : `${above.type}/${text}`
+    const isKnown = isWhole || (above && (this.#wanted.has(found) || text.includes('/')))
+    if (!isKnown)
+      throw new NoValue((type ?? written).at, `a resource has no type, or none that is known here: '${text}'`)
+    return found
   }
 }
 
@@ -138,12 +162,21 @@ function itemsOf(resources: Located | undefined): readonly Located[] {
   throw new NoValue(resources.at, "'resources' is no list")
 }
 
+function checkKeys(value: Located, known: ReadonlySet<string>, what: string): void {
+  if (value.kind !== 'map') return
+  for (const [name, { key }] of value.entries)
+    if (!known.has(name.toLowerCase())) throw new NoValue(key, `${what} has no property '${name}'`)
+}
+
 const writtenName = (written: Located): string => textOf(memberOf(written, 'name')) ?? ''
 
 function nameOf(written: Located, scope: Scope, loops: Loops): Pick<Resource, 'name' | 'nameless'> {
   const name = memberOf(written, 'name')
   try {
-    return { name: (name && textOf(scope.value(name, loops))) ?? '' }
+    const text = name && textOf(scope.value(name, loops))
+    return text
+      ? { name: text }
+      : { name: '', nameless: new NoValue((name ?? written).at, 'a resource has no name') }
   } catch (error) {
     if (!(error instanceof NoValue)) throw error
     return { name: writtenName(written), nameless: error }

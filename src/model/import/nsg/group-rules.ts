@@ -170,7 +170,9 @@ class RuleNames {
   readonly #taken = new Set<string>()
 
   of(name: string): string {
-    const plain = labelOf(name.replace(/([a-z0-9])([A-Z])/g, '$1-$2')).slice(0, 50).replace(/-+$/, '')
+    const plain = labelOf(name.replace(/([a-z0-9])([A-Z])/g, '$1-$2'))
+      .slice(0, 50)
+      .replace(/-+$/, '')
     const label = /^[a-z]/.test(plain) ? plain : `rule-${plain}`
     let unique = label
     for (let n = 2; this.#taken.has(unique); n++) unique = `${label}-${n}`

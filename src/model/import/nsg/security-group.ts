@@ -81,7 +81,19 @@ function chosen(
   log: DiagnosticLog,
 ): WrittenGroup | undefined {
   const fit = name === undefined ? groups : groups.filter((group) => same(group.name, name))
-  if (fit.length === 1) return fit[0]
+  const [only] = fit
+  if (fit.length === 1 && only?.isElsewhere && groups.some((group) => !group.isElsewhere)) {
+    log.report(
+      'GL1042',
+      only.at,
+      `the network security group '${only.name}' itself is not in the file, though others are`,
+      {
+        hint: 'correct the name in this rule, or in the group',
+      },
+    )
+    return undefined
+  }
+  if (fit.length === 1) return only
   const names = groups.map((group) => group.name)
   if (groups.length === 0) log.report('GL1041', at, 'the file holds no network security group')
   else if (name === undefined)
@@ -99,13 +111,21 @@ function chosen(
   return undefined
 }
 
-function warnOfElsewhere({ linked }: GroupDocument, group: WrittenGroup, log: DiagnosticLog): void {
+function warnOfElsewhere({ groups, linked }: GroupDocument, group: WrittenGroup, log: DiagnosticLog): void {
   const severity = 'warning'
   const [first] = linked
   if (first)
     log.report('GL1047', first.at, 'linked templates are not read: rules that they add are not known here', {
       severity,
     })
+  for (const other of groups)
+    if (other.isElsewhere && other !== group)
+      log.report(
+        'GL1047',
+        other.at,
+        `the group '${other.name}', to which this rule is added, is not in the file`,
+        { severity },
+      )
   if (group.isElsewhere)
     log.report(
       'GL1047',

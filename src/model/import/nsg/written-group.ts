@@ -129,14 +129,27 @@ function templateGroups(templates: readonly { template: Located; given: Given }[
 }
 
 /** Throws {@link NoValue} if that is not known: the rule might be of any group. */
-function groupOf({ name, above, nameless }: Resource): string {
+function groupOf({ name, above, nameless, written }: Resource): string {
   if (above !== undefined) return above
   if (nameless) throw nameless
-  return name.slice(0, Math.max(0, name.lastIndexOf('/')))
+  const [group, rule, ...more] = name.split('/')
+  if (group && /^[\w.-]+$/.test(group) && rule && more.length === 0) return group
+  throw new NoValue(
+    (memberOf(written, 'name') ?? written).at,
+    `'${name}' is no name of a rule: GROUP/RULE is expected`,
+  )
 }
 
-function groupProperties({ written, scope, loops, unsure }: Resource): ReturnType<WrittenPart> {
+function groupProperties({
+  name,
+  nameless,
+  written,
+  scope,
+  loops,
+  unsure,
+}: Resource): ReturnType<WrittenPart> {
   if (unsure) throw unsure
+  if (name === '' && nameless) throw nameless
   const properties = memberOf(written, 'properties')
   if (!properties) return { rules: [] }
   const value = properties.kind === 'map' ? properties : scope.value(properties, loops)
