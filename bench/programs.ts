@@ -144,8 +144,25 @@ function xdpSubjects(network: Network): readonly Subject[] {
     { ...at('balancer, VIP to DIP, 64k flows', balancer, 'external', many(65_536, inward)), goal: 23 },
     at('balancer, reply to VIP, 1 flow', balancer, 'internal', many(1, outward)),
     at('balancer, reply to VIP, 64k flows', balancer, 'internal', many(65_536, outward)),
+    at('balancer, from a VM outward, 1 flow', balancer, 'internal', many(1, lentFrame(backend.address))),
+    at('the same, 500 flows of one VM', balancer, 'internal', many(500, lentFrame(backend.address))),
+    at(
+      'the same, 64k flows of one VM: each is opened',
+      balancer,
+      'internal',
+      many(65_536, lentFrame(backend.address)),
+    ),
   ]
 }
+
+/** A datagram of a VM to one of many machines outside. */
+const lentFrame =
+  (vm: IpAddress) =>
+  (flow: number): Uint8Array =>
+    buildFrame({
+      ip: { source: vm, destination: client(flow) },
+      udp: { sourcePort: 1024 + (flow % 60_000), destinationPort: 7000 },
+    })
 
 const vipFrame = (vip: IpAddress, port: number, flow: number): Uint8Array =>
   buildFrame({
