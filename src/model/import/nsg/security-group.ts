@@ -11,7 +11,8 @@ import {
 import type { Given } from '../arm/scope.ts'
 import { memberOf, NoValue } from '../arm/value.ts'
 import { defaultRules } from './default-rules.ts'
-import { type Report, readSecurityRule, type SecurityRule } from './security-rule.ts'
+import { readSecurityRule } from './read-rule.ts'
+import type { Report, SecurityRule } from './security-rule.ts'
 import { type GroupDocument, type WrittenGroup, type WrittenRule, writtenGroups } from './written-group.ts'
 
 export interface SecurityGroup {
