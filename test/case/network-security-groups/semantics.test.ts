@@ -3,8 +3,8 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatIp, ip, parseIp, parsePrefix, prefixContains } from '../../../src/net/index.ts'
 import { derivePolicy, type Point } from '../../../src/policy/index.ts'
-import type { IpHeaders } from '../../../src/wire/index.ts'
 import { loadWith, verdictOf } from './group-network.ts'
+import { frame, template } from './plain-template.ts'
 import { decide, type IsIn, type PlainPacket, type PlainRule } from './reference.ts'
 
 /** The VM whose guest firewall is asked. */
@@ -98,44 +98,6 @@ const plainGroup = fc
   })
   .map((rules) => rules.map((rule, index) => ({ ...rule, name: `Rule_${index}` })))
 
-/** As a template, in singular or plural forms, as `forms` says. */
-function template(rules: readonly PlainRule[], forms: readonly boolean[]): string {
-  let turn = 0
-  const either = (single: string, plural: string, list: readonly string[]) => {
-    const isSingle = list.length === 1 && forms[turn++ % forms.length]
-    return isSingle ? { [single]: list[0] } : { [single]: turn % 2 ? '' : null, [plural]: list }
-  }
-  const end = (side: string, { addresses, ports }: PlainRule['source']) => {
-    const isGroup = addresses[0]?.startsWith('asg:')
-    const ids = addresses.map((name) => ({
-      id: `[resourceId('Microsoft.Network/applicationSecurityGroups', '${name.slice(4)}')]`,
-    }))
-    return {
-      ...(isGroup
-        ? { [`${side}ApplicationSecurityGroups`]: ids }
-        : either(`${side}AddressPrefix`, `${side}AddressPrefixes`, addresses)),
-      ...either(`${side}PortRange`, `${side}PortRanges`, ports),
-    }
-  }
-  const written = rules.map(({ name, priority, direction, access, protocol, source, destination }) => ({
-    name,
-    properties: {
-      priority,
-      direction,
-      access,
-      protocol,
-      ...end('source', source),
-      ...end('destination', destination),
-    },
-  }))
-  const resource = {
-    type: 'Microsoft.Network/networkSecurityGroups',
-    name: 'g',
-    properties: { securityRules: written },
-  }
-  return JSON.stringify({ resources: [resource] })
-}
-
 const number = fc.constantFrom(1, 22, 80, 90, 443, 1023, 1024, 8443, 65_535)
 const plainPacket: fc.Arbitrary<PlainPacket> = fc
   .record({
@@ -151,24 +113,6 @@ const plainPacket: fc.Arbitrary<PlainPacket> = fc
     const ends = isInward ? { source: other, destination: here } : { source: here, destination: other }
     return { direction: isInward ? 'Inbound' : 'Outbound', ...ends, protocol: right, ...rest }
   })
-
-function frame({ source, destination, protocol, sourcePort, destinationPort }: PlainPacket): IpHeaders {
-  const hasPorts = protocol === 6 || protocol === 17
-  const [from, to] = [ip(source), ip(destination)]
-  return {
-    kind: 'ip',
-    family: from.family,
-    source: from,
-    destination: to,
-    protocol,
-    hopLimit: 64,
-    sourcePort: hasPorts ? sourcePort : 0,
-    destinationPort: hasPorts ? destinationPort : 0,
-    tcpFlags: protocol === 6 ? 2 : 0,
-    icmpType: protocol === 1 ? 8 : protocol === 58 ? 128 : 0,
-    icmpCode: 0,
-  }
-}
 
 const forms = fc.array(fc.boolean(), { minLength: 1, maxLength: 8 })
 const packets = fc.array(plainPacket, { minLength: 60, maxLength: 60 })

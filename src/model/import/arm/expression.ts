@@ -27,7 +27,8 @@ export function parseExpression(text: string): Expression {
   return new Parser(text.slice(1, -1)).whole()
 }
 
-const token = /\s*(?:([A-Za-z_][\w$-]*)|(-?\d+)|'((?:[^']|'')*)'|(\?\.|\[\?|[()[\].,]))/y
+const blank = /\s*/y
+const token = /(?:([A-Za-z_][\w$-]*)|(-?\d+)|'((?:[^']|'')*)'|(\?\.|\[\?|[()[\].,]))/y
 
 interface Token {
   readonly kind: 'name' | 'number' | 'text' | 'mark' | 'end'
@@ -103,11 +104,13 @@ const end: Token = { kind: 'end', text: 'the end' }
 
 function tokensOf(text: string): readonly Token[] {
   const tokens: Token[] = []
-  token.lastIndex = 0
-  while (text.slice(token.lastIndex).trim() !== '') {
-    const from = token.lastIndex
+  for (let at = 0; ; at = token.lastIndex) {
+    blank.lastIndex = at
+    blank.exec(text)
+    if (blank.lastIndex >= text.length) break
+    token.lastIndex = blank.lastIndex
     const found = token.exec(text)
-    if (!found) throw new SyntaxError(`'${text.slice(from).trim().slice(0, 20)}' cannot be read`)
+    if (!found) throw new SyntaxError(`'${text.slice(blank.lastIndex, blank.lastIndex + 20)}' cannot be read`)
     const [, name, number, quoted, mark] = found
     if (name !== undefined) tokens.push({ kind: 'name', text: name })
     else if (number !== undefined) tokens.push({ kind: 'number', text: number })

@@ -37,6 +37,8 @@ const deploymentKeys = new Set(
     'validationlevel'
   ).split(' '),
 )
+/** What a resource costs of the budget: there are 100,000 at most. */
+const resourceSteps = 20
 /** Nested templates within each other. */
 const maxNesting = 10
 
@@ -92,6 +94,7 @@ export class ResourceReader {
   }
 
   #once(written: Located, type: string, scope: Scope, loops: Loops, above: Resource | undefined): void {
+    this.#budget.spend(written.at, resourceSteps)
     const resource = {
       type,
       ...nameOf(written, scope, loops),

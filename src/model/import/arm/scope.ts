@@ -116,6 +116,7 @@ export class Scope {
 
   #text(text: string, at: SourceRange, loops: Loops): Located {
     if (!isExpression(text)) return scalar(at, literalText(text))
+    this.#budget.spend(at, text.length >> 3)
     let expression: Expression
     try {
       expression = parseExpression(text)
@@ -139,10 +140,11 @@ export class Scope {
   }
 
   #member({ of, key, safe }: Expression & { kind: 'member' }, at: SourceRange, loops: Loops): Located {
-    const part = this.#partOfVariable({ kind: 'member', of, key, safe })
+    const part = this.#partOfVariable({ kind: 'member', of, key, safe }, at)
     if (part) return this.value(part)
     const holder = this.#evaluate(of, at, loops)
     const { value } = this.#evaluate(key, at, loops) as { value?: unknown }
+    if (holder.kind === 'map') this.#budget.spend(at, holder.entries.size >> 3)
     const found =
       holder.kind === 'list'
         ? typeof value === 'number'
@@ -155,12 +157,13 @@ export class Scope {
   }
 
   /** A part of a variable that is written as objects and lists: what its other parts are need not be known. */
-  #partOfVariable(expression: Expression): Located | undefined {
+  #partOfVariable(expression: Expression, at: SourceRange): Located | undefined {
     if (expression.kind === 'member') {
       const { of, key } = expression
-      const holder = key.kind === 'literal' ? this.#partOfVariable(of) : undefined
+      const holder = key.kind === 'literal' ? this.#partOfVariable(of, at) : undefined
       if (key.kind !== 'literal' || !holder) return undefined
       if (holder.kind === 'list') return holder.items[Number(key.value)]
+      if (holder.kind === 'map') this.#budget.spend(at, holder.entries.size >> 3)
       // A loop, or a key that is an expression, makes others.
       const isPlain =
         holder.kind === 'map' && ![...holder.entries.keys()].some((name) => /^(\[.*|copy)$/i.test(name))

@@ -99,34 +99,34 @@ function shownGroup(group: Located): WrittenGroup {
 function templateGroups(templates: readonly { template: Located; given: Given }[]): GroupDocument {
   const reader = new ResourceReader([groupType, ruleType])
   for (const { template, given } of templates) reader.template(template, given)
+  const rules = new Map<string, Resource[]>()
+  for (const rule of reader.found) {
+    if (rule.type !== ruleType) continue
+    const group = groupOf(rule).toLowerCase()
+    const list = rules.get(group)
+    if (list) list.push(rule)
+    else rules.set(group, [rule])
+  }
+  const partsOf = (group: string): readonly WrittenPart[] =>
+    (rules.get(group.toLowerCase()) ?? []).map((rule) => () => ({ rules: [() => childRule(rule)] }))
   const groups: WrittenGroup[] = reader.found
     .filter(({ type }) => type === groupType)
     .map((resource) => ({
       name: resource.name,
-      at: (memberOf(resource.written, 'name') ?? resource.written).at,
+      at: nameAt(resource),
       isElsewhere: false,
-      parts: [
-        () => groupProperties(resource),
-        ...reader.found
-          .filter(
-            (rule) => rule.type === ruleType && groupOf(rule).toLowerCase() === resource.name.toLowerCase(),
-          )
-          .map((rule) => () => ({ rules: [() => childRule(rule)] })),
-      ],
+      parts: [() => groupProperties(resource), ...partsOf(resource.name)],
     }))
   const known = new Set(groups.map(({ name }) => name.toLowerCase()))
-  for (const rule of reader.found.filter(({ type }) => type === ruleType)) {
-    const name = groupOf(rule)
-    if (known.has(name.toLowerCase())) continue
-    const part: WrittenPart = () => ({ rules: [() => childRule(rule)] })
-    const at = (memberOf(rule.written, 'name') ?? rule.written).at
-    const sofar = groups.findIndex((group) => group.name.toLowerCase() === name.toLowerCase())
-    const group = groups[sofar]
-    if (group) groups[sofar] = { ...group, parts: [...group.parts, part] }
-    else groups.push({ name, at, isElsewhere: true, parts: [part] })
-  }
+  for (const [group, [first]] of rules)
+    if (first && !known.has(group)) {
+      const name = groupOf(first)
+      groups.push({ name, at: nameAt(first), isElsewhere: true, parts: partsOf(name) })
+    }
   return { groups, linked: reader.linked }
 }
+
+const nameAt = ({ written }: Resource): Located['at'] => (memberOf(written, 'name') ?? written).at
 
 /** Throws {@link NoValue} if that is not known: the rule might be of any group. */
 function groupOf({ name, above, nameless, written }: Resource): string {
