@@ -74,7 +74,7 @@ interface Loaded {
 }
 
 function load(network: Network, { node, point }: Subject, events: boolean): Loaded {
-  const deployment = compileDeployment(network, derivePolicy(network), { events })
+  const deployment = compileDeployment(network, derivePolicy(network), { events, interfaces: new Map() })
   const deployed = deployment.nodes.get(node) as NodeDeployment
   const maps = Object.fromEntries(
     Object.entries(deployed.maps).map(([name, spec]) => [name, kernelEngine.createMap(spec)]),

@@ -9,6 +9,7 @@ export interface Benchmark {
 
 const benchmarks: Readonly<Record<string, () => Promise<{ benchmark: Benchmark }>>> = {
   events: () => import('./events.ts'),
+  layers: () => import('./layers.ts'),
   programs: () => import('./programs.ts'),
   up: () => import('./up.ts'),
 }

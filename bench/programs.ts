@@ -219,7 +219,8 @@ function tcRows(
   quick: boolean,
   say: (line: string) => void,
 ): readonly Row[] {
-  const deployment = compileDeployment(network, derivePolicy(network))
+  // By itself: a test run is on no interface of the network, by which a shared program would know whom it serves.
+  const deployment = compileDeployment(network, derivePolicy(network), { interfaces: new Map() })
   const vm = network.nodes.find(({ vm }) => vm?.role === 'web')
   const [address] = vm?.addresses ?? []
   if (!vm?.vm || !address) throw new Error('choose a VM: the example has no web role')

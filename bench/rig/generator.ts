@@ -32,14 +32,20 @@ export interface Rig {
   close(): void
 }
 
-const traceMap = (entries: number): MapSpec => ({
+export const traceMap = (entries: number): MapSpec => ({
   name: 'trace',
   type: 'array',
   keySize: 4,
   valueSize: frameSize,
   maxEntries: entries,
 })
-const cursorMap: MapSpec = { name: 'cursor', type: 'percpu_array', keySize: 4, valueSize: 8, maxEntries: 1 }
+export const cursorMap: MapSpec = {
+  name: 'cursor',
+  type: 'percpu_array',
+  keySize: 4,
+  valueSize: 8,
+  maxEntries: 1,
+}
 
 /** Two namespaces joined by a veth pair, hardware queues of which run XDP natively. */
 export function openRig(): Rig {
@@ -108,7 +114,7 @@ function dropProgram(): ProgramSpec {
 }
 
 /** Writes the next frame of the trace over the whole packet and redirects it to an interface. */
-function generatorProgram(frames: number, ifindex: number): ProgramSpec {
+export function generatorProgram(frames: number, ifindex: number): ProgramSpec {
   const b = new ProgramBuilder({ name: 'generator', type: 'xdp', license: 'GPL' })
   const lost = b.label('lost')
   const key = b.stack(4)
@@ -131,13 +137,13 @@ function generatorProgram(frames: number, ifindex: number): ProgramSpec {
   return b.build()
 }
 
-function u32(n: number): Uint8Array {
+export function u32(n: number): Uint8Array {
   const bytes = new Uint8Array(4)
   new DataView(bytes.buffer).setUint32(0, n, true)
   return bytes
 }
 
-function padded(frame: Uint8Array): Uint8Array {
+export function padded(frame: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(frameSize)
   bytes.set(frame.subarray(0, frameSize))
   return bytes
