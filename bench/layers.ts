@@ -3,7 +3,7 @@
  * the nftables ruleset that `glacis emit` gives for the same points. Base, programs and ruleset are measured in turn, in the same machine.
  */
 
-import { loadNetwork } from '../src/model/index.ts'
+import { loadNetwork, type Network } from '../src/model/index.ts'
 import { installationsOf } from './layers/installations.ts'
 import { type Layer, layersOf } from './layers/subjects.ts'
 import type { Benchmark } from './main.ts'
@@ -18,7 +18,7 @@ export const benchmark: Benchmark = {
     if (!network) throw new Error('load the example: it has mistakes')
     const rows: Row[] = []
     for (const layer of layersOf(network)) {
-      const row = rowOf(layer, measure(layer, quick ? 5 : 11, quick ? 65_536 : 262_144))
+      const row = rowOf(layer, measure(network, layer, quick ? 5 : 11, quick ? 65_536 : 262_144))
       rows.push(row)
       const peer = row.peers?.[0]
       say(`${row.name}: ${row.value.toFixed(0)} ns${peer ? `, nftables ${peer.value.toFixed(0)} ns` : ''}`)
@@ -40,9 +40,9 @@ interface Costs {
  * Measures a layer. A flow is established by the packets that open it, sent through what is
  * installed. Where each packet opens one, connection tracking begins empty in every round, and our table is as full as such a flood keeps it.
  */
-function measure(layer: Layer, rounds: number, count: number): Costs {
+function measure(network: Network, layer: Layer, rounds: number, count: number): Costs {
   const rig = openForwarder(layer.machine)
-  const installations = installationsOf(layer)
+  const installations = installationsOf(network, layer)
   const samples: Record<Variant, number[]> = { base: [], ours: [], nft: [] }
   const handshake = layer.handshake.map(({ from, frames }) => ({ from, trace: rig.trace(frames) }))
   const subject = rig.trace(layer.frames)

@@ -1,9 +1,14 @@
 /** A layer's points, as loaded programs and as an nftables ruleset. */
 import type { BpfMap } from '../../src/bpf/index.ts'
-import { FilterCompilerCache } from '../../src/dataplane/filter-template.ts'
-import { compileNode, encodeGrant, encodeGrantKey } from '../../src/dataplane/index.ts'
+import {
+  compileDeployment,
+  encodeGrant,
+  encodeGrantKey,
+  type NodeDeployment,
+} from '../../src/dataplane/index.ts'
 import { emitNft, UnsayableError } from '../../src/firewall/index.ts'
 import { type KernelMap, kernelEngine } from '../../src/kernel/index.ts'
+import type { Network } from '../../src/model/index.ts'
 import { type Installation, sides } from '../rig/forwarder.ts'
 import type { Layer } from './subjects.ts'
 
@@ -15,14 +20,18 @@ export interface Installations {
   close(): void
 }
 
-export function installationsOf({ points, egress, grant, shared }: Layer): Installations {
+export function installationsOf(network: Network, { points, grant, shared }: Layer): Installations {
   const here = points.map((point) => ({ ...point, interfaces: ['a'] }))
   const node = here[0]?.node ?? ''
-  const deployed = compileNode(here, egress, new FilterCompilerCache(), {
-    interfaces: new Map([[node, new Map([['a', sides.a]])]]),
-    // As in a network where other points are alike.
-    alwaysRecords: shared,
-  })
+  const deployed = compileDeployment(
+    network,
+    { points: here },
+    {
+      interfaces: new Map([[node, new Map([['a', sides.a]])]]),
+      // As in a network where other points are alike.
+      alwaysRecords: shared,
+    },
+  ).nodes.get(node) as NodeDeployment
   const maps: Record<string, KernelMap> = {}
   for (const [name, spec] of Object.entries(deployed.maps)) maps[name] = kernelEngine.createMap(spec)
   for (const [name, entries] of Object.entries(deployed.contents)) maps[name]?.updateBatch(entries)

@@ -17,8 +17,6 @@ export interface Layer {
   readonly frames: readonly Uint8Array[]
   /** Each of the frames opens a flow. */
   readonly opens: boolean
-  /** Of a balancer. */
-  readonly egress: readonly Ip[]
   /** The program reads what is the point's own from a record. */
   readonly shared: boolean
   readonly grant?: GrantedPath
@@ -100,7 +98,6 @@ export function layersOf(network: Network): readonly Layer[] {
     tcp(endpoint.vip, client, endpoint.port, 1024 + (flow % 60_000), flag.ack)
   const fromHost = (flow: number): Uint8Array =>
     tcp(four(web), client, port, 1024 + (flow % 60_000), flag.ack)
-  const egress = node('lb1').publicAddresses
   return [
     ...pair('VM filter', filter, inward, vms),
     opening('VM filter: from it, new flows', filter, outward, vms),
@@ -122,8 +119,8 @@ export function layersOf(network: Network): readonly Layer[] {
     withoutLimits(
       stateless('access router, from inside, without limits', `${ar}/internal/in`, frames(1, fromVip)),
     ),
-    stateless('balancer, VIP to DIP', `${lb}/external/in`, frames(1, toVip), { egress }),
-    stateless('balancer, VIP to DIP, 65,536 flows', `${lb}/external/in`, frames(openings, toVip), { egress }),
+    stateless('balancer, VIP to DIP', `${lb}/external/in`, frames(1, toVip)),
+    stateless('balancer, VIP to DIP, 65,536 flows', `${lb}/external/in`, frames(openings, toVip)),
   ]
 }
 
@@ -143,7 +140,6 @@ const layer = (name: string, points: readonly Point[]): Layer => ({
   from: 'a',
   frames: [],
   opens: false,
-  egress: [],
   shared: false,
 })
 

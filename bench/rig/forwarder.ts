@@ -25,6 +25,7 @@ import {
   createVeth,
   deleteProgramFilter,
   disableOffloads,
+  flushConnections,
   inNamespace,
   type KernelMap,
   type KernelProgram,
@@ -35,7 +36,6 @@ import {
   writeSysctls,
 } from '../../src/kernel/index.ts'
 import { hostPrefix, type Ip, ip, type Mac, type Prefix, prefix } from '../../src/net/index.ts'
-import { flushConnections } from './connections.ts'
 import { cursorMap, frameSize, generatorProgram, padded, traceMap, u32 } from './generator.ts'
 
 /** Indexes of the machine's interfaces: `a`, where the rules stand, and `b`. */

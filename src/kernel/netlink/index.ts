@@ -1,5 +1,6 @@
 /** rtnetlink: links, addresses, routes and neighbours of a namespace, in batches. */
 export * from './address.ts'
+export * from './connections.ts'
 export * from './filter.ts'
 export * from './link.ts'
 export type { NetlinkRequest } from './message.ts'

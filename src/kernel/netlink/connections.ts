@@ -1,9 +1,9 @@
 /** Forgetting what connection tracking knows: ctnetlink, as `conntrack -F` does it. */
 
 import { closeSync } from 'node:fs'
-import { KernelError } from '../../src/kernel/errno.ts'
-import { inNamespace, type Namespace } from '../../src/kernel/index.ts'
-import { lastErrno, libc } from '../../src/kernel/libc.ts'
+import { KernelError } from '../errno.ts'
+import { lastErrno, libc } from '../libc.ts'
+import { inNamespace, type Namespace } from '../netns.ts'
 
 const AF_NETLINK = 16
 const SOCK_RAW = 3
@@ -12,6 +12,7 @@ const NETLINK_NETFILTER = 12
 const deleteAll = (1 << 8) | 2
 const NLM_F_REQUEST = 1
 
+/** All of a namespace; the kernel does so before it answers. Throws `KernelError`. */
 export function flushConnections(namespace: Namespace): void {
   const fd = inNamespace(namespace, () => libc().socket(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER))
   if (fd < 0) throw new KernelError('open a netfilter socket', lastErrno())
