@@ -144,7 +144,7 @@ function alike(
     groups.set(key, [...(groups.get(key) ?? []), point])
   }
   return [...groups.values()].filter((group) => {
-    const interfaces = group.flatMap((point) => point.interfaces)
+    const interfaces = group.flatMap((point) => point.interfaces.map((name) => numbers.get(name)))
     return new Set(interfaces).size === interfaces.length
   })
 }

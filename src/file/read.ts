@@ -1,5 +1,5 @@
 /** Reads a text file within bounds; what cannot be read becomes a diagnostic at its first character. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import type { DiagnosticLog } from './diagnostic.ts'
 import type { SourceRange } from './source.ts'
 import { SourceText } from './text.ts'
@@ -12,10 +12,13 @@ export const maxFileBytes = 4 * 1024 * 1024
 export type ReadFile = (file: string) => Uint8Array
 
 export const readFileBounded: ReadFile = (file) => {
-  const descriptor = openSync(file, 'r')
+  // Whatever it is, opening it must not wait: a FIFO would, for somebody who writes.
+  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
-    if (fstatSync(descriptor).isDirectory())
-      throw Object.assign(new Error('is a directory'), { code: 'EISDIR' })
+    const state = fstatSync(descriptor)
+    if (state.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' })
+    if (state.isFIFO() || state.isSocket())
+      throw Object.assign(new Error('is no regular file'), { code: 'ESPIPE' })
     const buffer = Buffer.allocUnsafe(maxFileBytes + 1)
     let length = 0
     for (let got = -1; got !== 0 && length < buffer.length; length += got)

@@ -36,12 +36,13 @@ function table(lent: Lending = lending()) {
     const owner = held.owner(reply, address, port, now)
     return owner && held.answer(owner, reply, now) ? owner : undefined
   }
-  /** Opens a connection and has it answered and acknowledged; its port, if it got one. */
+  /** Opens a connection in which both sides have heard each other; its port, if it got one. */
   const establish = (ends: Ends, now = 0n): number | undefined => {
     const port = out(ends, syn, now)
     if (typeof port !== 'number') return undefined
     expect(back(ends, port, synAck, now)).toEqual(ends)
     expect(out(ends, ack, now)).toBe(port)
+    expect(back(ends, port, ack, now)).toEqual(ends)
     return port
   }
   return { held, out, back, establish }
@@ -153,12 +154,14 @@ describe('a connection', () => {
     expect(back(ends, port, ack, seconds * second)).toBeUndefined()
   })
 
-  it('of UDP lives 30 seconds until it is answered, then 120', () => {
+  it('of UDP lives 30 seconds until it is answered and goes on, then 120', () => {
     const { held, out, back } = table()
     const ends = flow('udp', '10.0.0.1 5000', '192.0.2.1 53')
     const port = out(ends) as number
     expect(held.port(ends, 30n * second)).toBeUndefined()
     expect(back(ends, port)).toEqual(ends)
+    expect(held.port(ends, 30n * second)).toBeUndefined()
+    expect(out(ends)).toBe(port)
     expect(held.port(ends, 120n * second - 1n)).toBe(port)
     expect(held.port(ends, 120n * second)).toBeUndefined()
   })

@@ -281,5 +281,6 @@ it('translation: the packet is rewritten and allowed, or goes to the next tier',
   const reply = flow('tcp', '192.0.2.1 40000', '198.51.100.1 5000')
   state.egress.answer(reversed(web), packet(reply, { tcpFlags: 0x12 }), 0n)
   judge(at, packet(reversed(web), { tcpFlags: 0x10 }), state)
+  state.egress.answer(reversed(web), packet(reply, { tcpFlags: 0x10 }), 0n)
   expect(said(at, packet({ ...reversed(web), sourcePort: 9 }), state)).toBe('deny full')
 })

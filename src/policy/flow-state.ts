@@ -9,8 +9,10 @@ import { openingFlags } from './flow.ts'
 /**
  * - `opening`: the opener has spoken. TCP: its SYN passed.
  * - `syn-ack`: TCP whose SYN was answered by SYN and ACK.
- * - `established`: TCP whose opener acknowledged that; other protocols: the other side has spoken.
- * - `opener-closed`, `other-closed`: established TCP, of which one side has sent FIN.
+ * - `answered`: the other side has spoken, and nothing shows yet that the opener heard it. TCP: the opener acknowledged, with a number that
+ *   nobody has looked at.
+ * - `established`: TCP whose other side went on after that; other protocols: the opener has spoken again.
+ * - `opener-closed`, `other-closed`: TCP of which one side has sent FIN.
  * - `closed`: TCP of which both have.
  *
  * The index is the number of the state in the data plane.
@@ -18,6 +20,7 @@ import { openingFlags } from './flow.ts'
 export const flowStates = Object.freeze([
   'opening',
   'syn-ack',
+  'answered',
   'established',
   'opener-closed',
   'other-closed',
@@ -26,9 +29,11 @@ export const flowStates = Object.freeze([
 
 export type FlowState = (typeof flowStates)[number]
 
-/** Both sides have spoken and neither is done: nothing but its own end makes such a flow give way to another. */
-export const isConfirmed = (state: FlowState): boolean =>
-  state === 'established' || state === 'opener-closed' || state === 'other-closed'
+/**
+ * Each side has shown that it hears the other, and neither is done: nothing but its own end makes such a flow give way to another. Whoever
+ * bears a forged address gets no flow so far: he would have to know what he does not see.
+ */
+export const isConfirmed = (state: FlowState): boolean => state === 'established'
 
 /**
  * Seconds without a packet after which a flow is forgotten.
@@ -36,6 +41,7 @@ export const isConfirmed = (state: FlowState): boolean =>
  * - Half open: longer than a round trip and a few retransmissions; a SYN that is sent again later is judged again.
  * - TCP established: 15 minutes. RFC 5382 REQ-5 asks 124 minutes of translators; a filter with bounded memory leaves idle
  *   connections to their keep-alives.
+ * - TCP half closed: what was under way; a side that sends on lives on.
  * - TCP closed: late acknowledgements and repeated FINs, as long as Linux stays in TIME-WAIT (TCP_TIMEWAIT_LEN).
  * - TCP reset: long enough for an ordinary packet to show that the reset was forged.
  * - UDP: 30 seconds until answered (as Linux's conntrack), then two minutes (RFC 4787 REQ-5).
@@ -44,6 +50,7 @@ export const isConfirmed = (state: FlowState): boolean =>
 export const flowSeconds = Object.freeze({
   halfOpen: 30,
   tcp: 900,
+  halfClosed: 120,
   closed: 60,
   reset: 10,
   udp: 120,
@@ -56,10 +63,21 @@ export function flowLife(protocol: number, state: FlowState): bigint {
 }
 
 function lifeSeconds(protocol: number, state: FlowState): number {
-  if (protocol !== Protocol.tcp && protocol !== Protocol.udp) return flowSeconds.other
-  if (state === 'closed') return flowSeconds.closed
-  if (!isConfirmed(state)) return flowSeconds.halfOpen
-  return protocol === Protocol.tcp ? flowSeconds.tcp : flowSeconds.udp
+  if (protocol === Protocol.udp) return state === 'established' ? flowSeconds.udp : flowSeconds.halfOpen
+  if (protocol !== Protocol.tcp) return flowSeconds.other
+  switch (state) {
+    case 'opening':
+    case 'syn-ack':
+      return flowSeconds.halfOpen
+    case 'answered':
+    case 'established':
+      return flowSeconds.tcp
+    case 'opener-closed':
+    case 'other-closed':
+      return flowSeconds.halfClosed
+    case 'closed':
+      return flowSeconds.closed
+  }
 }
 
 /** How far a flow has come. Its time is nanoseconds of any steady clock. */
@@ -143,8 +161,8 @@ export function stepOf(
   protocol: number,
 ): Step {
   if (protocol !== Protocol.tcp) {
-    if (byOpener) return kind === 'reply' ? stray : to(state)
-    return kind === 'open' ? opens : to('established')
+    if (byOpener) return kind === 'reply' ? stray : to(state === 'answered' ? 'established' : state)
+    return kind === 'open' ? opens : to(state === 'opening' ? 'answered' : state)
   }
   if (kind === 'odd-flags') return stray
   if (kind === 'open') return !byOpener || reset || state === 'closed' ? opens : pass
@@ -156,8 +174,13 @@ export function stepOf(
       // An ACK challenges a SYN that meets a connection of old (RFC 9293 section 3.10.7.4).
       return kind === 'syn-ack' ? to('syn-ack') : pass
     case 'syn-ack':
-      if (byOpener) return kind === 'syn-ack' ? stray : to(kind === 'fin' ? 'opener-closed' : 'established')
+      if (byOpener) return kind === 'syn-ack' ? stray : to(kind === 'fin' ? 'opener-closed' : 'answered')
       return kind === 'fin' ? stray : kind === 'syn-ack' ? to('syn-ack') : pass
+    case 'answered':
+      if (kind === 'fin') return to(byOpener ? 'opener-closed' : 'other-closed')
+      if (byOpener) return to('answered')
+      // A SYN and ACK sent again says only that the acknowledgement was not heard.
+      return kind === 'syn-ack' ? pass : to('established')
     case 'established':
       return to(kind === 'fin' ? (byOpener ? 'opener-closed' : 'other-closed') : 'established')
     case 'opener-closed':

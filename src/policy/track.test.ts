@@ -55,13 +55,10 @@ class Filter {
     )
   }
 
-  /** A handshake from outside. */
+  /** A handshake from outside, after which the server goes on: the connection is established. */
   handshake(ends: QuotedFlow): void {
-    expect(this.say(ends, ['>', syn], ['<', synAck], ['>', ack]).map((text) => text.slice(0, 5))).toEqual([
-      'allow',
-      'allow',
-      'allow',
-    ])
+    const words = this.say(ends, ['>', syn], ['<', synAck], ['>', ack], ['<', ack])
+    expect(words.map((text) => text.slice(0, 5))).toEqual(['allow', 'allow', 'allow', 'allow'])
   }
 
   get size(): number {
@@ -236,7 +233,7 @@ describe.each([
     const filter = new Filter(open443, nothing)
     filter.handshake(ends)
     filter.say(ends, ['>', fin], ['>', fin])
-    filter.now = 899n * second
+    filter.now = 119n * second
     expect(filter.say(ends, ['<', ack], ['<', fin], ['<', ack])).toEqual(Array(3).fill(established))
     filter.now += 59n * second
     expect(filter.say(ends, ['>', ack])).toEqual([established])
@@ -254,13 +251,50 @@ describe.each([
   )
 })
 
+describe('a table that is full', () => {
+  const quota = 64
+  const from = (port: number) => ({ ...web, sourcePort: 1024 + port })
+  const lastIs = (filter: Filter): string[] =>
+    filter.say({ ...web, sourcePort: 60_000 }, ['>', syn], ['<', synAck], ['>', ack])
+
+  it('of connections whose opener never heard the answer, takes new ones: a forged source shuts nobody out', () => {
+    const filter = new Filter(open443, nothing, quota)
+    for (let port = 0; port < 10 * quota; port++)
+      filter.say(from(port), ['>', syn], ['<', synAck], ['>', ack], ['>', fin])
+    expect(lastIs(filter)).toEqual(['allow open/443', established, established])
+  })
+  it('of connections that one side has closed, takes new ones', () => {
+    const filter = new Filter(open443, nothing, quota)
+    for (let port = 0; port < 2 * quota; port++) {
+      filter.handshake(from(port))
+      filter.say(from(port), ['<', fin])
+    }
+    expect(lastIs(filter)).toEqual(['allow open/443', established, established])
+  })
+  it('of answered queries, takes new ones', () => {
+    const filter = new Filter(ruleTier('dns', rule('dns', 'allow')), nothing, quota)
+    for (let port = 0; port < 10 * quota; port++) {
+      const query = flow('udp', `192.0.2.1 ${1024 + port}`, '10.0.0.1 53')
+      expect([filter.in(packet(query)), filter.out(packet(reversed(query)))]).toEqual([
+        'allow dns',
+        established,
+      ])
+    }
+  })
+  it('of established ones, refuses new ones', () => {
+    const filter = new Filter(open443, nothing, quota)
+    for (let port = 0; port < quota; port++) filter.handshake(from(port))
+    expect(lastIs(filter)[0]).toBe('deny flow/full')
+  })
+})
+
 describe('other protocols', () => {
   const udp = flow('udp', '10.0.0.1 5000', '192.0.2.1 53')
 
   it.each([
     ['TCP half open', web, [syn], 30n],
     ['TCP half open, answered', web, [syn, synAck], 30n],
-    ['TCP established', web, [syn, synAck, ack], 900n],
+    ['TCP acknowledged', web, [syn, synAck, ack], 900n],
   ] as const)('%s is forgotten after %d idle seconds', (_, ends, flags, seconds) => {
     for (const late of [false, true]) {
       const filter = new Filter(open443, nothing)
@@ -275,20 +309,26 @@ describe('other protocols', () => {
     ['echo', flow('icmp', '10.0.0.1 7', '192.0.2.1'), 30n, 30n],
     ['ICMPv6 echo', flow('icmp6', 'fd00::1 7', '2001:db8::1'), 30n, 30n],
     ['GRE', flow(47, '10.0.0.1', '192.0.2.1'), 30n, 30n],
-  ] as const)('%s is forgotten after %d seconds, once answered after %d', (_, ends, before, after) => {
-    const filter = new Filter(nothing, all)
-    expect(filter.out(packet(ends))).toBe('allow any')
-    filter.now = before - 1n
-    expect(filter.out(packet(ends))).toBe(established)
-    filter.now += before * second
-    expect(filter.in(packet(reversed(ends)))).toMatch(/^deny/)
-    expect(filter.out(packet(ends))).toBe('allow any')
-    expect(filter.in(packet(reversed(ends)))).toBe(established)
-    filter.now += after * second - 1n
-    expect(filter.in(packet(reversed(ends)))).toBe(established)
-    filter.now += after * second
-    expect(filter.in(packet(reversed(ends)))).toMatch(/^deny/)
-  })
+  ] as const)(
+    '%s is forgotten after %d seconds, once both have heard each other after %d',
+    (_, ends, before, after) => {
+      const filter = new Filter(nothing, all)
+      expect(filter.out(packet(ends))).toBe('allow any')
+      filter.now = before - 1n
+      expect(filter.out(packet(ends))).toBe(established)
+      filter.now += before * second
+      expect(filter.in(packet(reversed(ends)))).toMatch(/^deny/)
+      expect(filter.out(packet(ends))).toBe('allow any')
+      // Answered, it lives no longer; the opener has to show that it heard the answer.
+      expect(filter.in(packet(reversed(ends)))).toBe(established)
+      filter.now += before * second - 1n
+      expect(filter.out(packet(ends))).toBe(established)
+      filter.now += after * second - 1n
+      expect(filter.in(packet(reversed(ends)))).toBe(established)
+      filter.now += after * second
+      expect(filter.in(packet(reversed(ends)))).toMatch(/^deny/)
+    },
+  )
 
   it('echo requests of the other side are judged by its own point, even with identifier 0', () => {
     const filter = new Filter(nothing, all)

@@ -152,6 +152,7 @@ describe.each([4, 6] as const)('over IPv%i', (family) => {
       }
       expect(through(egressIn, packet({ ...ends, ...replied }, { tcpFlags: 0x12 }), table)).toBeDefined()
       expect(through(egressOut, packet(ends, { tcpFlags: 0x10 }), table)).toEqual({ ...out, tcpFlags: 0x10 })
+      expect(through(egressIn, packet({ ...ends, ...replied }, { tcpFlags: 0x10 }), table)).toBeDefined()
     }
     const next = packet(tcp(`${vm} 6000`, `${client} 80`))
     expect(translate([egressOut], next, { egress: table, now: 0n })).toEqual({ rule: lending.full })
@@ -161,6 +162,7 @@ describe.each([4, 6] as const)('over IPv%i', (family) => {
     const there = through(none, packet(used(1)), held) as IpHeaders
     through(hairpinReply, answer(reversed(there)), held)
     through(none, packet(used(1), { tcpFlags: 0x10 }), held)
+    through(hairpinReply, packet(reversed(there), { tcpFlags: 0x10 }), held)
     expect(translate([none], packet(used(2)), { egress: held, now: 0n })).toEqual({ rule: lending.full })
   })
 

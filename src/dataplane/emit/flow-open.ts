@@ -58,8 +58,7 @@ function emitIfLivingConfirmed({ b }: FlowContext, flow: Value, now: Value, kept
   emitIfEnded(b, flow, now, not)
   // State and reset in one: a reset makes it larger than any state.
   const state = b.load(2, flow, flowValue.state)
-  b.jumpIf(b.lt(state, stateNumber('established')), not)
-  b.jumpIf(b.lt(state, stateNumber('closed')), kept)
+  b.jumpIf(b.eq(state, stateNumber('established')), kept)
   b.place(not)
 }
 

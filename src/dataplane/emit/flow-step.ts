@@ -36,6 +36,7 @@ const [synAck, ack, fin] = [flagsOf('syn-ack')[0], flagsOf('ack')[0], flagsOf('f
 const state = {
   opening: stateNumber('opening'),
   synAck: stateNumber('syn-ack'),
+  answered: stateNumber('answered'),
   established: stateNumber('established'),
   openerClosed: stateNumber('opener-closed'),
   otherClosed: stateNumber('other-closed'),
@@ -70,8 +71,11 @@ export function emitStep(
     )
   })
   b.set(next, now)
-  b.jumpIf(b.ne(opener, 0), done)
-  b.set(next, state.established)
+  b.if(
+    b.ne(opener, 0),
+    () => b.if(b.eq(now, state.answered), () => b.set(next, state.established)),
+    () => b.if(b.eq(now, state.opening), () => b.set(next, state.answered)),
+  )
   b.jump(done)
 
   b.place(tcp)
@@ -93,23 +97,31 @@ export function emitStep(
 
   b.place(known)
   b.jumpIf(b.eq(now, state.closed), done)
-  const confirmed = b.label('confirmed')
-  b.jumpIf(b.ge(now, state.established), confirmed)
+  const shaken = b.label('shaken')
+  b.jumpIf(b.ge(now, state.answered), shaken)
   emitHandshake(b, { next, now, opener, flags, done, stray })
-  b.place(confirmed)
+  b.place(shaken)
+  const speaks = b.label('speaks')
   b.set(next, now)
-  b.jumpIf(b.ne(flags, fin), done)
+  b.jumpIf(b.ne(flags, fin), speaks)
   const mine = b.sub(state.otherClosed, opener)
   b.if(
-    b.eq(now, state.established),
+    b.le(now, state.established),
     () => b.set(next, mine),
     () => b.if(b.ne(now, mine), () => b.set(next, state.closed)),
   )
+  b.jump(done)
+  b.place(speaks)
+  b.jumpIf(b.ne(now, state.answered), done)
+  b.jumpIf(b.ne(opener, 0), done)
+  b.set(next, passing.unchanged)
+  b.jumpIf(b.eq(flags, synAck), done)
+  b.set(next, state.established)
   b.place(done)
   return next
 }
 
-/** TCP that is not established yet; all ways lead to `done` or `stray`. */
+/** TCP whose handshake is not over; all ways lead to `done` or `stray`. */
 function emitHandshake(
   b: ProgramBuilder,
   {
@@ -125,7 +137,7 @@ function emitHandshake(
   b.jumpIf(b.eq(opener, 0), other)
   b.jumpIf(b.eq(now, state.opening), stray)
   b.jumpIf(b.eq(flags, synAck), stray)
-  b.set(next, state.established)
+  b.set(next, state.answered)
   b.jumpIf(b.ne(flags, fin), done)
   b.set(next, state.openerClosed)
   b.jump(done)
@@ -149,8 +161,10 @@ export function lifeByProtocol(b: ProgramBuilder, { protocol, family }: Parsed, 
   b.place(tcp)
   b.set(life, flowLife(Protocol.tcp, 'closed'))
   b.jumpIf(b.eq(next, state.closed), done)
+  b.set(life, flowLife(Protocol.tcp, 'opener-closed'))
+  b.jumpIf(b.ge(next, state.openerClosed), done)
   b.set(life, flowLife(Protocol.tcp, 'established'))
-  b.jumpIf(b.ge(next, state.established), done)
+  b.jumpIf(b.ge(next, state.answered), done)
   b.set(life, flowLife(Protocol.tcp, 'opening'))
   b.place(done)
   return life
@@ -200,6 +214,5 @@ export function emitMayOpen(b: ProgramBuilder, { family, protocol, detail }: Par
 
 /** Jumps to `gives` if a flow in this state gives way to another: `isConfirmed` in `policy/flow-state.ts` is the opposite. */
 export function emitIfGivesWay(b: ProgramBuilder, state: Value, gives: Label): void {
-  b.jumpIf(b.lt(state, stateNumber('established')), gives)
-  b.jumpIf(b.ge(state, stateNumber('closed')), gives)
+  b.jumpIf(b.ne(state, stateNumber('established')), gives)
 }

@@ -14,8 +14,8 @@ import { MachineTiers } from './machine-tiers.ts'
 import type { SiteView } from './site-view.ts'
 import { supportAccessTiers } from './support-access.ts'
 
-/** Addresses at which any machine hears on a link, beside its own: link-local, multicast and broadcast. */
-const onLink = ['169.254.0.0/16', '224.0.0.0/3', 'fe80::/10', 'ff00::/8'].map(prefix)
+/** Addresses at which any machine hears on a link, beside its own: link-local, multicast and broadcast, of which 0.0.0.0 is an old form (RFC 1122 section 3.2.1.3). */
+const onLink = ['0.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', 'fe80::/10', 'ff00::/8'].map(prefix)
 
 export function hostPoints(view: SiteView): readonly Point[] {
   const supportAccess = supportAccessTiers(view)
