@@ -46,6 +46,11 @@ function beyondTracking(headers: IpHeaders, frame: Uint8Array): string | undefin
   if (!isIcmpError(headers)) return undefined
   const quoted = transport + 8
   const first = frame[quoted] ?? 0
+  const declared =
+    ((frame[family === 4 ? 16 : 18] as number) << 8) | (frame[family === 4 ? 17 : 19] as number)
+  const end = 14 + declared + (family === 4 ? 0 : headerLength[6])
+  if (end < quoted + headerLength[family] + 8)
+    return 'error that quotes fewer than eight bytes of a transport header: connection tracking is content with ports'
   if (family === 4 ? first !== 0x45 : first >>> 4 !== 6)
     return 'error that quotes another version, or options: connection tracking does not mind'
   if (frame[quoted + protocolAt[family]] === 47 && isGreVersion1(frame, quoted + headerLength[family]))
