@@ -96,6 +96,7 @@ describeKernel('a SYN flood of ten times the table', () => {
           expect(passes(vm, family, number, syn, 'in')).toBe(true)
           expect(passes(vm, family, number, synAck, 'out')).toBe(true)
           expect(passes(vm, family, number, ack, 'in')).toBe(true)
+          expect(passes(vm, family, number, pushAck, 'out')).toBe(true)
         }
     // Half open, at the neighbour's: not even these give way to another filter's.
     for (const family of families) expect(passes('neighbour', family, living, syn, 'in')).toBe(true)
@@ -135,6 +136,7 @@ describeKernel('a SYN flood of ten times the table', () => {
         }
         expect(passes('flooded', family, number, synAck, 'out')).toBe(true)
         expect(passes('flooded', family, number, ack, 'in')).toBe(true)
+        expect(passes('flooded', family, number, pushAck, 'out')).toBe(true)
       }
       expect(refused).toBeGreaterThan(quota / 2)
       const mine = [...(maps[`flows${family}`] as BpfMap).entries()].length

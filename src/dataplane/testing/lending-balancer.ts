@@ -156,7 +156,8 @@ export function lendingBalancer(
     establish(connection) {
       const port = balancer.send(connection, flags.syn)
       if (port === undefined || !balancer.answer(connection, port, flags.synAck)) return undefined
-      return balancer.send(connection, flags.ack)
+      const same = balancer.send(connection, flags.ack)
+      return balancer.answer(connection, port, flags.ack) ? same : undefined
     },
     counted() {
       const counts = readCounters(maps.counters as BpfMap)
