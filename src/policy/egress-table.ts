@@ -7,7 +7,6 @@ import { formatIp, type Ip, ipEquals, PortRange } from '../net/index.ts'
 import type { IpHeaders } from '../wire/index.ts'
 import { type FiveTuple, flowHash, scaleHash } from './flow-hash.ts'
 import { advance, flowLife, isConfirmed, kindOf, mayOpen, type Progress, stepOf } from './flow-state.ts'
-import { slotTries } from './flow-table.ts'
 import { Slots } from './slots.ts'
 import type { Lending } from './translation.ts'
 
@@ -174,18 +173,13 @@ export class EgressTable {
   #takeSlot({ quota }: Lending, key: string, vm: Ip, now: bigint): number | undefined {
     const slots = this.#slots.get(formatIp(vm)) ?? new Slots(quota)
     this.#slots.set(formatIp(vm), slots)
-    for (let tries = 0; tries < slotTries; tries++) {
-      const slot = slots.next()
-      const holder = slots.keys.get(slot)
-      if (holder !== undefined && this.#connections.get(holder)?.slot === slot) {
-        const living = this.#living(holder, now)
-        if (living && isConfirmed(living.state)) continue
-        this.#forget(holder)
-      }
-      slots.keys.set(slot, key)
-      return slot
-    }
-    return undefined
+    return slots.take(key, (holder, slot) => {
+      if (this.#connections.get(holder)?.slot !== slot) return true
+      const living = this.#living(holder, now)
+      if (living && isConfirmed(living.state)) return false
+      this.#forget(holder)
+      return true
+    })
   }
 
   #forget(key: string): void {

@@ -11,9 +11,6 @@ import { Slots } from './slots.ts'
 export const defaultQuota = 4096
 export const leastQuota = 64
 
-/** Slots that a new flow tries before it is refused. */
-export const slotTries = 8
-
 /** How a flow came to be. */
 export interface FlowOpening {
   readonly opener: Side
@@ -47,7 +44,7 @@ export class FlowTable {
   /**
    * Remembers a flow that rules allowed to open; `full`: there is no room for it. Where a confirmed flow with the same ends lives,
    * and was not reset, that one is `kept` as it is; any other with the same ends is forgotten. The new flow takes the slot at the cursor if nothing
-   * confirmed lives there, else the next, and so on up to {@link slotTries}.
+   * confirmed lives there, else the next, and so on up to `slotTries`.
    */
   open(flow: Flow, now: bigint, { opener, epoch, until }: FlowOpening): 'opened' | 'kept' | 'full' {
     const key = keyOf(flow)
@@ -107,19 +104,12 @@ export class FlowTable {
 
   /** Gives a slot to a new flow; what was there is forgotten. */
   #take(family: Family, key: string, now: bigint): number | undefined {
-    const slots = this.#slots[family]
-    for (let tries = 0; tries < slotTries; tries++) {
-      const slot = slots.next()
-      const holder = slots.keys.get(slot)
-      if (holder !== undefined && this.#flows.get(holder)?.slot === slot) {
-        const living = this.#living(holder, now)
-        if (living && isConfirmed(living.state)) continue
-        this.#flows.delete(holder)
-      }
-      slots.keys.set(slot, key)
-      return slot
-    }
-    return undefined
+    return this.#slots[family].take(key, (holder, slot) => {
+      if (this.#flows.get(holder)?.slot !== slot) return true
+      const living = this.#living(holder, now)
+      if (living && isConfirmed(living.state)) return false
+      return this.#flows.delete(holder)
+    })
   }
 }
 
