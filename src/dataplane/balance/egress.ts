@@ -1,7 +1,8 @@
 /** Lending ports of the egress address to connections: `EgressTable.send` of `policy/egress-table.ts` as code. */
 import type { Label, ProgramBuilder, StackSlot, Value } from '../../bpf/index.ts'
-import { ERRNO, UPDATE } from '../../bpf/index.ts'
-import { egressAttempts, egressStride, slotTries } from '../../policy/index.ts'
+import { UPDATE } from '../../bpf/index.ts'
+import { egressAttempts, egressStride } from '../../policy/index.ts'
+import { emitClaimSlot } from '../emit/claim-slot.ts'
 import { emitIfGivesWay, emitMayOpen, lifeByProtocol, stateNumber } from '../emit/flow-step.ts'
 import { copyWords, emitFollow, emitIfOver, emitSameAddress, emitSameEnd } from './connection.ts'
 import { emitFlowHash, emitScale } from './flow-hash.ts'
@@ -93,7 +94,7 @@ export function emitLend(steps: TranslationSteps, { next, full }: LendLabels): V
   const opening = { steps, ports, port, borrower, now: b.call('ktime_get_coarse_ns') }
   emitValue(opening)
   emitClaimPort(opening, full)
-  emitClaimSlot(opening, full)
+  emitEnter(opening, full)
   b.place(lent)
   return port
 }
@@ -156,33 +157,30 @@ function emitClaimPort({ steps, ports, port, borrower, now }: Opening, full: Lab
 }
 
 /** Takes a slot of the VM and enters the flow in `egress`, or gives the port back. */
-function emitClaimSlot({ steps, port, borrower, now }: Opening, full: Label): void {
-  const { family } = steps
+function emitEnter({ steps, port, borrower, now }: Opening, full: Label): void {
   const { b, maps, memory } = steps.context
   const { tuple, owner, lent } = memory
   const [refused, raced, opened] = [b.label('refused'), b.label('raced'), b.label('opened')]
-  b.loop(slotTries, () => {
-    const [free, taken] = [b.label('free'), b.label('taken')]
-    const turn = b.atomicFetchAdd(4, borrower, borrowerValue.cursor, 1)
-    const run = b.load(4, borrower, borrowerValue.firstSlot)
-    const index = b.add(run, b.mod(turn, b.load(4, borrower, borrowerValue.quota)))
-    b.store(4, lent, lentValue.slot, index)
-    const slot = b.mapLookup(maps.slots, b.addressOf(lent, lentValue.slot))
-    b.jumpIf(b.eq(slot, 0), refused)
-    b.jumpIf(b.ne(b.atomicExchange(4, slot, lentSlot.lock, 1), 0), taken)
-    emitFreeSlot(steps, slot, index, now, { free, taken })
-    b.place(free)
-    for (let at = 0; at < tupleKey(family).size; at += 8)
-      b.store(8, slot, lentSlot.flow + at, b.load(8, tuple, at))
-    b.store(4, lent, lentValue.port, port)
-    const result = b.mapUpdate(maps.egress, tuple, lent, UPDATE.noexist)
-    b.store(4, slot, lentSlot.lock, 0)
-    b.jumpIf(b.eq(result, 0), opened)
-    b.jumpIf(b.eq32(result, -ERRNO.EEXIST), raced)
-    b.jump(refused)
-    b.place(taken)
-  })
-  b.jump(refused)
+  b.store(4, lent, lentValue.port, port)
+  emitClaimSlot(
+    b,
+    {
+      slots: maps.slots,
+      at: { lock: lentSlot.lock, holder: lentSlot.flow },
+      key: tuple,
+      map: maps.egress,
+      value: lent,
+      next() {
+        const turn = b.atomicFetchAdd(4, borrower, borrowerValue.cursor, 1)
+        const run = b.load(4, borrower, borrowerValue.firstSlot)
+        const index = b.add(run, b.mod(turn, b.load(4, borrower, borrowerValue.quota)))
+        b.store(4, lent, lentValue.slot, index)
+        return { index, number: b.addressOf(lent, lentValue.slot) }
+      },
+      release: (slot, index, labels) => emitRelease(steps, slot, index, now, labels),
+    },
+    { opened, raced, full: refused },
+  )
 
   // Another CPU has opened it meanwhile.
   b.place(raced)
@@ -199,13 +197,13 @@ function emitClaimSlot({ steps, port, borrower, now }: Opening, full: Label): vo
   b.place(opened)
 }
 
-/** Makes the connection of a locked slot give way; unlocks and jumps to `taken` if it does not. */
-function emitFreeSlot(
+/** Makes the connection of a locked slot give way: `SlotClaim.release`. */
+function emitRelease(
   { family, context }: TranslationSteps,
   slot: Value,
   index: Value,
   now: Value,
-  { free, taken }: Readonly<Record<'free' | 'taken', Label>>,
+  { free, stays }: Readonly<Record<'free' | 'stays', Label>>,
 ): void {
   const { b, maps, memory } = context
   const { other } = memory
@@ -226,8 +224,7 @@ function emitFreeSlot(
   emitSameEnd(b, family, holder, source, b.and(ports, 0xffff), give)
   emitIfOver(b, family, holder, now, giveBoth)
   emitIfGivesWay(b, b.load(1, holder, connectionValue(family).state), giveBoth)
-  b.store(4, slot, lentSlot.lock, 0)
-  b.jump(taken)
+  b.jump(stays)
   b.place(giveBoth)
   b.mapDelete(maps.owners, other)
   b.place(give)

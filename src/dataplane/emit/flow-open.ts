@@ -1,9 +1,9 @@
 /** Remembering a flow that a rule allowed, as code: `FlowTable.open` in `policy/flow-table.ts` is its meaning. */
 import type { Label, Value } from '../../bpf/index.ts'
-import { ERRNO, UPDATE } from '../../bpf/index.ts'
 import { icmpOf } from '../../net/index.ts'
-import { senderOf, slotTries } from '../../policy/index.ts'
-import { flowCursor, flowKey, flowSlot, flowValue, sideNumber } from '../flow-map.ts'
+import { senderOf } from '../../policy/index.ts'
+import { flowCursor, flowSlot, flowValue, sideNumber } from '../flow-map.ts'
+import { emitClaimSlot } from './claim-slot.ts'
 import {
   emitIfEnded,
   emitIfUntracked,
@@ -72,43 +72,40 @@ function emitValue({ b, parsed, heading, value }: FlowContext, now: Value, { rul
   b.store(4, value, flowValue.rule, b.and(rule, maxRule))
 }
 
-/** Tries slots from the filter's cursor on; all ways lead to one of the labels. */
+/** Takes a slot of the filter and enters the flow; all ways lead to one of the labels. */
 function emitClaim(context: FlowContext, now: Value, { opened, kept, full }: OpenLabels): void {
   const { b, maps, parsed, key, value } = context
-  const { family } = parsed
   const number = b.stack(4, 4)
   b.store(4, number, 0, b.parameter(filterNumber))
   const cursor = b.mapLookup(maps.cursors, number)
   b.jumpIf(b.eq(cursor, 0), full)
-  b.loop(slotTries, () => {
-    const [taken, give, free] = [b.label('taken'), b.label('give'), b.label('free')]
-    const turn = b.atomicFetchAdd(4, cursor, flowCursor[family], 1)
-    const index = b.add(b.mod(turn, b.parameter(slotQuota)), b.parameter(firstSlot))
-    b.store(4, number, 0, index)
-    const slot = b.mapLookup(maps.slots, number)
-    b.jumpIf(b.eq(slot, 0), full)
-    b.jumpIf(b.ne(b.atomicExchange(4, slot, flowSlot.lock, 1), 0), taken)
-    const holder = b.mapLookup(maps.flows, b.add(slot, flowSlot.key))
-    b.jumpIf(b.eq(holder, 0), free)
-    b.jumpIf(b.ne(b.load(4, holder, flowValue.slot), index), free)
-    emitIfEnded(b, holder, now, give)
-    const state = b.load(1, holder, flowValue.state)
-    emitIfGivesWay(b, state, give)
-    b.store(4, slot, flowSlot.lock, 0)
-    b.jump(taken)
-    b.place(give)
-    b.mapDelete(maps.flows, b.add(slot, flowSlot.key))
-    b.place(free)
-    for (let offset = 0; offset < flowKey[family].size; offset += 8)
-      b.store(8, slot, flowSlot.key + offset, b.load(8, key, offset))
-    b.store(4, value, flowValue.slot, index)
-    const result = b.mapUpdate(maps.flows, key, value, UPDATE.noexist)
-    b.store(4, slot, flowSlot.lock, 0)
-    b.jumpIf(b.eq(result, 0), opened)
-    // Another CPU has opened it meanwhile.
-    b.jumpIf(b.eq32(result, -ERRNO.EEXIST), kept)
-    b.jump(full)
-    b.place(taken)
-  })
-  b.jump(full)
+  emitClaimSlot(
+    b,
+    {
+      slots: maps.slots,
+      at: { lock: flowSlot.lock, holder: flowSlot.key },
+      key,
+      map: maps.flows,
+      value,
+      next() {
+        const turn = b.atomicFetchAdd(4, cursor, flowCursor[parsed.family], 1)
+        const index = b.add(b.mod(turn, b.parameter(slotQuota)), b.parameter(firstSlot))
+        b.store(4, number, 0, index)
+        b.store(4, value, flowValue.slot, index)
+        return { index, number }
+      },
+      release(slot, index, { free, stays }) {
+        const give = b.label('give')
+        const holder = b.mapLookup(maps.flows, b.add(slot, flowSlot.key))
+        b.jumpIf(b.eq(holder, 0), free)
+        b.jumpIf(b.ne(b.load(4, holder, flowValue.slot), index), free)
+        emitIfEnded(b, holder, now, give)
+        emitIfGivesWay(b, b.load(1, holder, flowValue.state), give)
+        b.jump(stays)
+        b.place(give)
+        b.mapDelete(maps.flows, b.add(slot, flowSlot.key))
+      },
+    },
+    { opened, raced: kept, full },
+  )
 }
