@@ -1,5 +1,6 @@
 /** Which events somebody wants to see. All conditions that are given must hold. */
 import type { EventKind } from '../dataplane/index.ts'
+import { pathPattern } from '../file/index.ts'
 import type { Network } from '../model/index.ts'
 import { formatIp, type Ip, type Prefix, prefixContains } from '../net/index.ts'
 import type { QuotedFlow } from '../wire/index.ts'
@@ -21,7 +22,9 @@ export interface EventFilter {
 /** Compiles a filter. Of an ICMP error, the packet that it quotes counts too. */
 export function eventFilter(network: Network, filter: EventFilter): (event: PacketEvent) => boolean {
   const { kinds, verdict, source, destination, tenant } = filter
-  const [node, point, rule] = [filter.node, filter.point, filter.rule].map((text) => text && pattern(text))
+  const [node, point, rule] = [filter.node, filter.point, filter.rule].map(
+    (text) => text && pathPattern(text),
+  )
   const own = tenant === undefined ? undefined : addressesOf(network, tenant)
   const isOwn = (address: Ip): boolean => own?.has(formatIp(address)) ?? false
   return (event) =>
@@ -41,11 +44,6 @@ export function eventFilter(network: Network, filter: EventFilter): (event: Pack
 /** The packet's flow, and the one that it quotes; none of an odd frame. */
 const flowsIn = ({ headers }: PacketEvent): readonly QuotedFlow[] =>
   headers.kind === 'odd' ? [] : headers.quoted ? [headers, headers.quoted] : [headers]
-
-function pattern(text: string): RegExp {
-  const path = text.replace(/\/+$/, '').replace(/[.+?^${}()|[\]\\]/g, '\\$&')
-  return new RegExp(`^${path.replace(/\*+/g, '.*')}(/.*)?$`)
-}
 
 function addressesOf({ nodes, services }: Network, tenant: string): ReadonlySet<string> {
   const machines = nodes.filter(({ vm }) => vm?.tenant === tenant).flatMap(({ addresses }) => addresses)

@@ -1,4 +1,5 @@
 /** `glacis nodes FILE [NODE]`: every machine of the network, with its kind, its addresses and what listens on it. */
+import { globSource } from '../../file/index.ts'
 import type { Network, Node } from '../../model/index.ts'
 import { formatIp } from '../../net/index.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
@@ -20,9 +21,7 @@ export function nodes(first: string | undefined, second: string | undefined, ter
 /** Nodes of that kind, and those whose id or last part is the pattern, begins with it, or matches it with `*` for anything. */
 function findNodes({ nodes }: Network, pattern: string): readonly Node[] {
   const path = pattern.replace(/\/+$/, '')
-  const glob = new RegExp(
-    `^(.*/)?${path.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, '.*')}([-/].*)?$`,
-  )
+  const glob = new RegExp(`^(.*/)?${globSource(path)}([-/].*)?$`)
   const found = nodes.filter(({ id, kind }) => glob.test(id) || kind === path)
   if (found.length > 0) return found
   const ids = nodes.map(({ id }) => id)

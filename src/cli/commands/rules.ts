@@ -1,6 +1,6 @@
 /** `glacis rules FILE [POINT]`: every enforcement point, and every rule in the order in which it is asked, with its origin, and its
  * hits if that network is up. */
-import { nearest } from '../../file/index.ts'
+import { nearest, pathPattern } from '../../file/index.ts'
 import {
   derivePolicy,
   type Point,
@@ -65,7 +65,7 @@ const shadowsOf = (points: readonly Point[]): ReadonlyMap<Rule, Shadowed> =>
 /** Points whose id is the pattern, begins with it as a path, or matches it with `*` for anything. */
 function findPoints(policy: Policy, pattern: string): readonly Point[] {
   const path = pattern.replace(/\/+$/, '')
-  const glob = new RegExp(`^${path.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, '.*')}(/.*)?$`)
+  const glob = pathPattern(path)
   const found = policy.points.filter(({ id }) => glob.test(id))
   if (found.length > 0) return found
   const near = nearest(path, placesOf(policy))
