@@ -39,6 +39,12 @@ test('apply: other rules, none, mistakes, other machines', async () => {
   )
   expect(moved.document.removed).toEqual([])
 
+  edit(/per: source, packets: 50000/, 'per: source, packets: 40000')
+  const limited = await user.json('apply', file)
+  expect(
+    limited.document.changed.filter((rule: string) => rule.startsWith('west/ar1/external/in')),
+  ).toHaveLength(1)
+
   edit(/port: 9000/, 'port: none')
   const wrong = await user.run('apply', file)
   expect(wrong.code).toBe(2)
@@ -52,7 +58,7 @@ test('apply: other rules, none, mistakes, other machines', async () => {
   writeFileSync(file, original)
   const back = await user.run('apply', file)
   expect(back.code).toBe(0)
-  expect(back.stdout).toMatch(/revision 3 is in force.*\n.*~ {2}west\/host/)
+  expect(back.stdout).toMatch(/revision 4 is in force.*\n.*~ {2}west\/ar1\/external\/in /)
   const { code } = await user.run('down')
   expect(code).toBe(0)
   await network.finished
