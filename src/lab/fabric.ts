@@ -31,7 +31,7 @@ export interface Fabric {
   counters(node: string): readonly Count[]
   /**
    * Puts other rules in force while packets pass: all of them, or none if one is refused. Flows go on; what the new rules no longer
-   * allow stops. Rejects with `TypeError` if the machines or cables differ (see {@link sameTopology}), else with what the engine or
+   * allow stops. Rejects with `TypeError` if the machines or cables differ (see `topology.ts`), else with what the engine or
    * the kernel refused.
    * @param next compiled as successor of what runs: other `epoch`, same filter numbers
    */

@@ -1,4 +1,4 @@
-/** Run by `r26-support-access.test.ts` as a process of its own: the small network, known by its socket, until it is ended. */
+/** Run by `known-lab.ts` as a process of its own: the small network, known by its socket, until it is ended. */
 import { compileDeployment } from '../../src/dataplane/index.ts'
 import { bringUpKernel, makeKnown, RunningNetwork } from '../../src/lab/index.ts'
 import { smallNetwork } from '../../src/lab/testing/small-network.ts'

@@ -1,13 +1,32 @@
 /** Commands inside nodes of a lab that this process holds: real clients, as a user has them. */
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
-import { closeNamespace, inNamespace, openNamespace } from '../../src/kernel/index.ts'
+import { closeNamespace, inNamespace, type Namespace, openNamespace } from '../../src/kernel/index.ts'
 import type { KernelFabric } from '../../src/lab/index.ts'
 
 export interface Ran {
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
+}
+
+/** A node's namespace, to be closed by who asked. */
+export const namespaceOf = ({ namespaces }: KernelFabric, node: string): Namespace =>
+  openNamespace(`/proc/self/fd/${namespaces.get(node)}`)
+
+/** Starts a program in a node's network namespace. */
+export function spawnInside(
+  fabric: KernelFabric,
+  node: string,
+  program: string,
+  words: readonly string[],
+): ChildProcessWithoutNullStreams {
+  const namespace = namespaceOf(fabric, node)
+  try {
+    return inNamespace(namespace, () => spawn(program, words))
+  } finally {
+    closeNamespace(namespace)
+  }
 }
 
 /** Runs a command in a node's network namespace and waits for its end; `input` is what it reads. */
@@ -17,9 +36,7 @@ export async function runInside(
   [program = '', ...words]: readonly string[],
   input = '',
 ): Promise<Ran> {
-  const namespace = openNamespace(`/proc/self/fd/${fabric.namespaces.get(node)}`)
-  const child = inNamespace(namespace, () => spawn(program, words))
-  closeNamespace(namespace)
+  const child = spawnInside(fabric, node, program, words)
   // A command that reads nothing may be gone by then.
   child.stdin.on('error', () => undefined).end(input)
   const ended = new Promise<number | null>((resolve, reject) => {

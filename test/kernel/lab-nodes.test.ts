@@ -14,7 +14,6 @@ import {
   createPoller,
   inNamespace,
   type Namespace,
-  openNamespace,
   openNetlink,
   readSysctl,
 } from '../../src/kernel/index.ts'
@@ -27,6 +26,7 @@ import { localAddresses, neighboursOf, routesOf } from '../../src/model/index.ts
 import { formatIp, formatPrefix, type Ip } from '../../src/net/index.ts'
 import { derivePolicy } from '../../src/policy/index.ts'
 import type { Opening } from '../../src/trace/index.ts'
+import { namespaceOf } from './inside.ts'
 import { describeKernel } from './requirements.ts'
 
 const network = smallNetwork()
@@ -60,7 +60,7 @@ describeKernel('a network in the kernel', () => {
     let fabric: KernelFabric
     const opened: Namespace[] = []
     const inside = (node: string): Namespace => {
-      const namespace = openNamespace(`/proc/self/fd/${fabric.namespaces.get(node)}`)
+      const namespace = namespaceOf(fabric, node)
       opened.push(namespace)
       return namespace
     }
@@ -227,7 +227,7 @@ describeKernel('a network in the kernel', () => {
     const before = readlinkSync('/proc/thread-self/ns/net')
     const fabric = await bringUpKernel({ network, deployment })
     expect(readlinkSync('/proc/thread-self/ns/net')).toBe(before)
-    const internet = openNamespace(`/proc/self/fd/${fabric.namespaces.get('internet')}`)
+    const internet = namespaceOf(fabric, 'internet')
     expect(inNamespace(internet, () => readlinkSync('/proc/thread-self/ns/net'))).not.toBe(before)
     closeNamespace(internet)
     await fabric.close()

@@ -24,6 +24,7 @@ import { addressOf, nodeOf, smallNetwork } from '../../src/lab/testing/small-net
 import { neighboursOf, routesOf } from '../../src/model/index.ts'
 import { formatIp, ip } from '../../src/net/index.ts'
 import { arp, buildFrame, ethernet, icmp6, ndp, readFrame } from '../../src/wire/index.ts'
+import { namespaceOf } from './inside.ts'
 import { describeKernel } from './requirements.ts'
 
 const network = smallNetwork()
@@ -105,7 +106,7 @@ describeKernel('ports of VMs', () => {
     let socket: PacketSocket
     beforeAll(async () => {
       fabric = await bringUpKernel({ network, deployment: fixture.deployment })
-      inside = openNamespace(`/proc/self/fd/${fabric.namespaces.get(vm)}`)
+      inside = namespaceOf(fabric, vm)
       socket = openPacketSocket(inside, indexIn(inside))
     })
     afterAll(async () => {
@@ -218,7 +219,7 @@ describeKernel('ports of VMs', () => {
           before = tried()
         },
       })
-      const inside = openNamespace(`/proc/self/fd/${fabric.namespaces.get(host)}`)
+      const inside = namespaceOf(fabric, host)
       wait(() => received(inside) > 20_000)
       await stop(child as ChildProcess)
       const counts = packetsByRule(fabric, fixture)

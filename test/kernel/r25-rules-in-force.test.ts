@@ -2,26 +2,17 @@
  * R25: what is wanted goes in, rules come out on every host or on none, what became of it comes back; and the rules stay in force when the
  * process that put them there is dead.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import {
-  closeNamespace,
-  connectTcp,
-  createPoller,
-  listenTcp,
-  type Namespace,
-  openNamespace,
-  type Poller,
-} from '../../src/kernel/index.ts'
-import type { ApplyResult, RunningLab } from '../../src/lab/index.ts'
+import { connectTcp, createPoller, type Namespace, type Poller } from '../../src/kernel/index.ts'
+import type { ApplyResult } from '../../src/lab/index.ts'
 import { addressOf, smallNetwork } from '../../src/lab/testing/small-network.ts'
 import type { Family } from '../../src/net/index.ts'
+import { KnownLab, listenOnceFree } from './known-lab.ts'
 import { describeKernel } from './requirements.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'glacis-r25-'))
@@ -39,24 +30,18 @@ const [client, server] = ['lab/shop-web-0', 'lab/shop-worker-0']
 const patience = 600
 
 describeKernel('R25: a controller puts the rules in force', () => {
-  let child: ChildProcess
+  const lab = new KnownLab(findRunning)
   let poller: Poller
   const namespaces = new Map<string, Namespace>()
 
   beforeAll(async () => {
     poller = createPoller()
-    child = spawn(process.execPath, ['--import', 'tsx', 'test/kernel/access-process.ts'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    await once(child.stdout as NodeJS.ReadableStream, 'data')
-    const lab = findRunning('small') as RunningLab
-    // Descriptors of this process: the namespaces live on when the lab is dead.
-    for (const node of [client, server, ...hostsAndRouters()])
-      namespaces.set(node, openNamespace(`/proc/${lab.pid}/fd/${lab.namespaces[node]}`))
+    await lab.start()
+    for (const node of [client, server, ...hostsAndRouters()]) namespaces.set(node, lab.inside(node))
   })
   afterAll(() => {
-    child?.kill('SIGKILL')
-    for (const namespace of namespaces.values()) closeNamespace(namespace)
+    lab.kill()
+    lab.closeNamespaces()
     poller?.close()
     rmSync(folder, { recursive: true, force: true })
   })
@@ -103,9 +88,7 @@ describeKernel('R25: a controller puts the rules in force', () => {
   })
 
   it('the rules stay in force when the process is dead', async () => {
-    const exited = once(child, 'exit')
-    child.kill('SIGKILL')
-    await exited
+    await lab.end('SIGKILL')
     const servers = await Promise.all([9100, 9000].map(listen))
     try {
       expect([await reached(9000), await reached(9100)]).toEqual([
@@ -120,17 +103,10 @@ describeKernel('R25: a controller puts the rules in force', () => {
   /** On the VM, once the killed lab's own listeners are gone. */
   async function listen(port: number): Promise<Server> {
     const listening = createServer((socket) => socket.on('error', () => {}))
-    for (;;) {
-      try {
-        const local = { address: { family: 6, value: 0n } as const, port, v6only: false }
-        listening.listen({ fd: listenTcp(namespaces.get(server) as Namespace, local) })
-        await once(listening, 'listening')
-        return listening
-      } catch (error) {
-        if (!String(error).includes('EADDRINUSE')) throw error
-        await setTimeout(10)
-      }
-    }
+    const local = { address: { family: 6, value: 0n } as const, port, v6only: false }
+    listening.listen({ fd: await listenOnceFree(namespaces.get(server) as Namespace, local) })
+    await once(listening, 'listening')
+    return listening
   }
 })
 

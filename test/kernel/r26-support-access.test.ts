@@ -2,7 +2,6 @@
  * R26: staff reach hosts from a jump box while access is granted, and not a moment longer, whatever becomes of our processes; every
  * grant, use and end is in a log.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server, Socket } from 'node:net'
@@ -11,24 +10,11 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { AuditLog, verifyLog } from '../../src/control/index.ts'
-import {
-  closeNamespace,
-  connectTcp,
-  createPoller,
-  listenTcp,
-  type Namespace,
-  openNamespace,
-  type Poller,
-} from '../../src/kernel/index.ts'
-import type {
-  CountersResult,
-  GrantResult,
-  ListResult,
-  RevokeResult,
-  RunningLab,
-} from '../../src/lab/index.ts'
+import { connectTcp, createPoller, type Namespace, type Poller } from '../../src/kernel/index.ts'
+import type { CountersResult, GrantResult, ListResult, RevokeResult } from '../../src/lab/index.ts'
 import { addressOf, smallNetwork } from '../../src/lab/testing/small-network.ts'
 import type { Family } from '../../src/net/index.ts'
+import { KnownLab, listenOnceFree } from './known-lab.ts'
 import { describeKernel } from './requirements.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'glacis-r26-'))
@@ -44,34 +30,13 @@ const kinds = (): string[] => verifyLog(log).records.map(({ kind }) => kind)
 const patience = 600
 
 describeKernel('R26 support access', () => {
-  let child: ChildProcess
-  let lab: RunningLab
+  const lab = new KnownLab(findRunning)
   let poller: Poller
-  const opened: Namespace[] = []
   const connections = new Set<Socket>()
 
-  async function start(): Promise<void> {
-    child = spawn(process.execPath, ['--import', 'tsx', 'test/kernel/access-process.ts'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    await once(child.stdout as NodeJS.ReadableStream, 'data')
-    const found = findRunning('small')
-    if (!found) throw new Error('test: the network did not make itself known')
-    lab = found
-  }
-
-  async function end(signal: NodeJS.Signals): Promise<void> {
-    const exited = once(child, 'exit')
-    child.kill(signal)
-    await exited
-  }
-
-  /** A descriptor of this process: the namespace lives on when the lab is dead. */
-  function inside(node: string): Namespace {
-    const namespace = openNamespace(`/proc/${lab.pid}/fd/${lab.namespaces[node]}`)
-    opened.push(namespace)
-    return namespace
-  }
+  const start = () => lab.start()
+  const end = (signal: NodeJS.Signals) => lab.end(signal)
+  const inside = (node: string): Namespace => lab.inside(node)
 
   async function connect(namespace: Namespace, family: Family, to = 'lab/host1'): Promise<Socket> {
     const destination = addressOf(network, to, family)
@@ -104,10 +69,10 @@ describeKernel('R26 support access', () => {
   afterEach(() => {
     for (const socket of connections) socket.destroy()
     connections.clear()
-    for (const namespace of opened.splice(0)) closeNamespace(namespace)
+    lab.closeNamespaces()
   })
   afterAll(() => {
-    child?.kill('SIGKILL')
+    lab.kill()
     poller.close()
     rmSync(folder, { recursive: true, force: true })
   })
@@ -233,23 +198,12 @@ describeKernel('R26 support access', () => {
         connections.add(socket)
         socket.on('error', () => {}).on('data', (data) => socket.write(data))
       })
-      server.listen({ fd: await freePort(namespace, family) })
+      const address = addressOf(network, 'lab/host1', family)
+      server.listen({ fd: await listenOnceFree(namespace, { address, port }) })
       await once(server, 'listening')
       servers.push(server)
     }
     return servers
-  }
-
-  async function freePort(namespace: Namespace, family: Family): Promise<number> {
-    const address = addressOf(network, 'lab/host1', family)
-    for (;;) {
-      try {
-        return listenTcp(namespace, { address, port })
-      } catch (error) {
-        if (!String(error).includes('EADDRINUSE')) throw error
-        await setTimeout(10)
-      }
-    }
   }
 })
 

@@ -2,18 +2,19 @@
  * Rules change under connections that are open, seen by a client in a process of its own: what stays allowed loses nothing, what is no longer
  * allowed is over when the update is.
  */
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { compileDeployment } from '../../src/dataplane/index.ts'
-import { closeNamespace, inNamespace, openNamespace } from '../../src/kernel/index.ts'
 import { bringUpKernel, type KernelFabric, RunningNetwork } from '../../src/lab/index.ts'
 import { addressOf, smallNetwork } from '../../src/lab/testing/small-network.ts'
 import { formatIp } from '../../src/net/index.ts'
 import { derivePolicy, linkFlows, type Policy } from '../../src/policy/index.ts'
+import { withTiers } from '../../src/policy/testing/sample.ts'
+import { spawnInside } from './inside.ts'
 import { describeKernel } from './requirements.ts'
 
 interface Talk {
@@ -48,14 +49,11 @@ const mute = {
 /** Without the rules of two endpoints, behind which all goes on listening. */
 const narrowed: Policy = {
   points: linkFlows(
-    policy.points.map((point) => ({
-      ...point,
-      tiers: point.tiers.map((tier) =>
-        tier.kind === 'rules' && tier.name === 'role'
-          ? { ...tier, rules: tier.rules.filter(({ id }) => !/going|leaving/.test(id)) }
-          : tier,
-      ),
-    })),
+    withTiers(policy.points, (tier) =>
+      tier.kind === 'rules' && tier.name === 'role'
+        ? { ...tier, rules: tier.rules.filter(({ id }) => !/going|leaving/.test(id)) }
+        : tier,
+    ),
   ),
 }
 
@@ -116,10 +114,8 @@ class Talker {
   readonly #lines: AsyncIterator<string>
 
   constructor(fabric: KernelFabric, node: string) {
-    const namespace = openNamespace(`/proc/self/fd/${fabric.namespaces.get(node)}`)
     const script = fileURLToPath(new URL('talker.mjs', import.meta.url))
-    this.#child = inNamespace(namespace, () => spawn(process.execPath, [script]))
-    closeNamespace(namespace)
+    this.#child = spawnInside(fabric, node, process.execPath, [script])
     this.#child.stderr.pipe(process.stderr)
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]()
   }

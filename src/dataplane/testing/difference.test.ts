@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { InterpreterEngine } from '../../bpf/index.ts'
 import { ip, PortRange, prefix } from '../../net/index.ts'
 import { type Point, portTier, type Tier } from '../../policy/index.ts'
-import { flow, packet, point, rule, ruleTier } from '../../policy/testing/sample.ts'
+import { flow, packet, point, rule, ruleTier, withTiers } from '../../policy/testing/sample.ts'
 import { frameOf, readHeaders } from '../../wire/index.ts'
 import { arbitraryBalancerCase } from './arbitrary-balancer.ts'
 import { arbitraryFilterCase } from './arbitrary-point.ts'
@@ -150,20 +150,16 @@ describe('generated cases', () => {
     const larger = <T extends { burst: number }>(rate: T): T => ({ ...rate, burst: rate.burst + 1 })
     fc.assert(
       fc.property(arbitraryFilterCase({ steps: 120 }), (testCase) => {
-        const points = testCase.points.map((given) => ({
-          ...given,
-          tiers: given.tiers.map(
-            (tier): Tier =>
-              tier.kind === 'limit'
-                ? {
-                    ...tier,
-                    limits: tier.limits.map((limit) =>
-                      limit.packets ? { ...limit, packets: larger(limit.packets) } : limit,
-                    ),
-                  }
-                : tier,
-          ),
-        }))
+        const points = withTiers(testCase.points, (tier) =>
+          tier.kind === 'limit'
+            ? {
+                ...tier,
+                limits: tier.limits.map((limit) =>
+                  limit.packets ? { ...limit, packets: larger(limit.packets) } : limit,
+                ),
+              }
+            : tier,
+        )
         const has = points.some(({ tiers }) =>
           tiers.some((tier) => tier.kind === 'limit' && tier.limits.some(({ packets }) => packets)),
         )
@@ -197,24 +193,20 @@ describe('generated cases', () => {
     const runs = 12
     fc.assert(
       fc.property(arbitraryBalancerCase({ steps: 60 }), (testCase) => {
-        const points = testCase.points.map((given) => ({
-          ...given,
-          tiers: given.tiers.map(
-            (tier): Tier =>
-              tier.kind === 'translation'
-                ? {
-                    ...tier,
-                    translations: tier.translations.map((t) =>
-                      t.kind === 'egress-out'
-                        ? { ...t, ports: PortRange(3000, 3999) }
-                        : t.kind === 'endpoint-in' && t.hairpin
-                          ? { ...t, hairpin: { ...t.hairpin, ports: PortRange(3000, 3999) } }
-                          : t,
-                    ),
-                  }
-                : tier,
-          ),
-        }))
+        const points = withTiers(testCase.points, (tier) =>
+          tier.kind === 'translation'
+            ? {
+                ...tier,
+                translations: tier.translations.map((t) =>
+                  t.kind === 'egress-out'
+                    ? { ...t, ports: PortRange(3000, 3999) }
+                    : t.kind === 'endpoint-in' && t.hairpin
+                      ? { ...t, hairpin: { ...t.hairpin, ports: PortRange(3000, 3999) } }
+                      : t,
+                ),
+              }
+            : tier,
+        )
         if (testCase.egress.length === 0 || between({ ...testCase, points }, testCase)) noticed++
       }),
       { numRuns: runs },
@@ -231,24 +223,20 @@ describe('generated cases', () => {
           ...lending,
           quota: 2 * lending.quota,
         })
-        const points = testCase.points.map((given) => ({
-          ...given,
-          tiers: given.tiers.map(
-            (tier): Tier =>
-              tier.kind === 'translation'
-                ? {
-                    ...tier,
-                    translations: tier.translations.map((t) =>
-                      t.kind === 'egress-out'
-                        ? twice(t)
-                        : t.kind === 'endpoint-in' && t.hairpin
-                          ? { ...t, hairpin: twice(t.hairpin) }
-                          : t,
-                    ),
-                  }
-                : tier,
-          ),
-        }))
+        const points = withTiers(testCase.points, (tier) =>
+          tier.kind === 'translation'
+            ? {
+                ...tier,
+                translations: tier.translations.map((t) =>
+                  t.kind === 'egress-out'
+                    ? twice(t)
+                    : t.kind === 'endpoint-in' && t.hairpin
+                      ? { ...t, hairpin: twice(t.hairpin) }
+                      : t,
+                ),
+              }
+            : tier,
+        )
         for (const decision of runEvaluator(testCase).answers)
           if (decision.verdict !== 'pass-by') reached.add(decision.rule.id)
         if (between({ ...testCase, points }, testCase)) noticed++

@@ -54,7 +54,8 @@ export class Passages {
   }
 
   #atVm(point: Point, packet: Packet): string | undefined {
-    const [, , name] = point.id.split('/').slice(1)
+    // `west/host1/vm/NAME/in`
+    const name = point.id.split('/')[3]
     const vm = this.#network.nodes.find((n) => n.vm?.host === point.node && n.name === name) as Node
     const own = (address: Ip): boolean => vm.addresses.some((a) => a.value === address.value)
     if (point.id.endsWith('/out')) {

@@ -1,5 +1,6 @@
 /** Policies with a fault put in on purpose, for negative controls. */
-import type { Point, Policy, Rule, RuleTier } from '../../policy/index.ts'
+import type { Policy, Rule } from '../../policy/index.ts'
+import { withTiers } from '../../policy/testing/sample.ts'
 
 /** The policy with one rule tier of one point changed. Throws `TypeError` if there is no such tier. */
 export function changeTier(
@@ -9,14 +10,10 @@ export function changeTier(
   change: (rules: readonly Rule[]) => readonly Rule[],
 ): Policy {
   let changed = false
-  const points = policy.points.map((point): Point => {
-    if (point.id !== pointId) return point
-    const tiers = point.tiers.map((tier) => {
-      if (tier.kind !== 'rules' || tier.name !== tierName) return tier
-      changed = true
-      return { ...tier, rules: change(tier.rules) } satisfies RuleTier
-    })
-    return { ...point, tiers }
+  const points = withTiers(policy.points, (tier, point) => {
+    if (point.id !== pointId || tier.kind !== 'rules' || tier.name !== tierName) return tier
+    changed = true
+    return { ...tier, rules: change(tier.rules) }
   })
   if (!changed) throw new TypeError(`change policy: ${pointId} has no rule tier ${tierName}`)
   return { points }

@@ -27,6 +27,13 @@ export const point = (tiers: readonly Tier[], more: Partial<Point> = {}): Point 
   ...more,
 })
 
+/** The points with each of their tiers changed. */
+export const withTiers = (
+  points: readonly Point[],
+  change: (tier: Tier, point: Point) => Tier,
+): readonly Point[] =>
+  points.map((each) => ({ ...each, tiers: each.tiers.map((tier) => change(tier, each)) }))
+
 /** `10.0.0.1 1024`: an address and a port; without a port 0. */
 function end(text: string): { address: IpHeaders['source']; port: number } {
   const [address, port = '0'] = text.split(' ')

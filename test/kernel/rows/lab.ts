@@ -3,7 +3,6 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import {
   closeNamespace,
-  openNamespace,
   openNetlink,
   openPacketSocket,
   type PacketSocket,
@@ -23,6 +22,7 @@ import { type LinkEnd, type Network, neighboursOf } from '../../../src/model/ind
 import { type Family, type Ip, ip } from '../../../src/net/index.ts'
 import { derivePolicy, type Point, type Policy } from '../../../src/policy/index.ts'
 import { converse, type Opening, type Outcome } from '../../../src/trace/index.ts'
+import { namespaceOf } from '../inside.ts'
 import { describeKernel } from '../requirements.ts'
 
 /** What is sent, and what must become of it. */
@@ -110,7 +110,7 @@ export function describeRow(
       const wire = (node: string, neighbour: string): Wire => {
         const found = neighboursOf(network, node).find((each) => each.node.id === neighbour)
         if (!found) throw new TypeError(`test: ${node} has no link to ${neighbour}`)
-        const namespace = openNamespace(`/proc/self/fd/${fabric.namespaces.get(node)}`)
+        const namespace = namespaceOf(fabric, node)
         const netlink = openNetlink(namespace)
         try {
           const link = netlink.links().find(({ name }) => name === found.near.interface)
