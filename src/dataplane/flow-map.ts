@@ -54,9 +54,6 @@ export const flowSlot = { lock: 0, key: 8 } as const
 /** Cursor: of each filter one (u32) for each family. */
 export const flowCursor = { 4: 0, 6: 4, size: 8 } as const
 
-/** Largest number of a filter in a node: three bytes of the key. */
-export const maxFilters = 0xffffff
-
 /** What the flow tier of one family uses. */
 export interface FlowMaps {
   readonly flows: MapSpec

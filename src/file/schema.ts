@@ -7,6 +7,7 @@ import { parseIp, parsePrefix } from '../net/index.ts'
 import { parseDuration } from './duration.ts'
 import { FilterRules } from './filter-rule.ts'
 import { Limits } from './limit-schema.ts'
+import { connectionQuota, flowQuota } from './quotas.ts'
 
 /** A DNS label (RFC 1035 section 2.3.1) in lower case that begins with a letter. */
 export const namePattern = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/
@@ -162,19 +163,19 @@ const Template = v.strictObject({
   hosts: count(0, 20_000, 'Hypervisor hosts, which carry the VMs: host1, …'),
   'flows-per-vm': v.optional(
     count(
-      64,
-      1_000_000,
+      flowQuota.least,
+      flowQuota.most,
       'Flows that the filter of a VM, or of a host partition, remembers of each family: none takes the room of another.',
     ),
-    4096,
+    flowQuota.standard,
   ),
   'connections-per-vm': v.optional(
     count(
-      16,
-      65_536,
+      connectionQuota.least,
+      connectionQuota.most,
       'Connections that a VM may have through each balancer of its site, outward and to VIPs of its own site, of each family.',
     ),
-    512,
+    connectionQuota.standard,
   ),
   ports: v.optional(
     v.pipe(Ports, v.description('Where the infrastructure listens; all have standard values.')),

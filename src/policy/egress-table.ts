@@ -10,10 +10,6 @@ import { advance, flowLife, isConfirmed, kindOf, mayOpen, type Progress, stepOf 
 import { Slots } from './slots.ts'
 import type { Lending } from './translation.ts'
 
-/** Outward connections that a VM may have in one balancer, of each family, when not said otherwise, and the fewest that can be asked for. */
-export const defaultConnections = 512
-export const leastConnections = 16
-
 /** Ports tried before a connection is refused: of a block with three quarters in use, one is free in 99 of 100 cases. */
 export const egressAttempts = 16
 

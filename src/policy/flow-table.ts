@@ -2,14 +2,14 @@
  * The reference flow table: what a stateful filter remembers between packets, and how much of it. See `FlowTier` for the
  * meaning, `flow-state.ts` for what packets make of a flow.
  */
+import { flowQuota } from '../file/index.ts'
 import { type Family, formatIp } from '../net/index.ts'
 import type { Flow, Side } from './flow.ts'
 import { advance, flowLife, isConfirmed, type Progress, type Step } from './flow-state.ts'
 import { Slots } from './slots.ts'
 
-/** Flows that a filter may keep of each family, when not said otherwise, and the fewest that can be asked for. */
-export const defaultQuota = 4096
-export const leastQuota = 64
+/** Flows that a filter may keep of each family, when not said otherwise. */
+export const defaultQuota = flowQuota.standard
 
 /** How a flow came to be. */
 export interface FlowOpening {
