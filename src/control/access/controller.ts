@@ -4,13 +4,13 @@
  * this process or by the next one that finds the maps.
  */
 import { type Network, nodeById } from '../../model/index.ts'
-import { formatIp, Protocol } from '../../net/index.ts'
+import { formatIp } from '../../net/index.ts'
 import type { GrantedPath } from '../../policy/index.ts'
 import type { AuditLog, LogFields } from '../audit-log/index.ts'
 import { AccessError } from './access-error.ts'
 import { type Grant, type GrantStatus, grantFields, replay, type UnfinishedGrant } from './grant.ts'
 import { MappedGrants, type MapsOfNodes } from './mapped-grants.ts'
-import { type AccessRequest, type CheckedRequest, checkRequest } from './request.ts'
+import { type AccessRequest, type CheckedRequest, checkRequest, pathsBetween } from './request.ts'
 
 export interface ControllerOptions {
   /** The network in force. */
@@ -172,13 +172,14 @@ export class AccessController {
 
   /** Closes the paths of a grant; returns how many connections ended. */
   #withdraw({ to, paths }: Grant): number {
-    let connections = 0
-    for (const path of paths) {
-      this.#mapped.remove(to, path)
-      connections += this.#mapped.endFlows(to, path)
-      this.#closed.push({ host: to, path })
-    }
-    return connections
+    return paths.reduce((connections, path) => connections + this.#closePath(to, path), 0)
+  }
+
+  /** Nobody comes by it any more; returns how many connections ended. */
+  #closePath(host: string, path: GrantedPath): number {
+    this.#mapped.remove(host, path)
+    this.#closed.push({ host, path })
+    return this.#mapped.endFlows(host, path)
   }
 
   #look(active: Active): void {
@@ -210,9 +211,7 @@ export class AccessController {
     for (const { path, number, uses, until } of this.#mapped.all(host)) {
       const { grant } = this.#active.get(number) ?? {}
       if (grant?.to === host && grant.until === until) continue
-      this.#mapped.remove(host, path)
-      this.#mapped.endFlows(host, path)
-      this.#closed.push({ host, path })
+      this.#closePath(host, path)
       this.#note('foreign', {
         to: host,
         number,
@@ -228,11 +227,7 @@ export class AccessController {
     const { number, from, to, port, until, uses } = unfinished
     const network = this.#options.network()
     const [source, host] = [nodeById(network, from), nodeById(network, to)]
-    const paths = (source?.addresses ?? []).flatMap((address) =>
-      (host?.addresses ?? [])
-        .filter(({ family }) => family === address.family)
-        .map((destination) => ({ source: address, destination, protocol: Protocol.tcp, port })),
-    )
+    const paths = source && host ? pathsBetween(source, host, port) : []
     const known = paths.some((path) => {
       const entry = this.#mapped.read(to, path)
       return entry?.number === number && entry.until === until

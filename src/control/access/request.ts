@@ -57,13 +57,20 @@ export function checkRequest(network: Network, request: AccessRequest): CheckedR
   const site = siteByName(network, to.site as string) as Site
   const from = jumpBoxOf(network, site, request.from)
   const port = portOf(site, request.port ?? 'agent')
-  const paths = from.addresses.flatMap((source) =>
+  return { who, by, reason, seconds, from: from.id, to: to.id, port, paths: pathsBetween(from, to, port) }
+}
+
+/** What a grant opens: from each address of a jump box to that of the host of its family. */
+export const pathsBetween = (
+  from: Pick<Node, 'addresses'>,
+  to: Pick<Node, 'addresses'>,
+  port: number,
+): readonly GrantedPath[] =>
+  from.addresses.flatMap((source) =>
     to.addresses
       .filter(({ family }) => family === source.family)
       .map((destination) => ({ source, destination, protocol: Protocol.tcp, port })),
   )
-  return { who, by, reason, seconds, from: from.id, to: to.id, port, paths }
-}
 
 function refuse(what: string): never {
   throw new AccessError('GL7010', `grant access: ${what}`)
