@@ -22,7 +22,7 @@ export const diagnosticTable = {
   ),
   GL1002: entry(
     'file too large',
-    'Files of more than 4 MiB are refused before they are parsed. A network of 100,000 VMs needs about 2.5 MB.',
+    'Files of more than 16 MiB are refused before they are parsed. A network of 100,000 VMs needs 2.5 to 5 MB.',
   ),
   GL1003: entry(
     'not a text file',

@@ -41,8 +41,8 @@ describe('readSource', () => {
   })
 
   it('reads no more than the limit, even of a file without end', () => {
-    writeFileSync(join(directory, 'large'), Buffer.alloc(10 * 1024 * 1024, '#'))
-    expect(read('large').diagnostic).toMatchObject({ code: 'GL1002', message: /larger than 4 MiB/ })
+    writeFileSync(join(directory, 'large'), Buffer.alloc(20 * 1024 * 1024, '#'))
+    expect(read('large').diagnostic).toMatchObject({ code: 'GL1002', message: /larger than 16 MiB/ })
     const log = DiagnosticLog()
     readSource('/dev/zero', log)
     expect(log.entries).toMatchObject([{ code: 'GL1002' }])

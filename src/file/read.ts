@@ -6,7 +6,7 @@ import { SourceText } from './text.ts'
 import { utf8Of } from './utf16.ts'
 
 /** Larger files are refused before they are parsed. */
-export const maxFileBytes = 4 * 1024 * 1024
+export const maxFileBytes = 16 * 1024 * 1024
 
 /** Gives a file's bytes, or throws as `node:fs` does. Reads no more than {@link maxFileBytes} + 1. */
 export type ReadFile = (file: string) => Uint8Array
@@ -62,8 +62,8 @@ export function decodeSource(
   at: SourceRange = { file, line: 1, column: 1, length: 1 },
 ): SourceText | undefined {
   if (given.length > maxFileBytes) {
-    log.report('GL1002', at, `cannot read ${file}: it is larger than 4 MiB`, {
-      hint: 'is this the right file? A network of 100,000 VMs needs about 3 MB',
+    log.report('GL1002', at, `cannot read ${file}: it is larger than 16 MiB`, {
+      hint: 'is this the right file? A network of 100,000 VMs needs 2.5 to 5 MB',
     })
     return undefined
   }

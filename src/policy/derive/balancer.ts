@@ -64,16 +64,18 @@ function external(view: SiteView, balancer: Node, endpoints: readonly VirtualEnd
 function internal(view: SiteView, balancer: Node, endpoints: readonly VirtualEndpoint[]): Point {
   const { site } = view
   const outs = endpoints.map(endpointOut)
+  // One value for all endpoints: a list of all VMs for each of them would grow with the square of the site.
+  const hairpinLendings = balancer.publicAddresses.map((address) => lending(view, address, hairpinFull))
   const hairpins = endpoints.flatMap((endpoint): EndpointIn[] => {
-    const address = balancer.publicAddresses.find(({ family }) => family === endpoint.vip.family)
-    if (!address) return []
+    const hairpin = hairpinLendings.find(({ address }) => address.family === endpoint.vip.family)
+    if (!hairpin) return []
     const plain = endpointIn(endpoint)
     const hairpinRule = {
       ...plain.rule,
       id: `hairpin/${plain.rule.id}`,
       why: `A VM of the site uses ${endpointName(endpoint)}.`,
     }
-    return [{ ...plain, rule: hairpinRule, hairpin: lending(view, address, hairpinFull) }]
+    return [{ ...plain, rule: hairpinRule, hairpin }]
   })
   return {
     id: `${balancer.id}/internal/in`,
