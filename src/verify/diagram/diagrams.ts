@@ -1,0 +1,285 @@
+/**
+ * Ordered decision diagrams over ranges of whole numbers: functions from tuples (one number for each level) to small whole
+ * numbers, each stored once. A node belongs to a level and cuts its numbers into ranges, each with a child; a level on which
+ * nothing depends has no node. Equal functions are the same {@link Diagram}, so that equality is `===`.
+ *
+ * A *set* is a diagram whose values are 0 (outside) and 1 (inside). Of other diagrams value 0 means *says nothing*: a list of rules is
+ * the diagram of the first rule that says something.
+ *
+ * Where they come from: firewall decision diagrams (Gouda and Liu, Computer Networks 51, 2007), multi-terminal BDDs with complement-free
+ * hashing (Bryant 1986), and network decision diagrams, which have one node for each header field (Li et al., NSDI 2025).
+ */
+import { NodeStore } from './node-store.ts'
+import { PairCache } from './pair-cache.ts'
+
+/** A node, or the bitwise complement of a value. Means something only together with the {@link Diagrams} it came from. */
+export type Diagram = number & { readonly __diagram: never }
+
+/** A diagram whose values are 0 and 1. */
+export type DiagramSet = Diagram & { readonly __set: never }
+
+/** Inclusive ends. */
+export type Range = readonly [first: number, last: number]
+
+/** The diagram that says the same of everything. */
+export const constant = (value: number): Diagram => ~value as Diagram
+
+export const nothing = constant(0) as DiagramSet
+export const everything = constant(1) as DiagramSet
+
+/** The value of a diagram that has only one; `undefined` of others. */
+export const constantOf = (diagram: Diagram): number | undefined => (diagram < 0 ? ~diagram : undefined)
+
+const [maskWith, overrideWith, without] = [1, 2, 3]
+
+export class Diagrams {
+  /** Highest number of each level; at most 2³² − 1. */
+  readonly highest: readonly number[]
+  readonly #nodes = new NodeStore()
+  readonly #cache = new PairCache()
+
+  constructor(highest: readonly number[]) {
+    this.highest = highest
+  }
+
+  /** Nodes that there are, used and not: what memory they take. */
+  get size(): number {
+    return this.#nodes.size
+  }
+
+  /**
+   * Cuts a level: what has its number in one of the ranges goes to `inside`, the rest to `outside`. Both depend on later levels only.
+   * @param ranges sorted, and without overlap
+   */
+  cut(level: number, ranges: readonly Range[], inside: Diagram, outside: Diagram = nothing): Diagram {
+    const nodes = this.#nodes
+    const base = nodes.begin()
+    let next = 0
+    for (const [first, last] of ranges) {
+      if (first > next) nodes.push(first - 1, outside)
+      nodes.push(last, inside)
+      next = last + 1
+    }
+    const highest = this.highest[level] as number
+    if (next <= highest) nodes.push(highest, outside)
+    return nodes.end(level, base) as Diagram
+  }
+
+  /** As {@link cut}, with a child of its own for each range. */
+  branch(level: number, branches: readonly (readonly [range: Range, child: Diagram])[]): Diagram {
+    const nodes = this.#nodes
+    const base = nodes.begin()
+    let next = 0
+    for (const [[first, last], child] of branches) {
+      if (first > next) nodes.push(first - 1, nothing)
+      nodes.push(last, child)
+      next = last + 1
+    }
+    const highest = this.highest[level] as number
+    if (next <= highest) nodes.push(highest, nothing)
+    return nodes.end(level, base) as Diagram
+  }
+
+  /** `diagram` inside the set, 0 outside. Of two sets: what both hold. */
+  mask<D extends Diagram>(set: DiagramSet, diagram: D): D {
+    return this.#apply(maskWith, set, diagram) as D
+  }
+
+  /** The first diagram; where it says nothing, the second. Of two sets: what either holds. */
+  override<D extends Diagram>(first: D, second: D): D {
+    return this.#apply(overrideWith, first, second) as D
+  }
+
+  /** The first diagram where the second says nothing, else 0. Of two sets: their difference. */
+  without<D extends Diagram>(diagram: D, other: Diagram): D {
+    return this.#apply(without, diagram, other) as D
+  }
+
+  /** The first of the list that says something. Merges neighbours pairwise, so that no merge is of a long one with a short one. */
+  first<D extends Diagram>(list: readonly D[]): D {
+    if (list.length === 0) return nothing as Diagram as D
+    let merged = list
+    while (merged.length > 1) {
+      const half: D[] = []
+      for (let at = 0; at < merged.length; at += 2) {
+        const [one, two] = [merged[at] as D, merged[at + 1]]
+        half.push(two === undefined ? one : this.override(one, two))
+      }
+      merged = half
+    }
+    return merged[0] as D
+  }
+
+  /** What any of the sets holds. */
+  union(sets: readonly DiagramSet[]): DiagramSet {
+    return this.first(sets)
+  }
+
+  /** Every value replaced. Costs as much as the diagram has nodes. */
+  map(diagram: Diagram, valueFor: (value: number) => number): Diagram {
+    const known = new Map<number, number>()
+    const values = new Map<number, number>()
+    const visit = (at: number): number => {
+      if (at < 0) {
+        const known = values.get(at)
+        if (known !== undefined) return known
+        const value = ~valueFor(~at)
+        values.set(at, value)
+        return value
+      }
+      let mapped = known.get(at)
+      if (mapped === undefined) {
+        const nodes = this.#nodes
+        const base = nodes.begin()
+        const [from, to] = [nodes.start(at), nodes.stop(at)]
+        for (let i = from; i < to; i++) nodes.push(nodes.last(i), visit(nodes.child(i)))
+        mapped = nodes.end(nodes.level(at), base)
+        known.set(at, mapped)
+      }
+      return mapped
+    }
+    return visit(diagram) as Diagram
+  }
+
+  /** Where the diagram has one of the values. */
+  where(diagram: Diagram, has: (value: number) => boolean): DiagramSet {
+    return this.map(diagram, (value) => (has(value) ? 1 : 0)) as DiagramSet
+  }
+
+  /** What a set holds for some number of the given levels: they do not matter any more. */
+  forget(set: DiagramSet, levels: readonly number[]): DiagramSet {
+    const forgotten = new Set(levels)
+    const known = new Map<number, Diagram>()
+    const visit = (at: number): Diagram => {
+      if (at < 0) return at as Diagram
+      let made = known.get(at)
+      if (made === undefined) {
+        const nodes = this.#nodes
+        const [level, from, to] = [nodes.level(at), nodes.start(at), nodes.stop(at)]
+        if (forgotten.has(level)) {
+          const children = new Set<number>()
+          for (let i = from; i < to; i++) children.add(nodes.child(i))
+          made = this.first([...children].map(visit))
+        } else {
+          const children: Diagram[] = []
+          for (let i = from; i < to; i++) children.push(visit(nodes.child(i)))
+          const base = nodes.begin()
+          for (let i = from; i < to; i++) nodes.push(nodes.last(i), children[i - from] as Diagram)
+          made = nodes.end(level, base) as Diagram
+        }
+        known.set(at, made)
+      }
+      return made
+    }
+    return visit(set) as DiagramSet
+  }
+
+  /** The same function with its levels in other places. Costs a merge for each branch. */
+  rename(diagram: Diagram, placeOf: (level: number) => number): Diagram {
+    const known = new Map<number, Diagram>()
+    const visit = (at: number): Diagram => {
+      if (at < 0) return at as Diagram
+      let made = known.get(at)
+      if (made === undefined) {
+        const place = placeOf(this.#nodes.level(at))
+        const branches = this.branches(at as Diagram).map(([range, child]) =>
+          this.mask(this.cut(place, [range], everything) as DiagramSet, visit(child)),
+        )
+        made = this.first(branches)
+        known.set(at, made)
+      }
+      return made
+    }
+    return visit(diagram)
+  }
+
+  /** Values that a diagram has somewhere, 0 included. */
+  values(diagram: Diagram): ReadonlySet<number> {
+    const found = new Set<number>()
+    const seen = new Set<number>()
+    const visit = (at: number): void => {
+      if (at < 0) return void found.add(~at)
+      if (seen.has(at)) return
+      seen.add(at)
+      for (let i = this.#nodes.start(at); i < this.#nodes.stop(at); i++) visit(this.#nodes.child(i))
+    }
+    visit(diagram)
+    return found
+  }
+
+  /** The value of one tuple. */
+  at(diagram: Diagram, tuple: ArrayLike<number>): number {
+    let at: number = diagram
+    while (at >= 0) at = this.#nodes.lookup(at, tuple[this.#nodes.level(at)] as number)
+    return ~at
+  }
+
+  /** The level of a diagram's root; `undefined`: it is constant. */
+  levelOf(diagram: Diagram): number | undefined {
+    return diagram < 0 ? undefined : this.#nodes.level(diagram)
+  }
+
+  /** The ranges and children of a diagram's root; none, if it is constant. */
+  branches(diagram: Diagram): readonly (readonly [range: Range, child: Diagram])[] {
+    if (diagram < 0) return []
+    const found: [Range, Diagram][] = []
+    let first = 0
+    for (let i = this.#nodes.start(diagram); i < this.#nodes.stop(diagram); i++) {
+      const last = this.#nodes.last(i)
+      found.push([[first, last], this.#nodes.child(i) as Diagram])
+      first = last + 1
+    }
+    return found
+  }
+
+  #apply(operation: number, a: number, b: number): number {
+    if (operation === maskWith) {
+      if (a === nothing || b === nothing) return nothing
+      if (a === everything) return b
+      if (a === b) return a
+    } else if (operation === overrideWith) {
+      if (a === nothing || a === b) return b
+      if (b === nothing || a < 0) return a
+    } else {
+      if (a === nothing || a === b) return nothing
+      if (b === nothing) return a
+      if (b < 0) return nothing
+    }
+    const cached = this.#cache.find(operation, a, b)
+    if (cached !== undefined) return cached
+    const nodes = this.#nodes
+    const levelA = a < 0 ? 256 : nodes.level(a)
+    const levelB = b < 0 ? 256 : nodes.level(b)
+    const base = nodes.begin()
+    if (levelA < levelB) {
+      const stop = nodes.stop(a)
+      for (let i = nodes.start(a); i < stop; i++)
+        nodes.push(nodes.last(i), this.#apply(operation, nodes.child(i), b))
+    } else if (levelB < levelA) {
+      const stop = nodes.stop(b)
+      for (let i = nodes.start(b); i < stop; i++)
+        nodes.push(nodes.last(i), this.#apply(operation, a, nodes.child(i)))
+    } else {
+      let i = nodes.start(a)
+      let j = nodes.start(b)
+      const stop = nodes.stop(a)
+      while (i < stop) {
+        const lastA = nodes.last(i)
+        // Of a large set only what lies in a small one is looked at.
+        if (operation === maskWith && nodes.child(i) === nothing) {
+          nodes.push(lastA, nothing)
+          j = nodes.after(b, j, lastA)
+          i++
+          continue
+        }
+        const lastB = nodes.last(j)
+        nodes.push(Math.min(lastA, lastB), this.#apply(operation, nodes.child(i), nodes.child(j)))
+        if (lastA <= lastB) i++
+        if (lastB <= lastA) j++
+      }
+    }
+    const made = nodes.end(Math.min(levelA, levelB), base)
+    this.#cache.keep(operation, a, b, made, nodes.size)
+    return made
+  }
+}

@@ -1,0 +1,2 @@
+/** Decision diagrams over ranges of whole numbers. */
+export * from './diagrams.ts'

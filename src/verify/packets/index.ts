@@ -1,0 +1,3 @@
+/** Sets of packets, and what can be asked of them. */
+export * from './levels.ts'
+export * from './packet-sets.ts'

@@ -1,0 +1,68 @@
+/**
+ * The header fields as levels of decision diagrams, from the root down. Protocol and ports come first: rules have few of them, and
+ * lists of addresses below are then shared. An address has four levels of 32 bits; of IPv4 the last alone is used, and the others are 0.
+ */
+import type { Family, Ip } from '../../net/index.ts'
+import type { IpHeaders } from '../../wire/index.ts'
+
+export const level = Object.freeze({
+  /** 0: IPv4, 1: IPv6. */
+  family: 0,
+  protocol: 1,
+  icmpType: 2,
+  icmpCode: 3,
+  tcpFlags: 4,
+  destinationPort: 5,
+  sourcePort: 6,
+  /** The first of four. */
+  destination: 7,
+  /** The first of four. */
+  source: 11,
+})
+
+/** A field of one number. */
+export type Field = Exclude<keyof typeof level, 'family' | 'source' | 'destination'>
+/** A field that is an address. */
+export type End = 'source' | 'destination'
+
+const [byte, port, word] = [0xff, 0xffff, 0xffff_ffff]
+
+/** Highest number of each level. */
+export const highest: readonly number[] = Object.freeze([
+  1,
+  byte,
+  byte,
+  byte,
+  byte,
+  port,
+  port,
+  ...Array<number>(8).fill(word),
+])
+
+/** Levels of an address. */
+export const addressLevels = (end: End): readonly number[] => [0, 1, 2, 3].map((at) => level[end] + at)
+
+export const familyNumber = (family: Family): number => (family === 4 ? 0 : 1)
+
+/** A packet as a tuple with a number for each level. */
+export function tupleOf(packet: IpHeaders): Uint32Array {
+  const tuple = new Uint32Array(highest.length)
+  tuple[level.family] = familyNumber(packet.family)
+  tuple[level.protocol] = packet.protocol
+  tuple[level.icmpType] = packet.icmpType
+  tuple[level.icmpCode] = packet.icmpCode
+  tuple[level.tcpFlags] = packet.tcpFlags
+  tuple[level.destinationPort] = packet.destinationPort
+  tuple[level.sourcePort] = packet.sourcePort
+  tuple.set(wordsOf(packet.destination), level.destination)
+  tuple.set(wordsOf(packet.source), level.source)
+  return tuple
+}
+
+/** An address as four numbers of 32 bits, the most significant first. */
+export const wordsOf = ({ value }: Pick<Ip, 'value'>): readonly [number, number, number, number] => [
+  Number((value >> 96n) & 0xffff_ffffn),
+  Number((value >> 64n) & 0xffff_ffffn),
+  Number((value >> 32n) & 0xffff_ffffn),
+  Number(value & 0xffff_ffffn),
+]

@@ -1,0 +1,2 @@
+/** Enforcement points, for all packets. */
+export * from './point-decisions.ts'

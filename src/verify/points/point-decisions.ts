@@ -1,0 +1,149 @@
+/**
+ * What a point does with every packet: the evaluator's `judge`, for all packets at once. The answer is a decision diagram whose values are the
+ * numbers of the point's rules in `rulesOf`, plus one; 0 means that the point is not asked.
+ *
+ * Machines whose filters share a tier share its diagram, so that a tier is worked out once however many points have it.
+ *
+ * Taken for granted: a packet bears the hardware address of its machine (port security is about frames, not packets), no limit is exceeded, and no
+ * grant is in force. Shape is not looked at: these are well-formed, whole packets.
+ */
+import { icmpOf, Protocol } from '../../net/index.ts'
+import {
+  flowRules,
+  isAudited,
+  isDefaultAudited,
+  openingFlags,
+  type Point,
+  type Rule,
+  rulesOf,
+  type Tier,
+} from '../../policy/index.ts'
+import { icmpEcho, icmpErrors } from '../../wire/index.ts'
+import { constant, type Diagram, type DiagramSet, nothing } from '../diagram/index.ts'
+import type { PacketSets } from '../packets/index.ts'
+
+/** What is known of the flow that a packet belongs to. */
+export type FlowKnowledge =
+  /** Nothing: the packet is the first of its flow, or a stray. */
+  | 'none'
+  /** The flow is open, was allowed by the rules in force, and the packet fits it. Of an ICMP error: the flow that it is about. */
+  | 'known'
+
+const families = [4, 6] as const
+
+export class PointDecisions {
+  readonly #sets: PacketSets
+  readonly #tiers = new WeakMap<Tier, Map<string, Diagram>>()
+  readonly #points = new WeakMap<Point, Map<FlowKnowledge, Diagram>>()
+  readonly #allowed = new WeakMap<Point, Map<FlowKnowledge, DiagramSet>>()
+  /** Packets that can neither open a flow nor are outside all flows: what is denied without one. */
+  readonly #needsFlow: DiagramSet
+  readonly #errors: DiagramSet
+  /** Packets that are of a flow if there is one. */
+  readonly #tracked: DiagramSet
+
+  constructor(sets: PacketSets) {
+    this.#sets = sets
+    const ofType = (types: (family: 4 | 6) => readonly number[]) =>
+      sets.union(
+        families.flatMap((family) =>
+          types(family).map((icmpType) => sets.match({ family, protocol: icmpOf(family), icmpType })),
+        ),
+      )
+    const tcp = sets.match({ protocol: Protocol.tcp })
+    const opening = sets.match({ protocol: Protocol.tcp, tcpFlags: openingFlags })
+    this.#errors = ofType((family) => icmpErrors[family])
+    const replies = ofType((family) => [icmpEcho[family].reply])
+    const echo = ofType((family) => [icmpEcho[family].reply, icmpEcho[family].request])
+    this.#needsFlow = sets.union([this.#errors, replies, sets.without(tcp, opening)])
+    const icmp = sets.union(families.map((family) => sets.match({ family, protocol: icmpOf(family) })))
+    this.#tracked = sets.without(sets.all, sets.without(icmp, echo))
+  }
+
+  /** The rule that decides about each packet, as its number in `rulesOf` plus one; 0 for those that the point passes by. */
+  of(point: Point, knowledge: FlowKnowledge = 'none'): Diagram {
+    return memoized(this.#points, point, knowledge, () => {
+      const sets = this.#sets
+      const decisions: Diagram[] = []
+      let before = 0
+      for (const tier of point.tiers) {
+        decisions.push(this.#tier(tier, before, knowledge))
+        before += ruleCount(tier)
+      }
+      const all = sets.first([...decisions, constant(before + 1)])
+      return sets.mask(sets.mask(sets.all, point.scope ? sets.match(point.scope) : sets.all), all)
+    })
+  }
+
+  /** Packets that the point lets pass, those that it is not asked about among them. */
+  allowed(point: Point, knowledge: FlowKnowledge = 'none'): DiagramSet {
+    return memoized(this.#allowed, point, knowledge, () => {
+      const verdicts = verdictsOf(point)
+      const denied = this.#sets.where(this.of(point, knowledge), (value) => value > 0 && !verdicts[value - 1])
+      return this.#sets.without(this.#sets.all, denied)
+    })
+  }
+
+  /** @param before rules of the tiers before it */
+  #tier(tier: Tier, before: number, knowledge: FlowKnowledge): Diagram {
+    return memoized(this.#tiers, tier, `${before} ${knowledge}`, () => {
+      switch (tier.kind) {
+        case 'port':
+        case 'shape':
+        case 'limit':
+          return nothing
+        case 'flow': {
+          const number = (rule: Rule) => constant(before + 1 + flowRules(tier).indexOf(rule))
+          if (knowledge === 'none') return this.#sets.mask(this.#needsFlow, number(tier.noFlow))
+          return this.#sets.override(
+            this.#sets.mask(this.#errors, number(tier.related)),
+            this.#sets.mask(this.#tracked, number(tier.established)),
+          )
+        }
+        case 'rules': {
+          const asked = tier.rules.map((rule, index) =>
+            isAudited(tier, rule)
+              ? nothing
+              : this.#sets.mask(this.#sets.match(rule.match), constant(before + 1 + index)),
+          )
+          return this.#sets.map(this.#sets.first<Diagram>(asked), (value) =>
+            value > 0 && tier.rules[value - 1 - before]?.action === 'next' ? 0 : value,
+          )
+        }
+        case 'grants':
+          return isAudited(tier, tier.noGrant)
+            ? nothing
+            : this.#sets.mask(this.#sets.match(tier.match), constant(before + 2))
+        case 'translation':
+          throw new TypeError('decide for all packets: a translation rewrites them (see the network walk)')
+      }
+    })
+  }
+}
+
+/** Of each rule, by its number, whether what it decides passes. */
+export function verdictsOf(point: Point): readonly boolean[] {
+  const rules = rulesOf(point)
+  return rules.map(({ rule }, index) =>
+    index === rules.length - 1 ? isDefaultAudited(point) : rule.action !== 'deny',
+  )
+}
+
+const counts = new WeakMap<Tier, number>()
+
+function ruleCount(tier: Tier): number {
+  let count = counts.get(tier)
+  if (count === undefined) {
+    count = rulesOf({ tiers: [tier], defaultDeny: { action: 'deny' } } as unknown as Point).length - 1
+    counts.set(tier, count)
+  }
+  return count
+}
+
+function memoized<K extends object, L, V>(map: WeakMap<K, Map<L, V>>, key: K, second: L, make: () => V): V {
+  const inner = map.get(key) ?? new Map<L, V>()
+  map.set(key, inner)
+  const value = inner.get(second) ?? make()
+  inner.set(second, value)
+  return value
+}
