@@ -43,7 +43,34 @@ export const textResponse = (status: number, text: string): AgentResponse => ({
 
 /**
  * Whether somebody passed the request on. Who asks is told by the source address, so that a proxy that a guest runs for others
- * would ask in the guest's name: RFC 7239 and its forerunner, RFC 9110 section 7.6.3.
+ * would ask in the guest's name. Whatever a proxy says of whom it asks for counts, empty values too: nobody who asks for himself says so.
  */
 export const isForwarded = ({ headers }: AgentRequest): boolean =>
-  ['x-forwarded-for', 'forwarded', 'via'].some((name) => headers.has(name))
+  [...headers.keys()].some(
+    (name) => proxyHeaders.has(name) || proxyPrefixes.some((of) => name.startsWith(of)),
+  )
+
+const proxyHeaders: ReadonlySet<string> = new Set([
+  // RFC 7239 section 4; RFC 9110 section 7.6.3.
+  'forwarded',
+  'via',
+  // nginx, HAProxy, Apache httpd (mod_remoteip), Squid, and older balancers.
+  'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-proxyuser-ip',
+  'x-remote-addr',
+  'x-remote-ip',
+  'client-ip',
+  'wl-proxy-client-ip',
+  'proxy-client-ip',
+  // Content delivery networks: RFC 8586 section 2, Cloudflare, Akamai, Fastly.
+  'cdn-loop',
+  'cf-connecting-ip',
+  'cf-connecting-ipv6',
+  'true-client-ip',
+  'fastly-client-ip',
+])
+
+/** `x-forwarded` alone, `x-forwarded-for` and all its kin; what an ingress kept of them; Envoy; Azure Front Door, Application Gateway. */
+const proxyPrefixes = ['x-forwarded', 'x-original-', 'x-envoy-', 'x-azure-', 'x-appgw-'] as const

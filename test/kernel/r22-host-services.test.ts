@@ -85,6 +85,7 @@ describeKernel('R22: services of a host for its VMs', () => {
       ['without the header', 400, []],
       ['with another value of it', 400, ['--header', 'Metadata: yes']],
       ['passed on by a proxy', 400, [...asks, '--header', 'X-Forwarded-For: 192.0.2.7']],
+      ['passed on, by whatever says so', 400, [...asks, '--header', 'X-Forwarded-Host: example.org']],
       ['passed on by a modern proxy', 400, [...asks, '--header', 'Forwarded: for=192.0.2.7']],
       ['with another method', 405, [...asks, '--request', 'POST']],
     ] as const)('refuses a request %s', async (_, status, options) => {
