@@ -1,5 +1,5 @@
-/** Records of a node's ring buffer as values; `event-map.ts` says what is at which byte. */
-import { eventField, eventSize } from './event-map.ts'
+/** Records of events as values; `event-map.ts` says what is at which byte. */
+import { eventField, eventSize, snapLength } from './event-map.ts'
 
 export interface EventRecord {
   /** Nanoseconds of the monotonic clock. */
@@ -32,4 +32,19 @@ export function decodeRecord(bytes: Uint8Array): EventRecord {
     kind: view.getUint32(eventField.kind, true),
     frame: bytes.slice(eventField.frame, eventField.frame + captured),
   }
+}
+
+/** The bytes of a record, for what is told otherwise than by a program; of the frame the first `snapLength` bytes. */
+export function encodeRecord({ time, slot, interface: index, length, kind, frame }: EventRecord): Uint8Array {
+  const bytes = new Uint8Array(eventSize)
+  const view = new DataView(bytes.buffer)
+  const captured = frame.subarray(0, snapLength)
+  view.setBigUint64(eventField.time, time, true)
+  view.setUint32(eventField.slot, slot, true)
+  view.setUint32(eventField.interface, index, true)
+  view.setUint32(eventField.length, length, true)
+  view.setUint32(eventField.captured, captured.length, true)
+  view.setUint32(eventField.kind, kind, true)
+  bytes.set(captured, eventField.frame)
+  return bytes
 }

@@ -41,6 +41,7 @@ export interface Libc {
   flock(fd: number, operation: number): number
   getpagesize(): number
   clockGetres(clock: number, resolution: Pointer): number
+  clockGettime(clock: number, time: Pointer): number
   prlimit(pid: number, resource: number, limit: Pointer, old: Pointer): number
 }
 
@@ -109,6 +110,7 @@ function open(): Libc {
     flock: c.func('int flock(int fd, int operation)'),
     getpagesize: c.func('int getpagesize()'),
     clockGetres: c.func('int clock_getres(int clock, void *resolution)'),
+    clockGettime: c.func('int clock_gettime(int clock, void *time)'),
     prlimit: c.func('int prlimit(int pid, int resource, void *limit, void *old)'),
   } as Libc
 }

@@ -3,7 +3,7 @@
  * tracer says. Translations are followed: a packet that a balancer rewrote is the same conversation under another name.
  */
 import { formatIp, type Ip } from '../net/index.ts'
-import type { Point, Rule } from '../policy/index.ts'
+import type { Rule } from '../policy/index.ts'
 import type { Conversation, Outcome, Path } from '../trace/index.ts'
 import { openingPacket } from '../trace/index.ts'
 import type { QuotedFlow } from '../wire/index.ts'
@@ -27,21 +27,19 @@ export interface LiveTrace {
 
 /**
  * @param events all that was told while the packet was under way, oldest first
- * @param isMute points that tell nothing: nothing of ours enforces them
  */
 export function liveTrace(
   conversation: Conversation,
   observed: Outcome,
   events: readonly PacketEvent[],
-  isMute: (point: Point) => boolean = () => false,
 ): LiveTrace {
   const rules = predictedRules(conversation)
-  const steps = firstOfEach(followConversation(conversation, events)).map(({ event, way }) => ({
+  const steps = guestsFirst(firstOfEach(followConversation(conversation, events))).map(({ event, way }) => ({
     event,
     way,
     predicted: rules.has(key(event.point.id, event.rule)),
   }))
-  return { steps, observed, differences: differencesOf(conversation, observed, steps, isMute) }
+  return { steps, observed, differences: differencesOf(conversation, observed, steps) }
 }
 
 interface Followed {
@@ -139,6 +137,22 @@ function firstOfEach(followed: readonly Followed[]): readonly Followed[] {
   })
 }
 
+/** What a guest sends is told of a moment after it was sent: it belongs before what its host says of the packet. */
+function guestsFirst(followed: readonly Followed[]): readonly Followed[] {
+  const order = [...followed]
+  for (const guest of followed) {
+    const { node, point } = guest.event
+    if (point.kind !== 'guest' || point.direction !== 'out') continue
+    const machine = node.slice(node.lastIndexOf('/') + 1)
+    const host = order.findIndex(
+      ({ event, way }) => way === guest.way && event.point.id.endsWith(`/vm/${machine}/out`),
+    )
+    const at = order.indexOf(guest)
+    if (host >= 0 && host < at) order.splice(host, 0, ...order.splice(at, 1))
+  }
+  return order
+}
+
 const key = (point: string, rule: Rule): string => `${point} ${rule.id}`
 
 function predictedRules({ judged }: Conversation): ReadonlySet<string> {
@@ -155,7 +169,6 @@ function differencesOf(
   conversation: Conversation,
   observed: Outcome,
   steps: readonly LiveStep[],
-  isMute: (point: Point) => boolean,
 ): readonly string[] {
   const { outcome, stops } = conversation
   const differences: string[] = []
@@ -168,8 +181,7 @@ function differencesOf(
   const stopped = steps.some(
     ({ event }) => event.kind === 'drop' && wanted.has(key(event.point.id, event.rule)),
   )
-  const told = denials.every(({ point }) => !isMute(point))
-  if (outcome === 'silent' && wanted.size > 0 && told && !stopped)
+  if (outcome === 'silent' && wanted.size > 0 && !stopped)
     differences.push(
       `no packet was dropped by ${[...wanted].map((place) => place.split(' ')[1]).join(' or ')}`,
     )

@@ -1,4 +1,4 @@
-/** What the rules of an emitted table have counted, from what `nft -j list table` prints. */
+/** What the rules of an emitted table have counted, from its rules as the kernel has them. */
 import { type Point, rulesOf } from '../../policy/index.ts'
 import { commentsOf } from './comment.ts'
 import { chainName } from './emit.ts'
@@ -9,40 +9,39 @@ export interface NftCount {
   readonly bytes: bigint
 }
 
-interface ListedRule {
+/** A rule of a table that counts. */
+export interface ListedRule extends NftCount {
   readonly chain: string
-  readonly comment?: string
-  readonly expr: readonly { readonly counter?: { readonly packets: number; readonly bytes: number } | null }[]
+  readonly comment: string | undefined
 }
 
 /**
- * Counts of each point by its id, in `rulesOf` order. Throws `SyntaxError` if the text is no JSON.
+ * Counts of each point by its id, in `rulesOf` order.
  * @param points in the order in which they were emitted
+ * @param listed all rules of the table
  */
 export function readNftCounters(
   points: readonly Point[],
-  listing: string,
+  listed: readonly ListedRule[],
 ): ReadonlyMap<string, readonly NftCount[]> {
-  const { nftables } = JSON.parse(listing) as { nftables: readonly { readonly rule?: ListedRule }[] }
-  const rules = nftables.flatMap(({ rule }) => (rule ? [rule] : []))
   const byPoint = new Map<number, ListedRule[]>()
-  for (const rule of rules) {
+  for (const rule of listed) {
     const index = Number(/^p(\d+)\//.exec(rule.chain)?.[1] ?? -1)
-    byPoint.set(index, [...(byPoint.get(index) ?? []), rule])
+    const own = byPoint.get(index) ?? []
+    own.push(rule)
+    byPoint.set(index, own)
   }
   return new Map(
     points.map((point, index) => {
       const prefix = chainName(point, index)
-      const own = (byPoint.get(index) ?? []).filter(({ chain }) => chain.startsWith(prefix))
       const counts = new Map<string, { packets: bigint; bytes: bigint }>()
-      for (const { comment, expr } of own)
-        for (const { counter } of expr) {
-          if (comment === undefined || !counter) continue
-          const count = counts.get(comment) ?? { packets: 0n, bytes: 0n }
-          count.packets += BigInt(counter.packets)
-          count.bytes += BigInt(counter.bytes)
-          counts.set(comment, count)
-        }
+      for (const { chain, comment, packets, bytes } of byPoint.get(index) ?? []) {
+        if (comment === undefined || !chain.startsWith(prefix)) continue
+        const count = counts.get(comment) ?? { packets: 0n, bytes: 0n }
+        count.packets += packets
+        count.bytes += bytes
+        counts.set(comment, count)
+      }
       const comments = commentsOf(rulesOf(point))
       return [point.id, comments.map((comment) => counts.get(comment) ?? { packets: 0n, bytes: 0n })]
     }),

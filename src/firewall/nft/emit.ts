@@ -6,10 +6,13 @@ import type { Point } from '../../policy/index.ts'
 import { plainText } from './comment.ts'
 import { NamedSets } from './named-sets.ts'
 import { pointLines } from './point.ts'
+import type { NftLog } from './writer.ts'
 
 export interface NftOptions {
   /** Of the table, after `glacis-`. Default: made of the node's id. */
   readonly name?: string
+  /** Absent: rules tell nothing. */
+  readonly log?: NftLog
 }
 
 /**
@@ -23,7 +26,7 @@ export function emitNft(points: readonly Point[], options: NftOptions = {}): str
     return [
       '',
       `# ${plainText(point.id)}: what ${point.node} ${point.direction === 'in' ? 'receives' : 'sends'}`,
-      ...pointLines(point, chainName(point, index), sets),
+      ...pointLines(point, chainName(point, index), sets, options.log),
     ]
   })
   const body = [...sets.lines, ...chains].map((line) => (line === '' ? '' : `\t${line}`))

@@ -9,7 +9,7 @@ import { conditionsOf, words } from './conditions.ts'
 import { writeFlow } from './flow.ts'
 import type { NamedSets } from './named-sets.ts'
 import { discoveryCondition, writeShape } from './shape.ts'
-import { type Chain, RuleWriter } from './writer.ts'
+import { type Chain, type NftLog, RuleWriter } from './writer.ts'
 
 /** Hook priorities (linux/netfilter_ipv4.h): fragments are put together at -400, connections found at -200, addresses translated at -100 and 100. */
 const priority = { beforeDefragmentation: -450, in: -150, out: 150 } as const
@@ -17,9 +17,10 @@ const priority = { beforeDefragmentation: -450, in: -150, out: 150 } as const
 /**
  * The chains of a point. Throws {@link UnsayableError} for tiers and rules that nftables cannot be given with their meaning.
  * @param name of the first chain; those of the others begin with it
+ * @param log absent: rules tell nothing
  */
-export function pointLines(point: Point, name: string, sets: NamedSets): readonly string[] {
-  const writer = new RuleWriter(point)
+export function pointLines(point: Point, name: string, sets: NamedSets, log?: NftLog): readonly string[] {
+  const writer = new RuleWriter(point, log)
   const interfaces = interfaceCondition(point)
   const hook = point.direction === 'in' ? 'prerouting' : 'postrouting'
   const base = (chain: string, at: number): Chain =>

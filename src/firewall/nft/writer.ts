@@ -10,16 +10,29 @@ export interface Chain {
   line(text: string): void
 }
 
+/**
+ * The `log` statement of a rule that counts.
+ * @param index place among the rules of the point, in `rulesOf` order
+ * @param outcome `audit`: a denial that is only counted
+ */
+export type NftLog = (point: Point, index: number, outcome: 'allow' | 'deny' | 'audit') => string
+
 /** Writes the chains of one point. */
 export class RuleWriter {
+  readonly #point: Point
+  readonly #log: NftLog | undefined
+  readonly #indices: ReadonlyMap<Rule, number>
   readonly #comments: ReadonlyMap<Rule, string>
   readonly #audited: ReadonlySet<Rule>
   readonly #last: Rule
   readonly #chains = new Map<string, string[]>()
 
-  constructor(point: Point) {
+  constructor(point: Point, log?: NftLog) {
+    this.#point = point
+    this.#log = log
     const places = rulesOf(point)
     const comments = commentsOf(places)
+    this.#indices = new Map(places.map(({ rule }, index) => [rule, index]))
     this.#comments = new Map(places.map(({ rule }, index) => [rule, comments[index] as string]))
     this.#audited = new Set(places.flatMap(({ rule, audited }) => (audited ? [rule] : [])))
     this.#last = point.defaultDeny
@@ -46,8 +59,10 @@ export class RuleWriter {
   /** A denial in audit mode counts and goes on; the last rule of the point, which nothing follows, counts and allows. */
   #verdictOf(rule: Rule): string {
     if (rule.action === 'next') return 'return'
-    if (this.#audited.has(rule)) return rule === this.#last ? 'counter accept' : 'counter'
-    return `counter ${rule.action === 'allow' ? 'accept' : 'drop'}`
+    const outcome = this.#audited.has(rule) ? 'audit' : rule.action
+    const log = this.#log?.(this.#point, this.#indices.get(rule) as number, outcome) ?? ''
+    const accepts = outcome === 'allow' || (outcome === 'audit' && rule === this.#last)
+    return words('counter', log, accepts ? 'accept' : outcome === 'deny' ? 'drop' : '')
   }
 
   /** Chains that others jump to stand before them. */

@@ -1,9 +1,12 @@
-/** rtnetlink: links, addresses, routes and neighbours of a namespace, in batches. */
+/** rtnetlink: links, addresses, routes and neighbours of a namespace, in batches; nfnetlink: what netfilter tells and knows. */
 export * from './address.ts'
 export * from './connections.ts'
+export { NetlinkError, type NetlinkFailure } from './conversation.ts'
 export * from './filter.ts'
 export * from './link.ts'
 export type { NetlinkRequest } from './message.ts'
 export * from './neighbour.ts'
+export * from './packet-log.ts'
 export * from './route.ts'
+export * from './rule-counters.ts'
 export * from './socket.ts'

@@ -10,10 +10,13 @@ import {
   inheritedMaps,
   type NodeDeployment,
   readCounters,
+  type Untold,
 } from '../../dataplane/index.ts'
 import { type KernelMap, type KernelProgram, kernelEngine, openNetlink } from '../../kernel/index.ts'
+import type { EventTap, Tapped } from './event-taps.ts'
 import { Hooks, type Standing } from './hooks.ts'
 import type { KernelNode } from './node.ts'
+import { openRingTap, setWatch, untoldBy } from './ring-tap.ts'
 
 /** Maps and programs of one revision of a node's rules. */
 interface Generation {
@@ -35,12 +38,14 @@ export interface PreparedRevision {
 }
 
 /** What is in force at a node, by whatever enforces it. */
-export interface NodeEnforcement {
+export interface NodeEnforcement extends Tapped {
   readonly deployment: NodeDeployment
   /** `undefined`: there is none of that name. */
   map(name: string): KernelMap | undefined
   /** Over all revisions, by the slots of the one in force; empty if nothing counts. */
   counters(): readonly Count[]
+  /** To be called again and again: notes what has to be noted from time to time. Does not throw. */
+  look(): void
   /** Throws what is wrong with the revision; then nothing has changed. */
   prepare(deployment: NodeDeployment): PreparedRevision
   close(): void
@@ -80,6 +85,20 @@ export class Enforcement implements NodeEnforcement {
   /** Over all revisions, by the slots of the one in force; empty if there is no counter map. */
   counters(): readonly Count[] {
     return this.#history.total(countsOf(this.#current))
+  }
+
+  look(): void {}
+
+  tell(mode: number, limit: number): void {
+    setWatch(this, mode, limit)
+  }
+
+  openTap(): EventTap | undefined {
+    return openRingTap(this)
+  }
+
+  untold(): Untold {
+    return untoldBy(this)
   }
 
   /** Throws what the kernel says of the new programs; then nothing has changed. */

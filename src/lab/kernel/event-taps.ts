@@ -1,33 +1,36 @@
-/** The ring buffers of all nodes, read from the event loop for as long as somebody listens. */
-import {
-  defaultEventLimit,
-  eventMaps,
-  type NodeDeployment,
-  readUntold,
-  type Untold,
-  watchValue,
-} from '../../dataplane/index.ts'
-import { createPoller, type KernelMap, openRing, type Poller, type RingReader } from '../../kernel/index.ts'
+/** The events of all nodes, read from the event loop for as long as somebody listens. */
+import { defaultEventLimit, type Untold } from '../../dataplane/index.ts'
+import { createPoller, type Poller } from '../../kernel/index.ts'
 import type { RecordHandler } from '../fabric.ts'
 
-/** A node with programs. Its maps for events are the same through all revisions of its rules. */
-export interface Tapped {
-  readonly deployment: NodeDeployment
-  /** `undefined`: it has none. */
-  map(name: string): KernelMap | undefined
+/** The events of one node, as they come. */
+export interface EventTap {
+  /** Readable when there are some. */
+  readonly fd: number
+  /**
+   * Hands over what is there, oldest first, at most so many. Returns for how many milliseconds nothing is to be read again: the second has
+   * had enough; 0: it may go on.
+   */
+  read(handle: RecordHandler, most?: number): number
+  close(): void
 }
 
-interface Tap {
-  readonly source: Tapped
-  readonly ring: RingReader
+/** A node that enforces something. */
+export interface Tapped {
+  /** Sets which events it tells, and how many a second at most; again after each change of its rules. */
+  tell(mode: number, limit: number): void
+  /** After `tell`. `undefined`: it has nothing that could tell. */
+  openTap(): EventTap | undefined
+  /** Since the start. */
+  untold(): Untold
 }
 
 /** Records read at a time, so that a flood of one node leaves room for the others. */
 const stretch = 500
-const theOnly = new Uint8Array(4)
 
 export class EventTaps {
-  readonly #taps = new Map<Tapped, Tap>()
+  readonly #taps = new Map<Tapped, EventTap>()
+  readonly #resting = new Set<NodeJS.Timeout>()
   readonly #sources: () => Iterable<Tapped>
   #poller: Poller | undefined
   #mode = 0
@@ -42,25 +45,25 @@ export class EventTaps {
     this.#mode = mode
     this.#limit = limit
     this.#handle = handle
-    this.refresh()
     if (mode === 0) this.#closeTaps()
+    this.refresh()
   }
 
   /** Takes in nodes that have begun to enforce something. */
   refresh(): void {
     for (const source of this.#sources()) {
-      const watch = source.map(eventMaps.watch.name)
-      const ring = source.map(eventMaps.ring.name)
-      if (!watch || !ring) continue
-      watch.update(theOnly, watchValue(this.#mode, this.#limit))
-      if (this.#mode !== 0 && !this.#taps.has(source)) this.#open(source, ring)
+      source.tell(this.#mode, this.#limit)
+      if (this.#mode === 0 || this.#taps.has(source)) continue
+      const tap = source.openTap()
+      if (!tap) continue
+      this.#taps.set(source, tap)
+      this.#watch(tap)
     }
   }
 
   /** Hands over all that is there now. */
   drain(): void {
-    for (const { source, ring } of this.#taps.values())
-      ring.read((record) => this.#handle(source.deployment, record))
+    for (const tap of this.#taps.values()) tap.read((...told) => this.#handle(...told))
   }
 
   close(): void {
@@ -68,33 +71,32 @@ export class EventTaps {
     this.#closeTaps()
   }
 
-  #open(source: Tapped, map: KernelMap): void {
+  #watch(tap: EventTap): void {
     this.#poller ??= createPoller()
-    const ring = openRing(map)
-    // What an earlier listener left is not for this one.
-    ring.read(() => {})
-    this.#taps.set(source, { source, ring })
-    this.#poller.watch(
-      ring.fd,
-      { readable: true },
-      () => void ring.read((record) => this.#handle(source.deployment, record), stretch),
-    )
+    this.#poller.watch(tap.fd, { readable: true }, () => {
+      const rest = tap.read((...told) => this.#handle(...told), stretch)
+      if (rest > 0) this.#rest(tap, rest)
+    })
+  }
+
+  #rest(tap: EventTap, milliseconds: number): void {
+    this.#poller?.unwatch(tap.fd)
+    const timer = setTimeout(() => {
+      this.#resting.delete(timer)
+      this.#watch(tap)
+    }, milliseconds)
+    this.#resting.add(timer)
   }
 
   #closeTaps(): void {
-    for (const { ring } of this.#taps.values()) {
-      this.#poller?.unwatch(ring.fd)
-      ring.close()
+    for (const timer of this.#resting) clearTimeout(timer)
+    this.#resting.clear()
+    for (const tap of this.#taps.values()) {
+      this.#poller?.unwatch(tap.fd)
+      tap.close()
     }
     this.#taps.clear()
     this.#poller?.close()
     this.#poller = undefined
   }
-}
-
-const nothing: Untold = Object.freeze({ suppressed: 0n, lost: 0n })
-
-export function untoldBy(source: Tapped | undefined): Untold {
-  const tally = source?.map(eventMaps.tally.name)
-  return tally ? readUntold(tally) : nothing
 }

@@ -24,10 +24,11 @@ import type {
 import { requireSameTopology } from '../topology.ts'
 import { connectNode, createLinks } from './cabling.ts'
 import { Enforcement, type NodeEnforcement, type PreparedRevision } from './enforcement.ts'
-import { EventTaps, untoldBy } from './event-taps.ts'
+import { EventTaps } from './event-taps.ts'
 import { GuestEnforcement } from './guest-enforcement.ts'
 import { KernelNode } from './node.ts'
 import { Prober } from './prober.ts'
+import { Rounds } from './rounds.ts'
 import { Workloads } from './workload/index.ts'
 
 export interface KernelFabric extends Fabric {
@@ -69,11 +70,16 @@ class LabFabric implements KernelFabric {
   readonly #nodes = new Map<string, KernelNode>()
   readonly #enforcements = new Map<string, NodeEnforcement>()
   readonly #taps = new EventTaps(() => this.#enforcements.values())
+  readonly #rounds = new Rounds(
+    () => this.#enforcements.values(),
+    (enforcement) => enforcement.look(),
+  )
   readonly #workloads: Workloads
   readonly #prober: Prober
   #network: Network
   #ticks: TickCounter | undefined
   #closed = false
+  readonly #tick = (): bigint => this.#tickCounter().now()
 
   constructor(options: FabricOptions) {
     this.#options = options
@@ -120,6 +126,7 @@ class LabFabric implements KernelFabric {
     await this.#phase('routes', nodes, (node) => connectNode(network, node, routes.get(node.node.id) ?? []))
     await this.#phase('settling', nodes, (node) => node.settle())
     await this.#phase('workloads', nodes, (node) => this.#workloads.start(node))
+    this.#rounds.start()
   }
 
   async probe(openings: readonly Opening[], patience = defaultPatience): Promise<readonly Observation[]> {
@@ -144,14 +151,18 @@ class LabFabric implements KernelFabric {
 
   untold(node: string): Untold {
     this.#mustBeUp('read events')
-    return untoldBy(this.#enforcements.get(node))
+    return this.#enforcements.get(node)?.untold() ?? { suppressed: 0n, lost: 0n }
   }
 
   get clock(): FabricClock {
     this.#mustBeUp('ask for the time')
-    this.#ticks ??= openTickCounter()
-    const ticks = this.#ticks
+    const ticks = this.#tickCounter()
     return { monotonic: process.hrtime.bigint, tick: () => ticks.now(), tickPeriod: ticks.period }
+  }
+
+  #tickCounter(): TickCounter {
+    this.#ticks ??= openTickCounter()
+    return this.#ticks
   }
 
   async update({ network, deployment }: Revision): Promise<Exchange> {
@@ -184,6 +195,7 @@ class LabFabric implements KernelFabric {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#rounds.stop()
     this.#taps.close()
     this.#ticks?.close()
     this.#prober.close()
@@ -197,7 +209,7 @@ class LabFabric implements KernelFabric {
     await Promise.all(
       deployments.map(async (deployed) => {
         const node = this.#nodes.get(deployed.node) as KernelNode
-        this.#enforcements.set(deployed.node, await GuestEnforcement.start(node, deployed))
+        this.#enforcements.set(deployed.node, await GuestEnforcement.start(node, deployed, this.#tick))
       }),
     )
   }
@@ -208,8 +220,10 @@ class LabFabric implements KernelFabric {
     if (!enforcement) {
       const node = this.#nodes.get(id)
       if (!node) throw new TypeError(`deploy to ${id}: the network has no such node`)
-      const kind = node.node.kind === 'vm' ? GuestEnforcement : Enforcement
-      enforcement = new kind(node, emptyDeployment(id))
+      enforcement =
+        node.node.kind === 'vm'
+          ? new GuestEnforcement(node, { deployment: emptyDeployment(id), generation: 0 }, this.#tick)
+          : new Enforcement(node, emptyDeployment(id))
       this.#enforcements.set(id, enforcement)
     }
     return enforcement

@@ -2,11 +2,19 @@
  * A guest firewall inside its VM, by nftables: another enforcement than that of the hosts, and independent of it. In force while the
  * VM's interface is still down.
  */
-import { type Count, CounterHistory, type NodeDeployment } from '../../dataplane/index.ts'
-import { conntrackSysctls, emitNft, nftTable, readNftCounters } from '../../firewall/index.ts'
-import { writeSysctls } from '../../kernel/index.ts'
+import {
+  type Count,
+  CounterHistory,
+  type NodeDeployment,
+  noCount,
+  type Untold,
+} from '../../dataplane/index.ts'
+import { conntrackSysctls, emitNft, readNftCounters } from '../../firewall/index.ts'
+import { countedRules, writeSysctls } from '../../kernel/index.ts'
 import { type Point, rulesOf } from '../../policy/index.ts'
 import type { NodeEnforcement, PreparedRevision } from './enforcement.ts'
+import type { EventTap } from './event-taps.ts'
+import { GuestLog, logStatement } from './guest-log.ts'
 import { runNft, startNft } from './nft-command.ts'
 import type { KernelNode } from './node.ts'
 
@@ -14,24 +22,45 @@ const name = 'guest'
 
 export class GuestEnforcement implements NodeEnforcement {
   readonly #node: KernelNode
+  readonly #tick: () => bigint
   readonly #history = new CounterHistory()
-  #deployment: NodeDeployment
+  readonly #log: GuestLog
+  #current: Ruleset
+  /** In force before: packets that it told of may still wait. */
+  #previous: Ruleset | undefined
+  #generations = 0
+  /** What the ruleset in force had counted when it was last looked at. */
+  #seen: readonly Count[] = []
 
-  /** What is already in force. */
-  constructor(node: KernelNode, deployment: NodeDeployment) {
+  /**
+   * What is already in force.
+   * @param tick the clock of `Count.lastHit`
+   */
+  constructor(node: KernelNode, current: Ruleset, tick: () => bigint) {
     this.#node = node
-    this.#deployment = deployment
+    this.#current = current
+    this.#tick = tick
+    this.#log = new GuestLog(
+      node,
+      (generation) =>
+        [this.#current, this.#previous].find((ruleset) => ruleset?.generation === generation)?.deployment,
+    )
   }
 
   /** Rejects with nft's words. */
-  static async start(node: KernelNode, deployment: NodeDeployment): Promise<GuestEnforcement> {
+  static async start(
+    node: KernelNode,
+    deployment: NodeDeployment,
+    tick: () => bigint,
+  ): Promise<GuestEnforcement> {
+    const first = { deployment, generation: 0 }
     writeSysctls(node.namespace, conntrackSysctls)
-    await startNft(node, ruleset(deployment))
-    return new GuestEnforcement(node, deployment)
+    await startNft(node, textOf(first))
+    return new GuestEnforcement(node, first, tick)
   }
 
   get deployment(): NodeDeployment {
-    return this.#deployment
+    return this.#current.deployment
   }
 
   /** It has none: nothing of it is a program of ours. */
@@ -40,12 +69,34 @@ export class GuestEnforcement implements NodeEnforcement {
   }
 
   counters(): readonly Count[] {
-    return this.#history.total(this.#counts())
+    this.#seen = this.#counts()
+    return this.#history.total(this.#seen)
+  }
+
+  look(): void {
+    try {
+      this.#seen = this.#counts()
+    } catch {
+      // Whoever asks for counters is told.
+    }
+  }
+
+  tell(mode: number, limit: number): void {
+    this.#log.tell(pointsOf(this.deployment).length > 0 ? mode : 0, limit)
+  }
+
+  openTap(): EventTap | undefined {
+    return this.#log.openTap()
+  }
+
+  untold(): Untold {
+    return this.#log.untold()
   }
 
   prepare(deployment: NodeDeployment): PreparedRevision {
-    const before = this.#deployment
-    const text = ruleset(deployment)
+    const before = this.#current
+    const next = { deployment, generation: ++this.#generations }
+    const text = textOf(next)
     runNft(this.#node, ['-c', '-f', '-'], text)
     let counted: readonly Count[] = []
     return {
@@ -55,40 +106,60 @@ export class GuestEnforcement implements NodeEnforcement {
         writeSysctls(this.#node.namespace, conntrackSysctls)
         runNft(this.#node, ['-f', '-'], text)
       },
-      revert: () => void runNft(this.#node, ['-f', '-'], ruleset(before)),
+      revert: () => void runNft(this.#node, ['-f', '-'], textOf(before)),
       conclude: () => {
-        this.#history.succeed(before, counted, deployment)
-        this.#deployment = deployment
+        this.#history.succeed(before.deployment, counted, deployment)
+        this.#previous = before
+        this.#current = next
+        this.#seen = []
       },
     }
   }
 
   /** The table goes with the namespace. */
-  close(): void {}
+  close(): void {
+    this.#log.close()
+  }
 
+  /** Nft of today cannot be asked when a rule was last hit: it was after the last time that its counter was less. */
   #counts(): readonly Count[] {
-    const points = pointsOf(this.#deployment)
+    const { deployment } = this.#current
+    const points = pointsOf(deployment)
     if (points.length === 0) return []
-    const listing = runNft(this.#node, ['-j', 'list', 'table', 'inet', nftTable(points, { name })])
-    const byPoint = readNftCounters(points, listing)
+    const byPoint = readNftCounters(points, countedRules(this.#node.namespace, table))
+    const now = this.#tick()
     const counts: Count[] = []
     for (const point of points) {
-      const first = this.#deployment.firstCounters.get(point.id) ?? 0
-      for (const [index, { packets, bytes }] of (byPoint.get(point.id) ?? []).entries())
-        counts[first + index] = { packets, bytes: bytes + packets * ethernetHeader, lastHit: 0n }
+      const first = deployment.firstCounters.get(point.id) ?? 0
+      for (const [index, { packets, bytes }] of (byPoint.get(point.id) ?? []).entries()) {
+        const seen = this.#seen[first + index] ?? noCount
+        counts[first + index] = {
+          packets,
+          bytes: bytes + packets * ethernetHeader,
+          lastHit: packets === seen.packets ? seen.lastHit : now,
+        }
+      }
     }
     return counts
   }
 }
 
+/** What is in force, and its number among the rulesets of the guest. */
+export interface Ruleset {
+  readonly deployment: NodeDeployment
+  readonly generation: number
+}
+
 /** Our programs count it, netfilter does not. */
 const ethernetHeader = 14n
+
+const table = `glacis-${name}`
 
 const pointsOf = ({ attachments }: NodeDeployment): readonly Point[] =>
   attachments.map(({ point }) => point).filter((point) => rulesOf(point).length > 0)
 
-function ruleset(deployment: NodeDeployment): string {
+function textOf({ deployment, generation }: Ruleset): string {
   const points = pointsOf(deployment)
-  const table = `inet glacis-${name}`
-  return points.length > 0 ? emitNft(points, { name }) : `table ${table}\ndelete table ${table}\n`
+  if (points.length === 0) return `table inet ${table}\ndelete table inet ${table}\n`
+  return emitNft(points, { name, log: logStatement(deployment, generation) })
 }

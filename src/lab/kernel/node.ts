@@ -8,7 +8,14 @@ import {
   settleLink,
   writeSysctls,
 } from '../../kernel/index.ts'
-import { forwards, interfaceNumbers, type Network, type Node } from '../../model/index.ts'
+import {
+  forwards,
+  interfaceNumbers,
+  type Neighbour,
+  type Network,
+  type Node,
+  neighboursOf,
+} from '../../model/index.ts'
 
 export class KernelNode {
   readonly node: Node
@@ -17,11 +24,13 @@ export class KernelNode {
   readonly netlink: NetlinkSocket
   /** Interface index by name. They are numbered in the order of the node's links, so that nothing has to be asked. */
   readonly interfaces: ReadonlyMap<string, number>
+  readonly #network: Network
   #settled = false
 
   /** Makes the namespace, without links. Throws `KernelError` or `Error` naming the parameter that this kernel lacks. */
   constructor(network: Network, node: Node) {
     this.node = node
+    this.#network = network
     this.interfaces = interfaceNumbers(network, node.id)
     this.namespace = createNamespace()
     try {
@@ -41,6 +50,11 @@ export class KernelNode {
         `find interface ${name} of ${this.node.id}: the network has no such link (a bug of Glacis)`,
       )
     return index
+  }
+
+  /** What an interface that the network says is there leads to. */
+  cable(name: string): Neighbour {
+    return neighboursOf(this.#network, this.node.id)[this.interfaceIndex(name) - 2] as Neighbour
   }
 
   /**

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { conntrackSysctls, type NftCount, nftTable, readNftCounters } from '../../../src/firewall/index.ts'
 import {
   closeNamespace,
+  countedRules,
   createNamespace,
   inNamespace,
   type Namespace,
@@ -108,10 +109,7 @@ export class Forwarder {
   }
 
   counters(): ReadonlyMap<string, readonly NftCount[]> {
-    return readNftCounters(
-      this.#points,
-      this.#run('nft', ['-j', 'list', 'table', 'inet', nftTable(this.#points)], []),
-    )
+    return readNftCounters(this.#points, countedRules(this.#machine, nftTable(this.#points)))
   }
 
   close(): void {

@@ -82,13 +82,7 @@ async function trace(running: RunningNetwork, params: LiveTraceParameters): Prom
     if (fabric.mode === 'kernel') await setTimeout(settling)
     if (!observation) throw new Error('nothing was sent')
     heard.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
-    const { steps, observed, differences } = liveTrace(
-      conversation,
-      observation.outcome,
-      heard,
-      // In the kernel a guest firewall is nftables, which tells nothing.
-      ({ kind }) => fabric.mode === 'kernel' && kind === 'guest',
-    )
+    const { steps, observed, differences } = liveTrace(conversation, observation.outcome, heard)
     const wall = wallOffset(fabric.clock)
     return {
       name,
