@@ -10,6 +10,8 @@ export interface World {
   node(id: string): Node
   /** The other end of the cable in an interface. */
   peer(node: string, iface: string): { readonly node: string; readonly interface: string }
+  /** All routes of a node. */
+  routes(node: string): readonly Route[]
   /** Longest matching route of a node. */
   route(node: string, destination: Ip): Route | undefined
 }
@@ -27,6 +29,7 @@ export function createWorld(network: Network, policy: Policy): World {
     policy,
     node: (id) => found(nodeById(network, id), `node ${id}`),
     peer: (node, iface) => found(peers.get(`${node} ${iface}`), `interface ${iface} of ${node}`),
+    routes: (node) => routes.get(node) ?? [],
     route(node, destination) {
       let table = tables.get(node)
       if (!table) {

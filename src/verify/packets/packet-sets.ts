@@ -3,7 +3,15 @@ import type { Family, Prefix } from '../../net/index.ts'
 import { icmpOf, Protocol } from '../../net/index.ts'
 import type { Match } from '../../policy/index.ts'
 import { extensionHeaders, fragmentHeader, type IpHeaders, icmpEcho } from '../../wire/index.ts'
-import { type Diagram, type DiagramSet, Diagrams, everything, nothing, type Range } from '../diagram/index.ts'
+import {
+  constant,
+  type Diagram,
+  type DiagramSet,
+  Diagrams,
+  everything,
+  nothing,
+  type Range,
+} from '../diagram/index.ts'
 import { addressSet, merged } from './addresses.ts'
 import { type End, type Field, familyNumber, highest, level, tupleOf } from './levels.ts'
 
@@ -23,6 +31,14 @@ export class PacketSets extends Diagrams {
   constructor() {
     super(highest)
     this.all = this.#wellFormed()
+  }
+
+  /** No packet. */
+  readonly none = nothing
+
+  /** The diagram with one value inside the set, and 0 outside. */
+  valued(set: DiagramSet, value: number): Diagram {
+    return this.mask<Diagram>(set, constant(value))
   }
 
   /** Packets that a match holds for. */

@@ -67,7 +67,7 @@ export class PointDecisions {
       const decisions: Diagram[] = []
       let before = 0
       for (const tier of point.tiers) {
-        decisions.push(this.#tier(tier, before, knowledge))
+        decisions.push(this.tier(tier, before, knowledge))
         before += ruleCount(tier)
       }
       const all = sets.first([...decisions, constant(before + 1)])
@@ -84,8 +84,11 @@ export class PointDecisions {
     })
   }
 
-  /** @param before rules of the tiers before it */
-  #tier(tier: Tier, before: number, knowledge: FlowKnowledge): Diagram {
+  /**
+   * The rule of a tier that decides about each packet, numbered as in its point; 0 for those that it leaves to the next tier.
+   * @param before rules of the tiers before it
+   */
+  tier(tier: Tier, before: number, knowledge: FlowKnowledge): Diagram {
     return memoized(this.#tiers, tier, `${before} ${knowledge}`, () => {
       switch (tier.kind) {
         case 'port':
@@ -131,7 +134,8 @@ export function verdictsOf(point: Point): readonly boolean[] {
 
 const counts = new WeakMap<Tier, number>()
 
-function ruleCount(tier: Tier): number {
+/** How many rules of `rulesOf` are those of a tier. */
+export function ruleCount(tier: Tier): number {
   let count = counts.get(tier)
   if (count === undefined) {
     count = rulesOf({ tiers: [tier], defaultDeny: { action: 'deny' } } as unknown as Point).length - 1

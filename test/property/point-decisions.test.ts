@@ -1,11 +1,11 @@
 /** The decision diagram of a point against the evaluator, packet by packet. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { arbitraryFilterCase } from '../../dataplane/testing/arbitrary-point.ts'
-import { FlowTable, judge, type Point, rulesOf } from '../../policy/index.ts'
-import { type IpHeaders, readFrame } from '../../wire/index.ts'
-import { PacketSets } from '../packets/index.ts'
-import { PointDecisions } from './point-decisions.ts'
+import { arbitraryFilterCase } from '../../src/dataplane/testing/arbitrary-point.ts'
+import { FlowTable, judge, type Point, rulesOf } from '../../src/policy/index.ts'
+import { PacketSets } from '../../src/verify/packets/index.ts'
+import { PointDecisions } from '../../src/verify/points/index.ts'
+import { type IpHeaders, readFrame } from '../../src/wire/index.ts'
 
 /** Without grants and limits, whose state is not part of a proof. */
 const withoutLimits = (point: Point): Point => ({

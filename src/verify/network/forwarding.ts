@@ -1,0 +1,72 @@
+/** A node's forwarding table as sets of packets: which ones are for the node, which leave by which interface, which are discarded. */
+import { localAddresses, type Node, type Route } from '../../model/index.ts'
+import { hostPrefix, type Prefix } from '../../net/index.ts'
+import type { DiagramSet } from '../diagram/index.ts'
+import type { PacketSets } from '../packets/index.ts'
+
+export interface Forwarding {
+  /** For an address of the node itself. */
+  readonly local: DiagramSet
+  /** What may leave by each interface. Equal ways share flows: each of them may take any packet. */
+  readonly toward: ReadonlyMap<string, DiagramSet>
+  /** Null routes. */
+  readonly discarded: DiagramSet
+  /** No route holds them. */
+  readonly unrouted: DiagramSet
+}
+
+/** Longest prefix first: what a longer one holds is no matter for the shorter ones. */
+export function forwardingOf(sets: PacketSets, node: Node, routes: readonly Route[]): Forwarding {
+  const parts = new Map<string, DiagramSet[]>()
+  const discarded: DiagramSet[] = []
+  let covered = sets.none
+  for (const [, group] of byLength(routes)) {
+    const here: DiagramSet[] = []
+    for (const prefixes of byNextHops(group)) {
+      const [{ nextHops }] = prefixes as [Route]
+      const set = sets.without(
+        sets.addresses(
+          'destination',
+          prefixes.map(({ prefix }) => prefix),
+        ),
+        covered,
+      )
+      here.push(set)
+      if (nextHops.length === 0) discarded.push(set)
+      for (const { interface: name } of nextHops) {
+        const list = parts.get(name)
+        if (list) list.push(set)
+        else parts.set(name, [set])
+      }
+    }
+    covered = sets.union([covered, ...here])
+  }
+  const own: Prefix[] = localAddresses(node).map(hostPrefix)
+  return {
+    local: sets.addresses('destination', own),
+    toward: new Map(Array.from(parts, ([name, list]) => [name, sets.union(list)])),
+    discarded: sets.union(discarded),
+    unrouted: sets.without(sets.all, covered),
+  }
+}
+
+function byLength(routes: readonly Route[]): readonly (readonly [number, readonly Route[]])[] {
+  const groups = new Map<number, Route[]>()
+  for (const route of routes) {
+    const list = groups.get(route.prefix.length)
+    if (list) list.push(route)
+    else groups.set(route.prefix.length, [route])
+  }
+  return [...groups].sort(([a], [b]) => b - a)
+}
+
+function byNextHops(routes: readonly Route[]): readonly (readonly Route[])[] {
+  const groups = new Map<string, Route[]>()
+  for (const route of routes) {
+    const key = route.nextHops.map((hop) => hop.interface).join(' ')
+    const list = groups.get(key)
+    if (list) list.push(route)
+    else groups.set(key, [route])
+  }
+  return [...groups.values()]
+}

@@ -1,0 +1,3 @@
+/** Sets of packets through a whole network. */
+export * from './forwarding.ts'
+export * from './reach.ts'

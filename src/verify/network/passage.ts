@@ -1,0 +1,95 @@
+/** A set of packets through an enforcement point: what passes, as it leaves, and what each rule stopped, as it came. */
+import { isDefaultAudited, type Point, type Policy, pointsAt } from '../../policy/index.ts'
+import { constant, type Diagram, type DiagramSet } from '../diagram/index.ts'
+import type { PacketSets } from '../packets/index.ts'
+import { PointDecisions, ruleCount, verdictsOf } from '../points/index.ts'
+import { Rewrites } from './rewrites.ts'
+
+export interface Passage {
+  readonly passed: DiagramSet
+  /** What was stopped: its values are the numbers of the rules that did it, plus one. */
+  readonly stopped: Diagram
+}
+
+export class Passages {
+  readonly #sets: PacketSets
+  readonly #decisions: PointDecisions
+  readonly #rewrites: Rewrites
+
+  constructor(sets: PacketSets) {
+    this.#sets = sets
+    this.#decisions = new PointDecisions(sets)
+    this.#rewrites = new Rewrites(sets)
+  }
+
+  /** What passes of packets that are of no known flow. */
+  passed(point: Point, packets: DiagramSet): DiagramSet {
+    return translates(point)
+      ? this.#translated(point, packets).passed
+      : this.#sets.mask(packets, this.#decisions.allowed(point))
+  }
+
+  /** As {@link passed}, with what was stopped by which rule. */
+  through(point: Point, packets: DiagramSet): Passage {
+    if (translates(point)) return this.#translated(point, packets)
+    const stopped = this.#sets.without(packets, this.#decisions.allowed(point))
+    return {
+      passed: this.#sets.mask(packets, this.#decisions.allowed(point)),
+      stopped: this.#sets.mask(stopped, this.#decisions.of(point)),
+    }
+  }
+
+  #translated(point: Point, packets: DiagramSet): Passage {
+    const sets = this.#sets
+    const verdicts = verdictsOf(point)
+    const scope = point.scope ? sets.match(point.scope) : sets.all
+    const passed: DiagramSet[] = [sets.without(packets, scope)]
+    const stopped: Diagram[] = []
+    let left = sets.mask(packets, scope)
+    let before = 0
+    for (const tier of point.tiers) {
+      if (tier.kind === 'translation') {
+        const { domain, rewrites } = this.#rewrites.of(tier)
+        const meant = sets.mask(domain, left)
+        if (meant !== sets.none)
+          for (const rewrite of rewrites) {
+            const hit = sets.mask(rewrite.domain, meant)
+            if (hit !== sets.none) passed.push(rewrite.image(hit))
+          }
+        left = sets.without(left, domain)
+      } else {
+        const decided = sets.mask(left, this.#decisions.tier(tier, before, 'none'))
+        passed.push(sets.where(decided, (value) => value > 0 && verdicts[value - 1] === true))
+        stopped.push(sets.map(decided, (value) => (value > 0 && !verdicts[value - 1] ? value : 0)))
+        left = sets.without(left, decided)
+      }
+      before += ruleCount(tier)
+    }
+    if (isDefaultAudited(point)) passed.push(left)
+    else stopped.push(sets.mask(left, constant(before + 1)))
+    return { passed: sets.union(passed), stopped: sets.first(stopped) }
+  }
+}
+
+const translates = ({ tiers }: Point): boolean => tiers.some(({ kind }) => kind === 'translation')
+
+/** The points of an interface in turn; `noted` hears what each stopped. */
+export function passAll(
+  passages: Passages,
+  policy: Policy,
+  [node, iface, direction]: readonly [node: string, iface: string, direction: Point['direction']],
+  packets: DiagramSet,
+  noted?: (point: Point, passage: Passage) => void,
+): DiagramSet {
+  let left = packets
+  for (const point of pointsAt(policy, node, iface, direction)) {
+    if (!noted) {
+      left = passages.passed(point, left)
+      continue
+    }
+    const passage = passages.through(point, left)
+    noted(point, passage)
+    left = passage.passed
+  }
+  return left
+}

@@ -1,0 +1,112 @@
+/** Sets of packets through the example network against the walk of single ones. */
+import { describe, expect, it } from 'vitest'
+import { loadNetwork, localAddresses, type Network } from '../../model/index.ts'
+import { hostPrefix, type Ip, ipEquals, Protocol } from '../../net/index.ts'
+import { derivePolicy } from '../../policy/index.ts'
+import { acceptanceMatrix, createWorld, type Path, WorldState, walk } from '../../trace/index.ts'
+import type { IpHeaders } from '../../wire/index.ts'
+import { PacketSets } from '../packets/index.ts'
+import { NetworkReach, type Reach } from './index.ts'
+
+const network = loadNetwork('examples/two-sites/network.yaml').network as Network
+const world = createWorld(network, derivePolicy(network))
+const sets = new PacketSets()
+const reach = new NetworkReach(sets, world)
+
+interface Sent {
+  readonly from: string
+  readonly packet: IpHeaders
+}
+
+/** The packets of the acceptance matrix, and of each some that differ in one thing. */
+const sent: readonly Sent[] = acceptanceMatrix(network).flatMap(({ opening }, index): Sent[] => {
+  const { from, source, destination, protocol, sourcePort, destinationPort } = opening
+  const family = source.family
+  const icmp = protocol === 'icmp'
+  const packet: IpHeaders = {
+    kind: 'ip',
+    family,
+    source,
+    destination,
+    protocol: icmp ? (family === 4 ? Protocol.icmp : Protocol.icmp6) : Protocol[protocol],
+    hopLimit: 64,
+    sourcePort,
+    destinationPort: icmp ? 0 : destinationPort,
+    tcpFlags: protocol === 'tcp' ? 0x02 : 0,
+    icmpType: icmp ? (family === 4 ? 8 : 128) : 0,
+    icmpCode: 0,
+  }
+  const others = network.nodes.flatMap(({ addresses }) => addresses.filter((each) => each.family === family))
+  const other = others[index % others.length] as Ip
+  return [
+    { from, packet },
+    ...(protocol === 'tcp' ? [{ from, packet: { ...packet, tcpFlags: 0x10 } }] : []),
+    ...(index % 3 === 0 ? [{ from, packet: { ...packet, source: other } }] : []),
+    ...(index % 3 === 1 ? [{ from, packet: { ...packet, destination: other } }] : []),
+    ...(index % 3 === 2 && !icmp
+      ? [{ from, packet: { ...packet, destinationPort: (index * 37) & 0xffff } }]
+      : []),
+  ]
+})
+
+const wholes = new Map<string, Reach>()
+/** Whatever a node may send. */
+function whole(node: string): Reach {
+  const known = wholes.get(node) ?? reach.from([{ node, packets: sets.all }])
+  wholes.set(node, known)
+  return known
+}
+
+const one = (packet: IpHeaders) =>
+  sets.match({
+    family: packet.family,
+    source: [hostPrefix(packet.source)],
+    destination: [hostPrefix(packet.destination)],
+    protocol: packet.protocol,
+    sourcePorts: [{ first: packet.sourcePort, last: packet.sourcePort }],
+    destinationPorts: [{ first: packet.destinationPort, last: packet.destinationPort }],
+    tcpFlags: { mask: 0xff, value: packet.tcpFlags },
+    icmpType: packet.icmpType,
+    icmpCode: packet.icmpCode,
+  })
+
+const isOwn = (node: string, address: Ip): boolean =>
+  localAddresses(world.node(node)).some((own) => ipEquals(own, address))
+
+const isTranslated = (paths: readonly Path[]): boolean =>
+  paths.some(({ hops }) =>
+    hops.some(({ judgements }) => judgements.some(({ decision }) => 'packet' in decision && decision.packet)),
+  )
+
+describe('reach from a node', () => {
+  it('has all that single packets reach', () => {
+    expect(sent.length).toBeGreaterThan(10_000)
+    for (const { from, packet } of sent)
+      for (const { end, packet: last } of walk(world, new WorldState(), from, packet))
+        if (end.kind === 'delivered') {
+          const delivered = whole(from).delivered.get(end.node) ?? sets.none
+          expect(sets.holds(delivered, last), `${from} to ${end.node}`).toBe(true)
+        }
+  })
+
+  it('has nothing else: a single packet reaches what its walk reaches, and of backends all', () => {
+    let plain = 0
+    // A machine that addresses itself does not send.
+    const elsewhere = sent.filter(({ from, packet }) => !isOwn(from, packet.destination))
+    for (const { from, packet } of elsewhere.filter((_, index) => index % 4 === 0)) {
+      const paths = walk(world, new WorldState(), from, packet)
+      const walked = new Set(paths.flatMap(({ end }) => (end.kind === 'delivered' ? [end.node] : [])))
+      const { delivered } = reach.from([{ node: from, packets: sets.mask(sets.all, one(packet)) }])
+      const reached = new Set([...delivered].flatMap(([node, set]) => (set === sets.none ? [] : [node])))
+      if (isTranslated(paths)) expect([...walked].every((node) => reached.has(node))).toBe(true)
+      else {
+        plain++
+        expect(
+          reached,
+          `${from}: ${JSON.stringify(packet, (_, v) => (typeof v === 'bigint' ? `${v}` : v))}`,
+        ).toEqual(walked)
+      }
+    }
+    expect(plain).toBeGreaterThan(2_000)
+  })
+})

@@ -1,0 +1,196 @@
+/**
+ * Where packets get to: the walk of `trace/`, for sets of packets. Every way that a packet may take is taken. A place that is reached
+ * again with packets it has not seen is looked at again, until nothing new arrives anywhere.
+ */
+import { forwards } from '../../model/index.ts'
+import type { Point } from '../../policy/index.ts'
+import type { World } from '../../trace/index.ts'
+import type { Diagram, DiagramSet } from '../diagram/index.ts'
+import type { PacketSets } from '../packets/index.ts'
+import { type Forwarding, forwardingOf } from './forwarding.ts'
+import { type Passage, Passages, passAll } from './passage.ts'
+
+/** Packets that a node sends. */
+export interface Emission {
+  readonly node: string
+  readonly packets: DiagramSet
+}
+
+export interface Reach {
+  /** What arrived at each interface, before its points: by `node interface`. */
+  readonly arrived: ReadonlyMap<string, DiagramSet>
+  /** What was for the node itself and reached it, by node. */
+  readonly delivered: ReadonlyMap<string, DiagramSet>
+  /** What left by each interface, after its points: by `node interface`. */
+  readonly sent: ReadonlyMap<string, DiagramSet>
+  /** What each point stopped, by the rule's number plus one. Absent unless asked for. */
+  readonly stopped: ReadonlyMap<Point, Diagram>
+  /** What a node had no route for, or a null route, by node. */
+  readonly unrouted: ReadonlyMap<string, DiagramSet>
+  /** What reached a machine that forwards nothing and is not its destination, by node. */
+  readonly strayed: ReadonlyMap<string, DiagramSet>
+}
+
+export class NetworkReach {
+  readonly #sets: PacketSets
+  readonly #world: World
+  readonly #passages: Passages
+  readonly #forwarding = new Map<string, Forwarding>()
+
+  constructor(sets: PacketSets, world: World) {
+    this.#sets = sets
+    this.#world = world
+    this.#passages = new Passages(sets)
+  }
+
+  /** Follows what the nodes send. @param explain keep what each point stopped, and by which rule */
+  from(emissions: readonly Emission[], { explain = false }: { explain?: boolean } = {}): Reach {
+    const walk = new Walk(this.#sets, this.#world, this.#passages, (node) => this.forwarding(node), explain)
+    for (const { node, packets } of emissions) walk.start(node, packets)
+    return walk.run()
+  }
+
+  forwarding(node: string): Forwarding {
+    const known = this.#forwarding.get(node)
+    if (known) return known
+    const made = forwardingOf(this.#sets, this.#world.node(node), this.#world.routes(node))
+    this.#forwarding.set(node, made)
+    return made
+  }
+}
+
+/** Sets by key, to which packets are added. */
+class Gathered {
+  readonly sets = new Map<string, DiagramSet>()
+  readonly #all: PacketSets
+
+  constructor(all: PacketSets) {
+    this.#all = all
+  }
+
+  /** Adds packets; those that are new. */
+  add(key: string, packets: DiagramSet): DiagramSet {
+    const had = this.sets.get(key) ?? this.#all.none
+    const fresh = this.#all.without(packets, had)
+    if (fresh !== this.#all.none) this.sets.set(key, this.#all.union([had, fresh]))
+    return fresh
+  }
+}
+
+class Walk {
+  readonly #sets: PacketSets
+  readonly #world: World
+  readonly #passages: Passages
+  readonly #forwarding: (node: string) => Forwarding
+  readonly #explain: boolean
+  readonly #arrived: Gathered
+  readonly #delivered: Gathered
+  readonly #sent: Gathered
+  readonly #unrouted: Gathered
+  readonly #strayed: Gathered
+  /** What has come into a node to be forwarded, or was made there. */
+  readonly #inside: Gathered
+  readonly #stopped = new Map<Point, Diagram>()
+  /** To be forwarded, by node. */
+  readonly #pending = new Map<string, DiagramSet>()
+  /** To be judged on arrival, by node and interface. */
+  readonly #arriving = new Map<string, { node: string; interface: string; packets: DiagramSet }>()
+
+  constructor(
+    sets: PacketSets,
+    world: World,
+    passages: Passages,
+    forwarding: (node: string) => Forwarding,
+    explain: boolean,
+  ) {
+    this.#sets = sets
+    this.#world = world
+    this.#passages = passages
+    this.#forwarding = forwarding
+    this.#explain = explain
+    const [arrived, delivered, sent, unrouted, strayed, inside] = Array.from(
+      { length: 6 },
+      () => new Gathered(sets),
+    )
+    this.#arrived = arrived as Gathered
+    this.#delivered = delivered as Gathered
+    this.#sent = sent as Gathered
+    this.#unrouted = unrouted as Gathered
+    this.#strayed = strayed as Gathered
+    this.#inside = inside as Gathered
+  }
+
+  start(node: string, packets: DiagramSet): void {
+    this.#forward(node, packets)
+  }
+
+  run(): Reach {
+    while (this.#arriving.size > 0 || this.#pending.size > 0) {
+      for (const [key, { node, interface: iface, packets }] of this.#arriving) {
+        this.#arriving.delete(key)
+        this.#arrive(node, iface, packets)
+      }
+      for (const [node, packets] of this.#pending) {
+        this.#pending.delete(node)
+        this.#depart(node, packets)
+      }
+    }
+    return {
+      arrived: this.#arrived.sets,
+      delivered: this.#delivered.sets,
+      sent: this.#sent.sets,
+      stopped: this.#stopped,
+      unrouted: this.#unrouted.sets,
+      strayed: this.#strayed.sets,
+    }
+  }
+
+  #arrive(node: string, iface: string, packets: DiagramSet): void {
+    const sets = this.#sets
+    const entered = this.#pass(node, iface, 'in', packets)
+    const { local } = this.#forwarding(node)
+    this.#delivered.add(node, sets.mask(local, entered))
+    const others = sets.without(entered, local)
+    if (forwards(this.#world.node(node))) this.#forward(node, others)
+    else this.#strayed.add(node, others)
+  }
+
+  #forward(node: string, packets: DiagramSet): void {
+    const fresh = this.#inside.add(node, packets)
+    if (fresh === this.#sets.none) return
+    this.#pending.set(node, this.#sets.union([this.#pending.get(node) ?? this.#sets.none, fresh]))
+  }
+
+  #depart(node: string, packets: DiagramSet): void {
+    const sets = this.#sets
+    const { toward, discarded, unrouted } = this.#forwarding(node)
+    this.#unrouted.add(node, sets.mask(sets.union([discarded, unrouted]), packets))
+    for (const [iface, destinations] of toward) {
+      const routed = sets.mask(destinations, packets)
+      if (routed === sets.none) continue
+      const left = this.#pass(node, iface, 'out', routed)
+      if (left === sets.none) continue
+      this.#sent.add(`${node} ${iface}`, left)
+      const peer = this.#world.peer(node, iface)
+      const key = `${peer.node} ${peer.interface}`
+      const fresh = this.#arrived.add(key, left)
+      if (fresh === sets.none) continue
+      const waiting = this.#arriving.get(key)?.packets ?? sets.none
+      this.#arriving.set(key, { ...peer, packets: sets.union([waiting, fresh]) })
+    }
+  }
+
+  #pass(node: string, iface: string, direction: Point['direction'], packets: DiagramSet): DiagramSet {
+    const note = (point: Point, { stopped }: Passage): void => {
+      const before = this.#stopped.get(point)
+      this.#stopped.set(point, before === undefined ? stopped : this.#sets.override(before, stopped))
+    }
+    return passAll(
+      this.#passages,
+      this.#world.policy,
+      [node, iface, direction],
+      packets,
+      this.#explain ? note : undefined,
+    )
+  }
+}

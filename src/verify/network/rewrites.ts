@@ -1,0 +1,151 @@
+/**
+ * Translations of a balancer as maps between sets of packets, of packets that are of no known connection. What each translation does to one
+ * packet is said by `policy/translate.ts`; here which packets it applies to, and what they may become: where a backend or a port is chosen,
+ * any of them.
+ *
+ * ICMP errors are not looked at: they find their way by the packet that they quote.
+ */
+import { hostPrefix, type Ip, icmpOf, Protocol } from '../../net/index.ts'
+import { type Lending, openingFlags, type Translation, type TranslationTier } from '../../policy/index.ts'
+import { icmpEcho } from '../../wire/index.ts'
+import type { DiagramSet } from '../diagram/index.ts'
+import { addressLevels, level, type PacketSets } from '../packets/index.ts'
+
+export interface Rewrite {
+  readonly translation: Translation
+  /** Packets to which it applies, and no earlier translation of the tier. */
+  readonly domain: DiagramSet
+  /** What packets of the domain become. */
+  image(packets: DiagramSet): DiagramSet
+}
+
+export interface RewriteTier {
+  /** Packets to which any translation applies. */
+  readonly domain: DiagramSet
+  readonly rewrites: readonly Rewrite[]
+}
+
+export class Rewrites {
+  readonly #sets: PacketSets
+  readonly #tiers = new WeakMap<TranslationTier, RewriteTier>()
+  readonly #borrowers = new WeakMap<readonly Ip[], DiagramSet>()
+  /** TCP that opens a connection, UDP, echo requests: what is lent a port. */
+  readonly #opening: DiagramSet
+  readonly #openingTcp: DiagramSet
+
+  constructor(sets: PacketSets) {
+    this.#sets = sets
+    this.#openingTcp = sets.match({ protocol: Protocol.tcp, tcpFlags: openingFlags })
+    this.#opening = sets.union([
+      this.#openingTcp,
+      sets.match({ protocol: Protocol.udp }),
+      ...([4, 6] as const).map((family) =>
+        sets.match({ family, protocol: icmpOf(family), icmpType: icmpEcho[family].request }),
+      ),
+    ])
+  }
+
+  of(tier: TranslationTier): RewriteTier {
+    const known = this.#tiers.get(tier)
+    if (known) return known
+    const sets = this.#sets
+    const plain = tier.translations.map((translation) => this.#rewrite(translation))
+    const domain = sets.union(plain.map((each) => each.domain))
+    const rewrites = this.#exclusive(plain)
+    const made = { domain, rewrites: rewrites.filter((each) => each.domain !== sets.none) }
+    this.#tiers.set(tier, made)
+    return made
+  }
+
+  /** Each without what an earlier one takes. Mostly nothing is taken, which is seen from all of them at once. */
+  #exclusive(rewrites: readonly Rewrite[]): readonly Rewrite[] {
+    const sets = this.#sets
+    const first = sets.first(rewrites.map(({ domain }, index) => sets.valued(domain, index + 1)))
+    return rewrites.map((rewrite, index) => ({
+      ...rewrite,
+      domain: sets.where(sets.mask(rewrite.domain, first), (value) => value === index + 1),
+    }))
+  }
+
+  #rewrite(translation: Translation): Rewrite {
+    const sets = this.#sets
+    switch (translation.kind) {
+      case 'endpoint-in': {
+        const { vip, protocol, port, backends, hairpin } = translation
+        if (backends.length === 0) return { translation, domain: sets.none, image: (packets) => packets }
+        const addressed = sets.match({
+          protocol,
+          destination: [hostPrefix(vip)],
+          destinationPorts: [{ first: port, last: port }],
+        })
+        const target = sets.union(
+          backends.map((backend) =>
+            sets.match({
+              protocol,
+              destination: [hostPrefix(backend.address)],
+              destinationPorts: [{ first: backend.port, last: backend.port }],
+            }),
+          ),
+        )
+        const inward = (packets: DiagramSet) =>
+          sets.mask(target, sets.forget(packets, [...addressLevels('destination'), level.destinationPort]))
+        if (!hairpin) return { translation, domain: addressed, image: inward }
+        return {
+          translation,
+          domain: sets.allOf([addressed, this.#lent(hairpin)]),
+          image: (packets) => this.#lend(hairpin, inward(packets)),
+        }
+      }
+      case 'endpoint-out': {
+        const { vip, protocol, port, backends } = translation
+        const replies = sets.union(
+          backends.map((backend) =>
+            sets.match({
+              protocol,
+              source: [hostPrefix(backend.address)],
+              sourcePorts: [{ first: backend.port, last: backend.port }],
+            }),
+          ),
+        )
+        const source = sets.match({
+          protocol,
+          source: [hostPrefix(vip)],
+          sourcePorts: [{ first: port, last: port }],
+        })
+        return {
+          translation,
+          domain: sets.without(replies, this.#openingTcp),
+          image: (packets) =>
+            sets.mask(source, sets.forget(packets, [...addressLevels('source'), level.sourcePort])),
+        }
+      }
+      case 'egress-out':
+        return {
+          translation,
+          domain: this.#lent(translation),
+          image: (packets) => this.#lend(translation, packets),
+        }
+      case 'egress-in':
+        // Only what belongs to a known connection.
+        return { translation, domain: sets.none, image: (packets) => packets }
+    }
+  }
+
+  /** Packets that open a connection and come from a borrower. */
+  #lent({ borrowers, address }: Lending): DiagramSet {
+    const sets = this.#sets
+    const known = this.#borrowers.get(borrowers)
+    const from = known ?? sets.addresses('source', borrowers.map(hostPrefix))
+    this.#borrowers.set(borrowers, from)
+    return sets.allOf([this.#opening, sets.family(address.family), from])
+  }
+
+  #lend({ address, ports }: Lending, packets: DiagramSet): DiagramSet {
+    const sets = this.#sets
+    return sets.allOf([
+      sets.field('sourcePort', [[ports.first, ports.last]]),
+      sets.addresses('source', [hostPrefix(address)]),
+      sets.forget(packets, [...addressLevels('source'), level.sourcePort]),
+    ])
+  }
+}
