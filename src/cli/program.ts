@@ -150,7 +150,9 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .argument('[FILE]', file)
     .argument('[NODE]', 'id or kind of a node, the beginning of some (west), or a pattern with *')
     .addOption(json)
-    .action(async (path, node) => done((await import('./commands/nodes.ts')).nodes(path, node, terminal)))
+    .action(async (path, node) =>
+      done(await (await import('./commands/nodes.ts')).nodes(path, node, terminal)),
+    )
 
   verb('watch', 'Show what a network that is up does with packets, as it happens, and by which rule.', [
     'glacis watch',

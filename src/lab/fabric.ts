@@ -6,6 +6,7 @@ import type { BpfMap } from '../bpf/index.ts'
 import type { Count, Deployment, NodeDeployment, Untold } from '../dataplane/index.ts'
 import type { Network } from '../model/index.ts'
 import type { Opening, Outcome } from '../trace/index.ts'
+import type { Lapse } from './lapse.ts'
 
 export type Mode = 'kernel' | 'portable'
 
@@ -47,6 +48,10 @@ export interface Fabric {
   map(node: string, name: string): BpfMap | undefined
   /** What a node did not tell although it was wanted, since the start. */
   untold(node: string): Untold
+  /** The last time, for each node that had one, in which it did not have its rules in force. Nobody can take them off in this process. */
+  readonly lapses: readonly Lapse[]
+  /** Calls `hear`, which must not throw, as lapses begin and end, until the function that it returns is called. */
+  onLapse(hear: (lapse: Lapse) => void): () => void
   /** The clocks that records and counters note times by. */
   readonly clock: FabricClock
   /** Takes everything down; may be called twice. */

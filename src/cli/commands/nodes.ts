@@ -1,20 +1,33 @@
-/** `glacis nodes FILE [NODE]`: every machine of the network, with its kind, its addresses and what listens on it. */
+/**
+ * `glacis nodes FILE [NODE]`: every machine of the network, with its kind, its addresses and what listens on it; and if the network is up, which
+ * had not their rules in force.
+ */
 import { globSource } from '../../file/index.ts'
 import type { Network, Node } from '../../model/index.ts'
 import { formatIp } from '../../net/index.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
 import { nearNode } from '../find-node.ts'
+import { findLapses, type Lapses } from '../lapses.ts'
 import { isFile, requireNetwork } from '../network-argument.ts'
+import { lapseState } from '../render/lapse-text.ts'
 import { table } from '../render/table.ts'
 import type { Terminal } from '../terminal.ts'
 
-export function nodes(first: string | undefined, second: string | undefined, terminal: Terminal): number {
+export async function nodes(
+  first: string | undefined,
+  second: string | undefined,
+  terminal: Terminal,
+): Promise<number> {
   const [file, pattern] =
     second === undefined && first !== undefined && !isFile(first) ? [undefined, first] : [first, second]
   const network = requireNetwork(file, terminal)
   const found = pattern === undefined ? network.nodes : findNodes(network, pattern)
-  terminal.result({ nodes: found.map(nodeJson) })
-  if (!terminal.json) terminal.print(nodesText(found, terminal))
+  const lapses = await findLapses(network.name)
+  terminal.result({
+    running: lapses?.name ?? null,
+    nodes: found.map((node) => ({ ...nodeJson(node), lapse: lapses?.of(node.id) ?? null })),
+  })
+  if (!terminal.json) terminal.print(nodesText(found, terminal, lapses))
   return exitCodes.ok
 }
 
@@ -47,15 +60,21 @@ const nodeJson = ({ id, kind, site, addresses, publicAddresses, vm, listeners }:
   })),
 })
 
-function nodesText(nodes: readonly Node[], { out }: Terminal): string {
-  const rows = nodes.map(({ id, kind, addresses, publicAddresses, vm, listeners }) => [
-    id,
-    out.dim(kind),
-    [...addresses, ...publicAddresses].map(formatIp).join(' '),
-    [
-      ...listeners.map(({ protocol, port }) => `${protocol}/${port}`),
-      ...(vm ? [out.dim(`on ${vm.host}`)] : []),
-    ].join(' '),
-  ])
-  return table([['node', 'kind', 'addresses', 'listens'].map(out.bold), ...rows])
+function nodesText(nodes: readonly Node[], { out }: Terminal, lapses: Lapses | undefined): string {
+  const states = nodes.map(({ id }) => lapses?.of(id))
+  const rows = nodes.map(({ id, kind, addresses, publicAddresses, vm, listeners }, index) => {
+    const state = states[index]
+    return [
+      id,
+      out.dim(kind),
+      [...addresses, ...publicAddresses].map(formatIp).join(' '),
+      [
+        ...listeners.map(({ protocol, port }) => `${protocol}/${port}`),
+        ...(vm ? [out.dim(`on ${vm.host}`)] : []),
+      ].join(' '),
+      ...(state ? [(state.restored === null ? out.red : out.yellow)(lapseState(state))] : []),
+    ]
+  })
+  const titles = ['node', 'kind', 'addresses', 'listens', ...(states.some(Boolean) ? ['state'] : [])]
+  return table([titles.map(out.bold), ...rows])
 }

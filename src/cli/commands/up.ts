@@ -15,6 +15,7 @@ import { derivePolicy, type Policy } from '../../policy/index.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
 import { requireNetwork } from '../network-argument.ts'
 import { acceptanceJson, acceptanceText } from '../render/acceptance-report.ts'
+import { lapseText } from '../render/lapse-text.ts'
 import { openProgress, type Progress } from '../render/progress.ts'
 import type { Terminal } from '../terminal.ts'
 import { awaitInterruption, type Interruption } from '../up/interruption.ts'
@@ -152,6 +153,7 @@ class Run {
     terminal.print(`\n${acceptanceText(report, terminal)}`)
     if (keep) {
       await this.#credentials
+      fabric.onLapse((lapse) => terminal.say(lapseText(lapse, terminal)))
       terminal.result(acceptanceJson(network, report, clock.read()))
       terminal.print(`\n${invitation(network, network.file, name, terminal, fabric.mode)}`)
       await interruption.happened

@@ -1,12 +1,13 @@
 /** `glacis watch [FILE]`: what the data plane of a network that is up does with packets, as it happens. */
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { defaultEventLimit, type EventKind } from '../../dataplane/index.ts'
-import type { WatchMessage, WatchParameters } from '../../lab/index.ts'
+import type { Lapse, WatchMessage, WatchParameters } from '../../lab/index.ts'
 import { type EventJson, PcapRecorder } from '../../observe/index.ts'
 import { askNetwork, chooseNetwork } from '../ask-network.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
 import { requireNetwork } from '../network-argument.ts'
 import { eventText } from '../render/event-text.ts'
+import { lapseText } from '../render/lapse-text.ts'
 import type { Terminal } from '../terminal.ts'
 import { awaitInterruption } from '../up/interruption.ts'
 
@@ -88,6 +89,7 @@ class View {
   take(message: WatchMessage): void {
     if ('started' in message) this.#start(message.started.name)
     else if ('untold' in message) this.#untold(message.untold)
+    else if ('lapse' in message) this.#lapse(message.lapse)
     else this.#show(message.event)
   }
 
@@ -121,6 +123,12 @@ class View {
     if (this.#terminal.json) this.#terminal.record(lineOf(event))
     else this.#terminal.print(eventText(event, this.#terminal.out))
     if (this.#events === count) this.#ended.abort()
+  }
+
+  /** Whatever is asked for: what a node did not judge is in no event. */
+  #lapse(lapse: Lapse): void {
+    if (this.#terminal.json) this.#terminal.record({ lapse })
+    else this.#terminal.say(lapseText(lapse, this.#terminal))
   }
 
   #untold({ node, suppressed, lost }: { node: string; suppressed: number; lost: number }): void {

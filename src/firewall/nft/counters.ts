@@ -9,10 +9,12 @@ export interface NftCount {
   readonly bytes: bigint
 }
 
-/** A rule of a table that counts. */
-export interface ListedRule extends NftCount {
+/** A rule of a table. */
+export interface ListedRule {
   readonly chain: string
   readonly comment: string | undefined
+  /** `undefined`: it does not count. */
+  readonly count: NftCount | undefined
 }
 
 /**
@@ -35,12 +37,12 @@ export function readNftCounters(
     points.map((point, index) => {
       const prefix = chainName(point, index)
       const counts = new Map<string, { packets: bigint; bytes: bigint }>()
-      for (const { chain, comment, packets, bytes } of byPoint.get(index) ?? []) {
-        if (comment === undefined || !chain.startsWith(prefix)) continue
-        const count = counts.get(comment) ?? { packets: 0n, bytes: 0n }
-        count.packets += packets
-        count.bytes += bytes
-        counts.set(comment, count)
+      for (const { chain, comment, count } of byPoint.get(index) ?? []) {
+        if (comment === undefined || !count || !chain.startsWith(prefix)) continue
+        const sum = counts.get(comment) ?? { packets: 0n, bytes: 0n }
+        sum.packets += count.packets
+        sum.bytes += count.bytes
+        counts.set(comment, sum)
       }
       const comments = commentsOf(rulesOf(point))
       return [point.id, comments.map((comment) => counts.get(comment) ?? { packets: 0n, bytes: 0n })]

@@ -62,6 +62,11 @@ export function linkedProgram(fd: number): number {
   return readInfo(fd, 16, 'inspect link').view.getUint32(8, true)
 }
 
+/** Interface on which the program of an XDP link stands; 0: it was taken off, or the interface is gone. */
+export function linkedInterface(fd: number): number {
+  return readInfo(fd, 24, 'inspect link').view.getUint32(16, true)
+}
+
 /** Ids of all programs, or maps, that the machine has now, of whomever. */
 export function objectIds(kind: 'program' | 'map'): number[] {
   const ids: number[] = []

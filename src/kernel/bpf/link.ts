@@ -4,7 +4,7 @@
  */
 import { closeSync } from 'node:fs'
 import { inNamespace, type Namespace } from '../netns.ts'
-import { linkedProgram } from './info.ts'
+import { linkedInterface, linkedProgram } from './info.ts'
 import type { KernelProgram } from './program.ts'
 import { BPF, bpf, clearAttr } from './syscall.ts'
 
@@ -17,6 +17,8 @@ export interface ProgramLink {
   replace(next: KernelProgram, expected?: KernelProgram): void
   /** Id of the program that it runs, as in `ProgramInfo`. */
   programId(): number
+  /** Of an XDP link: the interface on which its program stands; 0: it stands nowhere any more. */
+  interfaceIndex(): number
   /** Takes the program off although others may still hold the link. */
   detach(): void
   /** Takes the program off unless the link is pinned. */
@@ -99,6 +101,7 @@ export function programLink(fd: number, name: string): ProgramLink {
       bpf(BPF.linkUpdate, attr, 16, `replace program '${name}'`, 'read the link again and retry')
     },
     programId: () => linkedProgram(fd),
+    interfaceIndex: () => linkedInterface(fd),
     detach(): void {
       const attr = clearAttr()
       attr.view.setInt32(0, fd, true)

@@ -2,6 +2,7 @@
 import type { Namespace } from '../netns.ts'
 import { dumpAddresses, type LinkAddress, readAddress } from './address.ts'
 import { openConversation } from './conversation.ts'
+import { dumpFilters, type ProgramFilter, readFilter, type StandingFilter } from './filter.ts'
 import { dumpLinks, type LinkState, readLink } from './link.ts'
 import type { NetlinkRequest } from './message.ts'
 import { dumpRoutes, type KernelRoute, readRoute } from './route.ts'
@@ -18,6 +19,8 @@ export interface NetlinkSocket {
   addresses(): Array<Required<LinkAddress>>
   /** Unicast and null routes of all tables. */
   routes(): KernelRoute[]
+  /** Programs on a hook of a link, by priority. */
+  filters(index: number, direction: ProgramFilter['direction']): StandingFilter[]
   close(): void
 }
 
@@ -33,6 +36,8 @@ export function openNetlink(namespace: Namespace): NetlinkSocket {
     links: () => dump(dumpLinks, readLink),
     addresses: () => dump(dumpAddresses, readAddress),
     routes: () => dump(dumpRoutes, readRoute),
+    filters: (index: number, direction: ProgramFilter['direction']) =>
+      dump(dumpFilters(index, direction), readFilter),
     close,
   })
 }

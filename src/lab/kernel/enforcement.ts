@@ -12,7 +12,15 @@ import {
   readCounters,
   type Untold,
 } from '../../dataplane/index.ts'
-import { type KernelMap, type KernelProgram, kernelEngine, openNetlink } from '../../kernel/index.ts'
+import {
+  type KernelMap,
+  type KernelProgram,
+  kernelEngine,
+  type NetlinkSocket,
+  type Notifications,
+  openNetlink,
+  openNotifications,
+} from '../../kernel/index.ts'
 import type { EventTap, Tapped } from './event-taps.ts'
 import { Hooks, type Standing } from './hooks.ts'
 import type { KernelNode } from './node.ts'
@@ -44,8 +52,15 @@ export interface NodeEnforcement extends Tapped {
   map(name: string): KernelMap | undefined
   /** Over all revisions, by the slots of the one in force; empty if nothing counts. */
   counters(): readonly Count[]
-  /** To be called again and again: notes what has to be noted from time to time. Does not throw. */
-  look(): void
+  /**
+   * What is not in force although it should be, for people; to be asked again and again, since what only the kernel counts is noted then.
+   * Throws what the kernel says.
+   */
+  missing(): readonly string[]
+  /** Puts that in force again; flows and counts go on. Throws what the kernel says; where it can, nothing passes then. */
+  restore(): void
+  /** Tells when something may be missing. `undefined`: of what it has, nobody tells. Throws `KernelError`. */
+  notifications(): Notifications | undefined
   /** Throws what is wrong with the revision; then nothing has changed. */
   prepare(deployment: NodeDeployment): PreparedRevision
   close(): void
@@ -87,7 +102,23 @@ export class Enforcement implements NodeEnforcement {
     return this.#history.total(countsOf(this.#current))
   }
 
-  look(): void {}
+  missing(): readonly string[] {
+    const names = new Map(Array.from(this.#node.interfaces, ([name, index]) => [index, name]))
+    return this.#ask((netlink) =>
+      this.#hooks
+        .missing(netlink, this.#current.standing)
+        .map(({ index, what }) => `${what} of ${names.get(index)}`),
+    )
+  }
+
+  restore(): void {
+    this.#ask((netlink) => this.#hooks.restore(netlink, this.#current.standing))
+  }
+
+  notifications(): Notifications | undefined {
+    const filtered = this.#current.standing.some(({ hook }) => hook !== 'xdp')
+    return filtered ? openNotifications(this.#node.namespace, 'filters') : undefined
+  }
 
   tell(mode: number, limit: number): void {
     setWatch(this, mode, limit)
@@ -137,9 +168,13 @@ export class Enforcement implements NodeEnforcement {
   }
 
   #exchange(before: Generation, next: Generation): void {
+    this.#ask((netlink) => this.#hooks.replace(netlink, before.standing, next.standing))
+  }
+
+  #ask<T>(work: (netlink: NetlinkSocket) => T): T {
     const netlink = openNetlink(this.#node.namespace)
     try {
-      this.#hooks.replace(netlink, before.standing, next.standing)
+      return work(netlink)
     } finally {
       netlink.close()
     }

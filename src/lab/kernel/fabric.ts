@@ -21,14 +21,15 @@ import type {
   RecordHandler,
   Revision,
 } from '../fabric.ts'
+import type { Lapse } from '../lapse.ts'
 import { requireSameTopology } from '../topology.ts'
 import { connectNode, createLinks } from './cabling.ts'
 import { Enforcement, type NodeEnforcement, type PreparedRevision } from './enforcement.ts'
 import { EventTaps } from './event-taps.ts'
+import { Guard } from './guard.ts'
 import { GuestEnforcement } from './guest-enforcement.ts'
 import { KernelNode } from './node.ts'
 import { Prober } from './prober.ts'
-import { Rounds } from './rounds.ts'
 import { Workloads } from './workload/index.ts'
 
 export interface KernelFabric extends Fabric {
@@ -70,10 +71,7 @@ class LabFabric implements KernelFabric {
   readonly #nodes = new Map<string, KernelNode>()
   readonly #enforcements = new Map<string, NodeEnforcement>()
   readonly #taps = new EventTaps(() => this.#enforcements.values())
-  readonly #rounds = new Rounds(
-    () => this.#enforcements.values(),
-    (enforcement) => enforcement.look(),
-  )
+  readonly #guard = new Guard(this.#enforcements)
   readonly #workloads: Workloads
   readonly #prober: Prober
   #network: Network
@@ -126,7 +124,7 @@ class LabFabric implements KernelFabric {
     await this.#phase('routes', nodes, (node) => connectNode(network, node, routes.get(node.node.id) ?? []))
     await this.#phase('settling', nodes, (node) => node.settle())
     await this.#phase('workloads', nodes, (node) => this.#workloads.start(node))
-    this.#rounds.start()
+    this.#guard.start()
   }
 
   async probe(openings: readonly Opening[], patience = defaultPatience): Promise<readonly Observation[]> {
@@ -154,6 +152,14 @@ class LabFabric implements KernelFabric {
     return this.#enforcements.get(node)?.untold() ?? { suppressed: 0n, lost: 0n }
   }
 
+  get lapses(): readonly Lapse[] {
+    return this.#guard.lapses
+  }
+
+  onLapse(hear: (lapse: Lapse) => void): () => void {
+    return this.#guard.onLapse(hear)
+  }
+
   get clock(): FabricClock {
     this.#mustBeUp('ask for the time')
     const ticks = this.#tickCounter()
@@ -172,6 +178,8 @@ class LabFabric implements KernelFabric {
     const prepared: PreparedRevision[] = []
     try {
       for (const id of enforcing) {
+        // What somebody took off would be replaced by nothing.
+        this.#guard.look(id)
         prepared.push(this.#enforcement(id).prepare(deployment.nodes.get(id) ?? emptyDeployment(id)))
         await setImmediate()
         this.#mustBeUp('update')
@@ -195,7 +203,7 @@ class LabFabric implements KernelFabric {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.#rounds.stop()
+    this.#guard.stop()
     this.#taps.close()
     this.#ticks?.close()
     this.#prober.close()

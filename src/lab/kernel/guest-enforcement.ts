@@ -10,7 +10,13 @@ import {
   type Untold,
 } from '../../dataplane/index.ts'
 import { conntrackSysctls, emitNft, readNftCounters } from '../../firewall/index.ts'
-import { countedRules, writeSysctls } from '../../kernel/index.ts'
+import {
+  type Notifications,
+  openNotifications,
+  type TableRules,
+  tableRules,
+  writeSysctls,
+} from '../../kernel/index.ts'
 import { type Point, rulesOf } from '../../policy/index.ts'
 import type { NodeEnforcement, PreparedRevision } from './enforcement.ts'
 import type { EventTap } from './event-taps.ts'
@@ -31,6 +37,8 @@ export class GuestEnforcement implements NodeEnforcement {
   #generations = 0
   /** What the ruleset in force had counted when it was last looked at. */
   #seen: readonly Count[] = []
+  /** By which its rules in the kernel are known; see `markOf`. */
+  #mark: string
 
   /**
    * What is already in force.
@@ -40,6 +48,7 @@ export class GuestEnforcement implements NodeEnforcement {
     this.#node = node
     this.#current = current
     this.#tick = tick
+    this.#mark = this.#readMark()
     this.#log = new GuestLog(
       node,
       (generation) =>
@@ -73,12 +82,26 @@ export class GuestEnforcement implements NodeEnforcement {
     return this.#history.total(this.#seen)
   }
 
-  look(): void {
-    try {
-      this.#seen = this.#counts()
-    } catch {
-      // Whoever asks for counters is told.
-    }
+  missing(): readonly string[] {
+    if (pointsOf(this.deployment).length === 0) return []
+    const found = tableRules(this.#node.namespace, table)
+    if (!found) return [`nftables table ${table}`]
+    if (!found.awake) return [`nftables table ${table}, which was put to sleep`]
+    if (markOf(found) !== this.#mark) return [`rules of nftables table ${table}`]
+    this.#seen = this.#countsOf(found)
+    return []
+  }
+
+  /** What was counted since the last look is lost with the rules that counted it. Connection tracking is not the table's: flows go on. */
+  restore(): void {
+    runNft(this.#node, ['-f', '-'], textOf(this.#current))
+    this.#history.succeed(this.deployment, this.#seen, this.deployment)
+    this.#seen = []
+    this.#mark = this.#readMark()
+  }
+
+  notifications(): Notifications {
+    return openNotifications(this.#node.namespace, 'tables')
   }
 
   tell(mode: number, limit: number): void {
@@ -106,12 +129,18 @@ export class GuestEnforcement implements NodeEnforcement {
         writeSysctls(this.#node.namespace, conntrackSysctls)
         runNft(this.#node, ['-f', '-'], text)
       },
-      revert: () => void runNft(this.#node, ['-f', '-'], textOf(before)),
+      revert: () => {
+        runNft(this.#node, ['-f', '-'], textOf(before))
+        this.#history.succeed(before.deployment, counted, before.deployment)
+        this.#seen = []
+        this.#mark = this.#readMark()
+      },
       conclude: () => {
         this.#history.succeed(before.deployment, counted, deployment)
         this.#previous = before
         this.#current = next
         this.#seen = []
+        this.#mark = this.#readMark()
       },
     }
   }
@@ -121,12 +150,22 @@ export class GuestEnforcement implements NodeEnforcement {
     this.#log.close()
   }
 
-  /** Nft of today cannot be asked when a rule was last hit: it was after the last time that its counter was less. */
+  #readMark(): string {
+    return markOf(tableRules(this.#node.namespace, table))
+  }
+
+  /** Of rules that somebody has meddled with, what they had counted before. */
   #counts(): readonly Count[] {
+    if (pointsOf(this.deployment).length === 0) return []
+    const found = tableRules(this.#node.namespace, table)
+    return found && markOf(found) === this.#mark ? this.#countsOf(found) : this.#seen
+  }
+
+  /** Nft of today cannot be asked when a rule was last hit: it was after the last time that its counter was less. */
+  #countsOf({ rules }: TableRules): readonly Count[] {
     const { deployment } = this.#current
     const points = pointsOf(deployment)
-    if (points.length === 0) return []
-    const byPoint = readNftCounters(points, countedRules(this.#node.namespace, table))
+    const byPoint = readNftCounters(points, rules)
     const now = this.#tick()
     const counts: Count[] = []
     for (const point of points) {
@@ -143,6 +182,10 @@ export class GuestEnforcement implements NodeEnforcement {
     return counts
   }
 }
+
+/** Which rules there are: each that is added, taken away or replaced makes it another. */
+const markOf = (found: TableRules | undefined): string =>
+  found?.rules.map(({ chain, handle }) => `${chain} ${handle}`).join() ?? ''
 
 /** What is in force, and its number among the rulesets of the guest. */
 export interface Ruleset {

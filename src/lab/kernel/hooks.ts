@@ -5,6 +5,7 @@
 import type { Attachment } from '../../dataplane/index.ts'
 import {
   addFilterHooks,
+  deleteFilterHooks,
   deleteProgramFilter,
   type KernelProgram,
   type Namespace,
@@ -12,6 +13,7 @@ import {
   type NetlinkSocket,
   replaceProgramFilter,
 } from '../../kernel/index.ts'
+import { Barrier } from './barrier.ts'
 import { XdpSwitch } from './xdp-switch.ts'
 
 /** A program on one interface. On one hook, the first in a list judges first. */
@@ -22,8 +24,17 @@ export interface Standing {
   readonly program: KernelProgram
 }
 
+/** A program that does not stand where it should. */
+export interface Gap {
+  /** Interface index. */
+  readonly index: number
+  /** For people: `XDP program`, `filter 2 at ingress`. */
+  readonly what: string
+}
+
 export class Hooks {
   readonly #xdp: XdpSwitch
+  readonly #barrier = new Barrier()
   readonly #hooked = new Set<number>()
 
   /** @param size one more than the largest interface index */
@@ -51,8 +62,74 @@ export class Hooks {
     netlink.batch(requests)
   }
 
+  /** What of this is not there, or is another program now. Throws what the kernel says. */
+  missing(netlink: NetlinkSocket, standing: readonly Standing[]): readonly Gap[] {
+    const gaps: Gap[] = this.#xdp.missing().map((index) => ({ index, what: 'XDP program' }))
+    const there = new Map<string, Map<number, number>>()
+    for (const { index, direction, priority, program } of filtersOf(standing).values()) {
+      const place = `${index} ${direction}`
+      const found =
+        there.get(place) ??
+        new Map(netlink.filters(index, direction).map((filter) => [filter.priority, filter.program]))
+      there.set(place, found)
+      if (found.get(priority) !== idOf(program))
+        gaps.push({ index, what: `filter ${priority} at ${direction}` })
+    }
+    return gaps
+  }
+
+  /**
+   * Puts back what is missing. Throws what the kernel says; an interface whose XDP program could not be put back then receives nothing,
+   * until a later call succeeds.
+   */
+  restore(netlink: NetlinkSocket, standing: readonly Standing[]): void {
+    const indices = new Set(this.missing(netlink, standing).map(({ index }) => index))
+    const filters = [...filtersOf(standing).values()].filter(({ index }) => indices.has(index))
+    for (const index of new Set(filters.map((filter) => filter.index)))
+      restoreFilters(
+        netlink,
+        index,
+        filters.filter((filter) => filter.index === index),
+      )
+    for (const index of this.#xdp.missing()) {
+      try {
+        this.#xdp.restore(index)
+      } catch (error) {
+        this.#barrier.close(netlink, index)
+        throw error
+      }
+    }
+    this.#barrier.open(netlink)
+  }
+
   close(): void {
     this.#xdp.close()
+    this.#barrier.dispose()
+  }
+}
+
+const ids = new WeakMap<KernelProgram, number>()
+
+function idOf(program: KernelProgram): number {
+  const id = ids.get(program) ?? program.info().id
+  ids.set(program, id)
+  return id
+}
+
+/** Whatever stands there instead gives way. */
+function restoreFilters(netlink: NetlinkSocket, index: number, filters: readonly Filter[]): void {
+  const again = filters.map(replaceProgramFilter)
+  const tries: readonly (readonly NetlinkRequest[])[] = [
+    again,
+    [addFilterHooks(index), ...again],
+    [deleteFilterHooks(index), addFilterHooks(index), ...again],
+  ]
+  for (const [number, requests] of tries.entries()) {
+    try {
+      return netlink.batch(requests)
+    } catch (error) {
+      if (number === tries.length - 1) throw error
+    }
   }
 }
 

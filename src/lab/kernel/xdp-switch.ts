@@ -39,6 +39,28 @@ export class XdpSwitch {
     if (!this.#links.has(index)) this.#links.set(index, attachXdp(this.#namespace, index, this.#root))
   }
 
+  /** Interfaces on which it should stand, and does not any more: somebody took it off, or put another program in its place. */
+  missing(): readonly number[] {
+    const root = this.#root?.info().id
+    return [...this.#links].flatMap(([index, link]) =>
+      link.interfaceIndex() === index && link.programId() === root ? [] : [index],
+    )
+  }
+
+  /** Stands there again, and judges as before. Throws what the kernel says. */
+  restore(index: number): void {
+    const link = this.#links.get(index)
+    if (!link || !this.#root) return
+    try {
+      link.detach()
+    } catch {
+      // It stands nowhere.
+    }
+    const next = attachXdp(this.#namespace, index, this.#root)
+    link.close()
+    this.#links.set(index, next)
+  }
+
   /** Nothing judges what the interface receives any more. */
   remove(index: number): void {
     this.#links.get(index)?.close()

@@ -97,6 +97,7 @@ class Portable implements PortableFabric {
   readonly #nameQuery: Uint8Array
   #network: Network
   #listening: { readonly mode: number; readonly limit: number; readonly handle: RecordHandler } | undefined
+  readonly lapses = []
   #closed = false
 
   constructor(
@@ -165,6 +166,10 @@ class Portable implements PortableFabric {
   untold(node: string): Untold {
     this.#mustBeOpen('read events')
     return this.#deployed.get(node)?.untold() ?? { suppressed: 0n, lost: 0n }
+  }
+
+  onLapse(): () => void {
+    return () => {}
   }
 
   get clock(): FabricClock {

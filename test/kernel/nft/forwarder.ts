@@ -6,12 +6,12 @@ import { spawnSync } from 'node:child_process'
 import { conntrackSysctls, type NftCount, nftTable, readNftCounters } from '../../../src/firewall/index.ts'
 import {
   closeNamespace,
-  countedRules,
   createNamespace,
   inNamespace,
   type Namespace,
   openPacketSocket,
   type PacketSocket,
+  tableRules,
   writeSysctls,
 } from '../../../src/kernel/index.ts'
 import type { Point } from '../../../src/policy/index.ts'
@@ -109,7 +109,7 @@ export class Forwarder {
   }
 
   counters(): ReadonlyMap<string, readonly NftCount[]> {
-    return readNftCounters(this.#points, countedRules(this.#machine, nftTable(this.#points)))
+    return readNftCounters(this.#points, tableRules(this.#machine, nftTable(this.#points))?.rules ?? [])
   }
 
   close(): void {

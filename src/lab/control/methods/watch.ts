@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { type EventKind, eventKind } from '../../../dataplane/index.ts'
 import { hostPrefix, type Prefix, parseIp, parsePrefix } from '../../../net/index.ts'
 import { type EventJson, eventFilter, eventJson } from '../../../observe/index.ts'
+import type { Lapse } from '../../lapse.ts'
 import type { RunningNetwork } from '../../running-network.ts'
 import { ControlError } from '../protocol.ts'
 import type { Call, ControlRegistry } from '../registry.ts'
@@ -12,6 +13,8 @@ export type WatchMessage =
   /** First of all: from now on events are told. */
   | { readonly started: { readonly name: string; readonly mode: 'kernel' | 'portable' } }
   | { readonly event: EventJson }
+  /** A node has no longer in force what it should, or again; whatever is asked for. */
+  | { readonly lapse: Lapse }
   /** So many events a node did not tell since the last such message: above its limit, or its ring was full. */
   | { readonly untold: { readonly node: string; readonly suppressed: number; readonly lost: number } }
 
@@ -61,6 +64,7 @@ async function watch(
       if (wanted(event)) send({ event: eventJson(event, wall) })
     },
   })
+  const stopLapses = running.fabric.onLapse((lapse) => send({ lapse }))
   const untold = new UntoldWatch(running)
   const timer = setInterval(() => {
     for (const message of untold.news()) send({ untold: message })
@@ -72,6 +76,7 @@ async function watch(
   })
   clearInterval(timer)
   stop()
+  stopLapses()
   return null
 }
 
