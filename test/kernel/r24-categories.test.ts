@@ -15,6 +15,9 @@ import { describeKernel } from './requirements.ts'
 const { network, deployment } = fixtureOf(smallNetwork())
 const opening = openings(network)
 const agentPort = 7443
+const versions = ['1.2', '1.3'] as const
+/** handshake_failure and certificate_required. */
+const alerts = { '1.2': /alert number 40/, '1.3': /alert number 116/ } as const
 
 describeKernel('R24: categories of infrastructure services', () => {
   const folder = mkdtempSync(join(tmpdir(), 'glacis-test-'))
@@ -46,6 +49,20 @@ describeKernel('R24: categories of infrastructure services', () => {
   const trusting = ['--cacert', join(folder, 'ca.pem')]
   const toAgent = (from: string, ...options: string[]) =>
     curlInside(fabric, from, urlOf('lab/host1', agentPort), ...trusting, ...options)
+
+  const agentAddress = `${formatIp(addressOf(network, 'lab/host1', 4))}:${agentPort}`
+  /** What the agent sends by TLS to who asks it by OpenSSL's own client, with curl's options for certificates, and what became of the handshake. */
+  const requestBy = (version: (typeof versions)[number], ...options: string[]) =>
+    runInside(
+      fabric,
+      'lab/fc1',
+      [
+        ...['timeout', '4', 'openssl', 's_client', '-quiet', '-ign_eof', '-connect', agentAddress],
+        `-tls${version.replace('.', '_')}`,
+        ...options.map((word) => word.replace(/^--/, '-')),
+      ],
+      'GET / HTTP/1.0\r\nHost: host1\r\n\r\n',
+    )
 
   describe('category 2, the agent of a host', () => {
     it.each([
@@ -128,12 +145,37 @@ describeKernel('R24: categories of infrastructure services', () => {
       ['the certificate of a storage node, no client of the agent', async () => own('lab/storage1')],
       ['the certificate of the host itself', async () => own('lab/host1')],
       ['the certificate of a client that has another address', async () => own('lab/jump1')],
-    ] as const)('refuses %s', async (_, credentials) => {
+    ] as const)('refuses %s', async (what, credentials) => {
       const { status, body } = await toAgent('lab/fc1', ...(await credentials()))
       expect([status, body]).toEqual([0, ''])
+      for (const version of versions) {
+        const { stdout, stderr } = await requestBy(version, ...(await credentials()))
+        expect([version, stdout]).toEqual([version, ''])
+        // Only that there is no certificate is said by an alert (RFC 5246 section 7.4.6, RFC 8446 section 4.4.2.4); else the connection ends.
+        if (what === 'no certificate') expect(stderr).toMatch(alerts[version])
+      }
       // It is the handshake that fails: the filter lets the connection through.
       const [seen] = await fabric.probe([opening('lab/fc1', 'lab/host1', 4, 'tcp', agentPort)])
       expect(seen?.outcome).toBe('answered')
+    })
+
+    it.each(versions)('answers the same request with a certificate that holds, TLS %s', async (version) => {
+      const { stdout } = await requestBy(version, ...(await own('lab/fc1')))
+      expect(stdout).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+    })
+
+    it.each(versions)('takes no session up again: who asks is asked each time, TLS %s', async (version) => {
+      const path = join(folder, `session-${version}`)
+      const credentials = await own('lab/fc1')
+      await requestBy(version, ...credentials, '--sess_out', path)
+      const { stdout } = await requestBy(version, ...credentials, '--sess_in', path)
+      expect(stdout).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+      const { stdout: spoken } = await runInside(fabric, 'lab/fc1', [
+        ...['openssl', 's_client', '-connect', agentAddress, `-tls${version.replace('.', '_')}`],
+        ...[...credentials, '--sess_in', path].map((word) => word.replace(/^--/, '-')),
+      ])
+      expect(spoken).toMatch(/^New, TLSv1/m)
+      expect(spoken).not.toMatch(/^Reused/m)
     })
 
     it('reads nothing of a request before it knows who asks', async () => {

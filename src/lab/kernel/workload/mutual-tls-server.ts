@@ -1,8 +1,11 @@
 /**
  * Listeners of category 2 (R24): TLS 1.2 or later, both sides with a certificate of the platform. A client is refused before a byte of
  * its request is read: without certificate, with one that the platform's CA did not issue or that has expired, and with that of a
- * machine that is not among the clients of the service, or from an address which is not that machine's.
+ * machine that is not among the clients of the service, or from an address which is not that machine's. The first is an alert within the
+ * handshake; for the others Node lets OpenSSL finish the handshake (its verify callback always says yes), and the connection is closed
+ * as the first thing after it.
  */
+import { constants } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
 import { Authority, isStale, peerIdentity, type Validity } from '../../../control/index.ts'
@@ -74,7 +77,9 @@ export class MutualTlsServer {
     const authority = await this.authority()
     const { certificate, key, ...validity } = await authority.credentials(node)
     const minVersion = 'TLSv1.2' as const
-    return { context: { cert: certificate, key, ca: authority.root, minVersion }, validity }
+    // No session is taken up again: each connection shows its certificate, and is asked whether it still holds.
+    const secureOptions = constants.SSL_OP_NO_TICKET
+    return { context: { cert: certificate, key, ca: authority.root, minVersion, secureOptions }, validity }
   }
 
   /** The certificate holds; whether its owner is a client of this service is asked here. */
