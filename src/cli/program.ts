@@ -141,17 +141,22 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
       done(await (await import('./commands/rules.ts')).rules(path, point, options, terminal)),
     )
 
-  verb('nodes', 'List the machines of the network: their kinds, addresses, and what listens on them.', [
-    'glacis nodes network.yaml',
-    'glacis nodes network.yaml west/host1',
-    "glacis nodes 'shop-*' --json | jq -r '.nodes[].addresses[0]'",
-    'glacis nodes balancer',
-  ])
+  verb(
+    'nodes',
+    'List the machines of the network: their kinds, addresses, what listens on them, and which lost rules.',
+    [
+      'glacis nodes network.yaml',
+      'glacis nodes network.yaml west/host1',
+      "glacis nodes 'shop-*' --json | jq -r '.nodes[].addresses[0]'",
+      'glacis nodes balancer',
+    ],
+  )
     .argument('[FILE]', file)
     .argument('[NODE]', 'id or kind of a node, the beginning of some (west), or a pattern with *')
+    .option('--name <name>', 'which network that is up is asked; default: that in the file', labName)
     .addOption(json)
-    .action(async (path, node) =>
-      done(await (await import('./commands/nodes.ts')).nodes(path, node, terminal)),
+    .action(async (path, node, options) =>
+      done(await (await import('./commands/nodes.ts')).nodes(path, node, options, terminal)),
     )
 
   verb('watch', 'Show what a network that is up does with packets, as it happens, and by which rule.', [

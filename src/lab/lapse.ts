@@ -2,7 +2,7 @@
 
 export interface Lapse {
   readonly node: string
-  /** What was not in force, for people: `filter 1 at ingress of eth0`. */
+  /** What was not in force at some time of it, for people: `filter 1 at ingress of eth0`. */
   readonly missing: readonly string[]
   /** ISO 8601: when it was noticed, and when all was in force again; null: it is not yet. */
   readonly since: string
@@ -11,9 +11,13 @@ export interface Lapse {
   readonly reason?: string
 }
 
-/** `lab/host1 is unprotected since 10:00:00: filter 1 at ingress of vm0 is missing` */
+/** Of what is missing, in a line. */
+const shown = 4
+
+/** `lab/host1: unprotected since 2026-03-01T10:00:00.103Z: filter 1 at ingress of vm0` */
 export function describeLapse({ node, missing, since, restored, reason }: Lapse): string {
-  const what = missing.join(', ')
+  const more = missing.length > shown ? ` and ${missing.length - shown} more` : ''
+  const what = `${missing.slice(0, shown).join(', ')}${more}`
   if (restored !== null) return `${node}: restored at ${restored}: ${what}, missing since ${since}`
   const why = reason === undefined ? '' : `; it cannot be put back: ${reason}`
   return `${node}: unprotected since ${since}: ${what}${why}`

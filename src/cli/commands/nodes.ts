@@ -13,16 +13,22 @@ import { lapseState } from '../render/lapse-text.ts'
 import { table } from '../render/table.ts'
 import type { Terminal } from '../terminal.ts'
 
+export interface NodesOptions {
+  /** Which running network, if not that of the file's name. */
+  readonly name?: string
+}
+
 export async function nodes(
   first: string | undefined,
   second: string | undefined,
+  options: NodesOptions,
   terminal: Terminal,
 ): Promise<number> {
   const [file, pattern] =
     second === undefined && first !== undefined && !isFile(first) ? [undefined, first] : [first, second]
   const network = requireNetwork(file, terminal)
   const found = pattern === undefined ? network.nodes : findNodes(network, pattern)
-  const lapses = await findLapses(network.name)
+  const lapses = await findLapses(options.name ?? network.name)
   terminal.result({
     running: lapses?.name ?? null,
     nodes: found.map((node) => ({ ...nodeJson(node), lapse: lapses?.of(node.id) ?? null })),

@@ -59,7 +59,8 @@ export class Guard {
       if (open) this.#note({ node: id, missing: open.missing, since: open.since, restored: now() })
       return
     }
-    const lapse = { node: id, missing, since: open?.since ?? now(), restored: null }
+    const all = [...new Set([...(open?.missing ?? []), ...missing])]
+    const lapse = { node: id, missing: all, since: open?.since ?? now(), restored: null }
     if (!open) this.#note(lapse)
     const reason = restore(enforcement)
     if (reason === undefined) this.#note({ ...lapse, restored: now() })
