@@ -91,8 +91,11 @@ class Walk {
   /** What has come into a node to be forwarded, or was made there. */
   readonly #inside: Gathered
   readonly #stopped = new Map<Point, Diagram>()
-  /** To be forwarded, by node. */
-  readonly #pending = new Map<string, DiagramSet>()
+  /**
+   * To be forwarded, by node: what came by each interface. It is made one set when all has come: the machines behind a router have neighbouring
+   * addresses, so that all of them together are a few ranges, and half of them many.
+   */
+  readonly #pending = new Map<string, DiagramSet[]>()
   /** To be judged on arrival, by node and interface. */
   readonly #arriving = new Map<string, { node: string; interface: string; packets: DiagramSet }>()
 
@@ -132,7 +135,8 @@ class Walk {
       }
       for (const [node, packets] of this.#pending) {
         this.#pending.delete(node)
-        this.#depart(node, packets)
+        const fresh = this.#inside.add(node, this.#sets.union(packets))
+        if (fresh !== this.#sets.none) this.#depart(node, fresh)
       }
     }
     return {
@@ -156,9 +160,10 @@ class Walk {
   }
 
   #forward(node: string, packets: DiagramSet): void {
-    const fresh = this.#inside.add(node, packets)
-    if (fresh === this.#sets.none) return
-    this.#pending.set(node, this.#sets.union([this.#pending.get(node) ?? this.#sets.none, fresh]))
+    if (packets === this.#sets.none) return
+    const waiting = this.#pending.get(node)
+    if (waiting) waiting.push(packets)
+    else this.#pending.set(node, [packets])
   }
 
   #depart(node: string, packets: DiagramSet): void {

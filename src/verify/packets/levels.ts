@@ -1,6 +1,8 @@
 /**
- * The header fields as levels of decision diagrams, from the root down. Protocol and ports come first: rules have few of them, and
- * lists of addresses below are then shared. An address has four levels of 32 bits; of IPv4 the last alone is used, and the others are 0.
+ * The header fields as levels of decision diagrams, from the root down. The sender comes first: what machines may send differs by their
+ * address and in little else, so that all of them share what follows. With protocol and ports first, as is best for one long list of
+ * rules, the sets of a 1,000-VM site had three times as many nodes. An address has four levels of 32 bits; of IPv4 the last
+ * alone is used, and the others are 0.
  */
 import type { Family, Ip } from '../../net/index.ts'
 import type { IpHeaders } from '../../wire/index.ts'
@@ -8,16 +10,16 @@ import type { IpHeaders } from '../../wire/index.ts'
 export const level = Object.freeze({
   /** 0: IPv4, 1: IPv6. */
   family: 0,
-  protocol: 1,
-  icmpType: 2,
-  icmpCode: 3,
-  tcpFlags: 4,
-  destinationPort: 5,
-  sourcePort: 6,
   /** The first of four. */
-  destination: 7,
+  source: 1,
   /** The first of four. */
-  source: 11,
+  destination: 5,
+  protocol: 9,
+  icmpType: 10,
+  icmpCode: 11,
+  tcpFlags: 12,
+  destinationPort: 13,
+  sourcePort: 14,
 })
 
 /** A field of one number. */
@@ -30,13 +32,13 @@ const [byte, port, word] = [0xff, 0xffff, 0xffff_ffff]
 /** Highest number of each level. */
 export const highest: readonly number[] = Object.freeze([
   1,
-  byte,
-  byte,
-  byte,
-  byte,
-  port,
-  port,
   ...Array<number>(8).fill(word),
+  byte,
+  byte,
+  byte,
+  byte,
+  port,
+  port,
 ])
 
 /** Levels of an address. */
