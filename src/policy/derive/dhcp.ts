@@ -1,17 +1,18 @@
 /** DHCP (RFC 2131 section 4.1) and DHCPv6 (RFC 8415 section 7) as matches: what a client says and what it hears. */
-import { PortRange, Protocol, prefix } from '../../net/index.ts'
+import { type Family, PortRange, Protocol, prefix } from '../../net/index.ts'
 import type { Match } from '../rule.ts'
 
-const exchange = (from: number, to: number): Match => ({
+const exchange = (family: Family, from: number, to: number): Match => ({
+  family,
   protocol: Protocol.udp,
   sourcePorts: [PortRange(from)],
   destinationPorts: [PortRange(to)],
 })
 
-export const dhcpRequest = exchange(68, 67)
-export const dhcpReply = exchange(67, 68)
-export const dhcp6Request = exchange(546, 547)
-export const dhcp6Reply = exchange(547, 546)
+export const dhcpRequest = exchange(4, 68, 67)
+export const dhcpReply = exchange(4, 67, 68)
+export const dhcp6Request = exchange(6, 546, 547)
+export const dhcp6Reply = exchange(6, 547, 546)
 
 /** Requests of a client that knows no server yet. */
 export const dhcpDiscovery: Match = { destination: [prefix('255.255.255.255/32')], ...dhcpRequest }

@@ -13,12 +13,12 @@ export interface Passage {
 
 export class Passages {
   readonly #sets: PacketSets
-  readonly #decisions: PointDecisions
+  readonly decisions: PointDecisions
   readonly #rewrites: Rewrites
 
   constructor(sets: PacketSets) {
     this.#sets = sets
-    this.#decisions = new PointDecisions(sets)
+    this.decisions = new PointDecisions(sets)
     this.#rewrites = new Rewrites(sets)
   }
 
@@ -26,16 +26,16 @@ export class Passages {
   passed(point: Point, packets: DiagramSet): DiagramSet {
     return translates(point)
       ? this.#translated(point, packets).passed
-      : this.#sets.mask(packets, this.#decisions.allowed(point))
+      : this.#sets.mask(packets, this.decisions.allowed(point))
   }
 
   /** As {@link passed}, with what was stopped by which rule. */
   through(point: Point, packets: DiagramSet): Passage {
     if (translates(point)) return this.#translated(point, packets)
-    const stopped = this.#sets.without(packets, this.#decisions.allowed(point))
+    const stopped = this.#sets.without(packets, this.decisions.allowed(point))
     return {
-      passed: this.#sets.mask(packets, this.#decisions.allowed(point)),
-      stopped: this.#sets.mask(stopped, this.#decisions.of(point)),
+      passed: this.#sets.mask(packets, this.decisions.allowed(point)),
+      stopped: this.#sets.mask(stopped, this.decisions.of(point)),
     }
   }
 
@@ -58,7 +58,7 @@ export class Passages {
           }
         left = sets.without(left, domain)
       } else {
-        const decided = sets.mask(left, this.#decisions.tier(tier, before, 'none'))
+        const decided = sets.mask(left, this.decisions.tier(tier, before, 'none'))
         passed.push(sets.where(decided, (value) => value > 0 && verdicts[value - 1] === true))
         stopped.push(sets.map(decided, (value) => (value > 0 && !verdicts[value - 1] ? value : 0)))
         left = sets.without(left, decided)

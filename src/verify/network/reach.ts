@@ -7,6 +7,7 @@ import type { Point } from '../../policy/index.ts'
 import type { World } from '../../trace/index.ts'
 import type { Diagram, DiagramSet } from '../diagram/index.ts'
 import type { PacketSets } from '../packets/index.ts'
+import type { PointDecisions } from '../points/index.ts'
 import { type Forwarding, forwardingOf } from './forwarding.ts'
 import { type Passage, Passages, passAll } from './passage.ts'
 
@@ -41,6 +42,11 @@ export class NetworkReach {
     this.#sets = sets
     this.#world = world
     this.#passages = new Passages(sets)
+  }
+
+  /** What each point says of all packets. */
+  get decisions(): PointDecisions {
+    return this.#passages.decisions
   }
 
   /** Follows what the nodes send. @param explain keep what each point stopped, and by which rule */

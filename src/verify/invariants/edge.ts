@@ -1,0 +1,139 @@
+/** What holds at the edge: between the sites and everybody else. */
+import { nodesOfKind, type Site, virtualEndpoints } from '../../model/index.ts'
+import { hostPrefix, type Prefix } from '../../net/index.ts'
+import type { DiagramSet } from '../diagram/index.ts'
+import type { Reach } from '../network/index.ts'
+import type { Breach, NetworkInvariant } from './invariant.ts'
+import type { Proof } from './proof.ts'
+
+/** Machines that stand before the inside, or in its door. */
+const outsiders = new Set(['internet', 'isp'])
+
+export const edgeInvariants: readonly NetworkInvariant[] = [
+  {
+    kind: 'network',
+    id: 'dip-unreachable',
+    rows: ['R11', 'R13'],
+    claim:
+      'What comes from outside and is not addressed to a declared endpoint of a VIP reaches nothing inside.',
+    origins: () => ['outside'],
+    about: (proof) => proof.sets.without(proof.sets.all, declared(proof)),
+    breaches: (proof, reach) => beyondBalancers(proof, reach, proof.sets.all),
+  },
+  {
+    kind: 'network',
+    id: 'vip-by-balancer',
+    rows: ['R12'],
+    claim: 'Only balancers accept what is addressed to a VIP: nothing behind them ever sees such a packet.',
+    origins: () => ['outside'],
+    breaches: (proof, reach) =>
+      beyondBalancers(proof, reach, proof.to(proof.network.sites.flatMap((site) => site.public.vips))),
+  },
+  {
+    kind: 'network',
+    id: 'endpoint-backends',
+    rows: ['R11', 'R20'],
+    claim: 'What comes from outside reaches a machine only on the ports of its public endpoints.',
+    origins: () => ['outside'],
+    *breaches(proof, reach) {
+      const open = backendPorts(proof)
+      for (const [id, packets] of reach.delivered) {
+        const { kind, site } = proof.world.node(id)
+        if (site === undefined || kind === 'isp') continue
+        yield { at: id, packets: proof.sets.without(packets, open.get(id) ?? proof.sets.none) }
+      }
+    },
+  },
+  {
+    kind: 'network',
+    id: 'outside-source',
+    rows: ['R15'],
+    claim: 'No packet that enters bears a source address of the inside, of a VIP, or one that nobody has.',
+    origins: () => ['outside'],
+    breaches: (proof, reach) =>
+      proof.network.sites.flatMap((site) => {
+        const own = [...proof.network.internal, ...proof.network.bogons, ...publicOf(site)]
+        return crossing(proof, reach, site, 'access-router', 'balancer', proof.by(own))
+      }),
+  },
+  {
+    kind: 'network',
+    id: 'inside-destination-stays',
+    rows: ['R13', 'R14'],
+    claim: 'No packet that leaves is addressed to the inside.',
+    origins: (proof) => proof.network.sites.flatMap((site) => proof.insideOrigins(site)),
+    breaches: (proof, reach) =>
+      proof.network.sites.flatMap((site) =>
+        crossing(proof, reach, site, 'access-router', 'isp', proof.to(proof.network.internal)),
+      ),
+  },
+  {
+    kind: 'network',
+    id: 'inside-source-hidden',
+    rows: ['R11', 'R13', 'R15'],
+    claim: 'No packet that leaves shows an address of the inside.',
+    origins: (proof) => proof.network.sites.flatMap((site) => proof.insideOrigins(site)),
+    breaches: (proof, reach) =>
+      proof.network.sites.flatMap((site) =>
+        crossing(proof, reach, site, 'access-router', 'isp', proof.by(proof.network.internal)),
+      ),
+  },
+]
+
+const publicOf = (site: Site): readonly Prefix[] => [...site.public.vips, ...site.public.routers]
+
+/** Packets to a VIP on a port that is declared there. */
+export function declared({ sets, network }: Proof): DiagramSet {
+  return sets.union(
+    virtualEndpoints(network).map(({ vip, protocol, port }) =>
+      sets.match({
+        protocol,
+        destination: [hostPrefix(vip)],
+        destinationPorts: [{ first: port, last: port }],
+      }),
+    ),
+  )
+}
+
+/** What each machine is a backend for. */
+function backendPorts({ sets, network }: Proof): ReadonlyMap<string, DiagramSet> {
+  const ports = new Map<string, DiagramSet[]>()
+  for (const { protocol, backends } of virtualEndpoints(network))
+    for (const { node, address, port } of backends) {
+      const list = ports.get(node) ?? []
+      ports.set(node, list)
+      list.push(
+        sets.match({
+          protocol,
+          destination: [hostPrefix(address)],
+          destinationPorts: [{ first: port, last: port }],
+        }),
+      )
+    }
+  return new Map(Array.from(ports, ([node, list]) => [node, sets.union(list)]))
+}
+
+/** Some packets in what distribution routers get from balancers, or what machines inside take. */
+function* beyondBalancers(proof: Proof, reach: Reach, some: DiagramSet): Iterable<Breach> {
+  for (const site of proof.network.sites)
+    yield* crossing(proof, reach, site, 'balancer', 'distribution-router', some)
+  for (const [id, packets] of reach.delivered)
+    if (!outsiders.has(proof.world.node(id).kind)) yield { at: id, packets: proof.sets.mask(some, packets) }
+}
+
+/** Some packets in what nodes of a kind send to neighbours of another. */
+function crossing(
+  { sets, network, world }: Proof,
+  reach: Reach,
+  site: Site,
+  from: Parameters<typeof nodesOfKind>[2],
+  to: Parameters<typeof nodesOfKind>[2],
+  some: DiagramSet,
+): readonly Breach[] {
+  const nodes = new Set(nodesOfKind(network, site.name, from).map(({ id }) => id))
+  return [...reach.sent].flatMap(([at, packets]) => {
+    const [node, iface] = at.split(' ') as [string, string]
+    if (!nodes.has(node) || world.node(world.peer(node, iface).node).kind !== to) return []
+    return [{ at, packets: sets.mask(some, packets) }]
+  })
+}

@@ -1,0 +1,3 @@
+/** What is promised of every network, and its proof. */
+export * from './invariant.ts'
+export * from './prove.ts'

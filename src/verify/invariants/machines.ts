@@ -1,0 +1,200 @@
+/** What holds at VMs and at the partitions of their hosts, each filter by itself: whatever else fails, this much stands. */
+import {
+  hostServices,
+  type Network,
+  type Node,
+  nodeById,
+  nodesOfKind,
+  type Role,
+  type Site,
+  siteByName,
+  vmsOfHost,
+  vmsOfRole,
+} from '../../model/index.ts'
+import { hostPrefix, type PortRange, type Prefix, Protocol, prefix } from '../../net/index.ts'
+import type { Match, Point } from '../../policy/index.ts'
+import type { DiagramSet } from '../diagram/index.ts'
+import type { PointInvariant } from './invariant.ts'
+import { type Proof, prefixesOf } from './proof.ts'
+
+export const machineInvariants: readonly PointInvariant[] = [
+  {
+    kind: 'point',
+    id: 'vm-own-source',
+    rows: ['R15', 'R18'],
+    claim: 'A VM speaks with its own addresses, and with none only to ask for one.',
+    points: (proof) => vmPoints(proof, 'from-local'),
+    permitted(proof, point) {
+      const vm = vmOf(proof, point)
+      const asks = dhcpOf(vm).map((match) => proof.sets.match(match))
+      return proof.sets.union([proof.by(prefixesOf([vm])), ...asks])
+    },
+  },
+  {
+    kind: 'point',
+    id: 'vm-destinations',
+    rows: ['R19'],
+    claim:
+      'A VM reaches the Internet, VMs of its site, name and activation servers, and the services of its host; no router subnet and nothing else inside.',
+    points: (proof) => vmPoints(proof, 'from-local'),
+    permitted: (proof, point) => {
+      const vm = vmOf(proof, point)
+      return proof.sets.union([
+        siteDestinations(proof, siteOf(proof.network, vm)),
+        ...dhcpOf(vm).map((match) => proof.sets.match(match)),
+      ])
+    },
+  },
+  {
+    kind: 'point',
+    id: 'vm-hears',
+    rows: ['R18', 'R20'],
+    claim: 'A VM hears on the endpoints of its role: all on public ones, its own service on internal ones.',
+    points: (proof) => vmPoints(proof, 'to-local'),
+    permitted: (proof, point) => roleOpenings(proof, vmOf(proof, point)),
+  },
+  {
+    kind: 'point',
+    id: 'host-hears',
+    rows: ['R22'],
+    claim:
+      'A host partition hears fabric controllers on its one port, DHCP answers, and its own VMs on the services that it has for them.',
+    points: (proof) =>
+      proof
+        .points('host')
+        .filter(({ flow, direction }) => direction === 'in' && flow?.heading === 'to-local'),
+    permitted(proof, point) {
+      const host = nodeById(proof.network, point.node) as Node
+      return proof.sets.union(hostOpenings(proof.network, host).map((match) => proof.sets.match(match)))
+    },
+  },
+]
+
+const vmPoints = (proof: Proof, heading: 'to-local' | 'from-local'): readonly Point[] =>
+  proof.points('hypervisor').filter(({ flow }) => flow?.heading === heading)
+
+/** The VM behind a hypervisor's point. */
+export function vmOf({ network, world }: Proof, { id, node, interfaces: [iface] }: Point): Node {
+  const vm = iface === undefined ? undefined : nodeById(network, world.peer(node, iface).node)
+  if (!vm?.vm) throw new TypeError(`prove ${id}: there is no VM behind it`)
+  return vm
+}
+
+const siteOf = (network: Network, node: Node): Site => siteByName(network, node.site ?? '') as Site
+
+const port = (number: number): readonly PortRange[] => [{ first: number, last: number }]
+
+/** How a machine without an address asks for one (RFC 2131 section 4.1, RFC 8415 section 7.2). */
+const dhcpOf = (vm: Node): readonly Match[] => [
+  {
+    source: [prefix('0.0.0.0/32'), ...prefixesOf([vm])],
+    destination: [prefix('255.255.255.255/32')],
+    protocol: Protocol.udp,
+    sourcePorts: port(68),
+    destinationPorts: port(67),
+  },
+  {
+    source: [prefix('fe80::/10'), ...prefixesOf([vm])],
+    destination: [prefix('ff02::1:2/128')],
+    protocol: Protocol.udp,
+    sourcePorts: port(546),
+    destinationPorts: port(547),
+  },
+]
+
+const destinations = new WeakMap<Proof, Map<Site, DiagramSet>>()
+
+function siteDestinations(proof: Proof, site: Site): DiagramSet {
+  const known = destinations.get(proof) ?? new Map<Site, DiagramSet>()
+  destinations.set(proof, known)
+  const { network, sets } = proof
+  const to = (kind: Node['kind'], protocol: number, number: number) =>
+    sets.match({
+      destination: prefixesOf(nodesOfKind(network, site.name, kind)),
+      protocol,
+      destinationPorts: port(number),
+    })
+  const made =
+    known.get(site) ??
+    sets.union([
+      sets.without(sets.all, proof.to([...network.internal, ...hostServicePrefixes])),
+      proof.to(site.pools.vms),
+      to('name-server', Protocol.udp, site.ports.dns),
+      to('name-server', Protocol.tcp, site.ports.dns),
+      to('activation-server', Protocol.tcp, site.ports.activation),
+      ...serviceMatches.map((match) => sets.match(match)),
+    ])
+  known.set(site, made)
+  return made
+}
+
+const hostServicePrefixes: readonly Prefix[] = hostServices.flatMap(({ addresses }) =>
+  addresses.map(hostPrefix),
+)
+
+const serviceMatches: readonly Match[] = hostServices.map(({ addresses, ports }) => ({
+  destination: addresses.map(hostPrefix),
+  protocol: Protocol.tcp,
+  destinationPorts: ports.map((number) => ({ first: number, last: number })),
+}))
+
+const openings = new WeakMap<Proof, Map<string, DiagramSet>>()
+
+/** What the service model opens at a VM. VMs of a role share it: at which of their addresses a packet comes is the network's matter. */
+export function roleOpenings(proof: Proof, vm: Node): DiagramSet {
+  const known = openings.get(proof) ?? new Map<string, DiagramSet>()
+  openings.set(proof, known)
+  const key = `${vm.site} ${vm.vm?.service} ${vm.vm?.role}`
+  const made = known.get(key) ?? openingsOfRole(proof, vm)
+  known.set(key, made)
+  return made
+}
+
+function openingsOfRole({ network, sets }: Proof, vm: Node): DiagramSet {
+  const service = network.services.find(({ name }) => name === vm.vm?.service)
+  const role = service?.roles.find(({ name }) => name === vm.vm?.role)
+  if (!service || !role) return sets.none
+  const machinesOf = (roles: readonly string[]): readonly Prefix[] =>
+    prefixesOf(roles.flatMap((name) => vmsOfRole(network, vm.site as string, service.name, name)))
+  const own = machinesOf(service.roles.map(({ name }) => name))
+  return sets.union(
+    role.endpoints.flatMap((endpoint) => {
+      const from = endpoint.only ? machinesOf(endpoint.only.from) : own
+      const source = endpoint.exposure === 'internal' ? { source: from } : {}
+      return portsOf(endpoint).map((match) => sets.match({ ...source, ...match }))
+    }),
+  )
+}
+
+function portsOf({ protocol, port: first, lastPort = first }: Role['endpoints'][number]): readonly Match[] {
+  if (protocol === 'any') return [{}]
+  const protocols = protocol === 'tcp-udp' ? (['tcp', 'udp'] as const) : [protocol]
+  return protocols.map((each) => ({
+    protocol: Protocol[each],
+    destinationPorts: [{ first, last: lastPort }],
+  }))
+}
+
+/** What a host partition is to hear (R22). */
+function hostOpenings(network: Network, host: Node): readonly Match[] {
+  const site = siteOf(network, host)
+  const vms = prefixesOf(vmsOfHost(network, host.id))
+  return [
+    {
+      source: prefixesOf(nodesOfKind(network, site.name, 'fabric-controller')),
+      protocol: Protocol.tcp,
+      destinationPorts: port(site.ports.agent),
+    },
+    ...dhcpAnswers(site),
+    ...serviceMatches.map((match) => ({ ...match, source: vms })),
+  ]
+}
+
+/** What a machine of a site hears from its DHCP servers (RFC 2131 section 4.1, RFC 8415 section 7.2). */
+export function dhcpAnswers({ pools }: Site): readonly Match[] {
+  const source = [...pools.infrastructure, prefix('fe80::/10')]
+  return [
+    { family: 4, source, protocol: Protocol.udp, sourcePorts: port(67), destinationPorts: port(68) },
+    { family: 6, source, protocol: Protocol.udp, sourcePorts: port(547), destinationPorts: port(546) },
+  ]
+}

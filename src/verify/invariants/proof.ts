@@ -1,0 +1,93 @@
+/** What invariants are proven from: the network, its policy, and where packets of each kind of sender get to, worked out once for all of them. */
+import { type Network, type Node, type NodeKind, nodesOfKind, type Site } from '../../model/index.ts'
+import { hostPrefix, type Prefix } from '../../net/index.ts'
+import type { Point, Policy } from '../../policy/index.ts'
+import { createWorld, type World } from '../../trace/index.ts'
+import type { DiagramSet } from '../diagram/index.ts'
+import { type Emission, NetworkReach, type Reach } from '../network/index.ts'
+import { PacketSets } from '../packets/index.ts'
+import type { PointDecisions } from '../points/index.ts'
+
+/** Who sends: everything outside, or all machines of a kind in a site. */
+export type Origin = 'outside' | `${string} ${NodeKind}`
+
+export class Proof {
+  readonly network: Network
+  readonly policy: Policy
+  readonly world: World
+  readonly sets: PacketSets
+  readonly decisions: PointDecisions
+  readonly #reach: NetworkReach
+  readonly #reaches = new Map<Origin, Reach>()
+
+  constructor(network: Network, policy: Policy) {
+    this.network = network
+    this.policy = policy
+    this.world = createWorld(network, policy)
+    this.sets = new PacketSets()
+    this.#reach = new NetworkReach(this.sets, this.world)
+    this.decisions = this.#reach.decisions
+  }
+
+  /** Nodes of an origin. */
+  senders(origin: Origin): readonly Node[] {
+    if (origin === 'outside')
+      return this.network.nodes.filter(({ kind }) => kind === 'internet' || kind === 'isp')
+    const [site, kind] = origin.split(' ') as [string, NodeKind]
+    return nodesOfKind(this.network, site, kind)
+  }
+
+  /** Where any packet of an origin gets to. */
+  reachOf(origin: Origin): Reach {
+    const known = this.#reaches.get(origin)
+    if (known) return known
+    const made = this.from(this.senders(origin).map(({ id }) => ({ node: id, packets: this.sets.all })))
+    this.#reaches.set(origin, made)
+    return made
+  }
+
+  /** Where some packets get to. */
+  from(emissions: readonly Emission[]): Reach {
+    return this.#reach.from(emissions)
+  }
+
+  /** Machines of a site, by kind. Routers and balancers are not among them: whoever has those may bear any address of the inside. */
+  machineOrigins(site: Site): readonly Origin[] {
+    return this.#origins(site, machineKinds)
+  }
+
+  /** All that can send inside a site. */
+  insideOrigins(site: Site): readonly Origin[] {
+    return this.#origins(site, insideKinds)
+  }
+
+  #origins({ name }: Site, kinds: readonly NodeKind[]): readonly Origin[] {
+    return kinds
+      .filter((kind) => nodesOfKind(this.network, name, kind).length > 0)
+      .map((kind): Origin => `${name} ${kind}`)
+  }
+
+  /** Points of a kind, of a site. */
+  points(kind: Point['kind']): readonly Point[] {
+    return this.policy.points.filter((point) => point.kind === kind)
+  }
+
+  to = (prefixes: readonly Prefix[]): DiagramSet => this.sets.addresses('destination', prefixes)
+  by = (prefixes: readonly Prefix[]): DiagramSet => this.sets.addresses('source', prefixes)
+}
+
+const machineKinds: readonly NodeKind[] = [
+  'vm',
+  'host',
+  'name-server',
+  'fabric-controller',
+  'jump-box',
+  'storage',
+  'activation-server',
+]
+
+export const insideKinds: readonly NodeKind[] = [...machineKinds, 'distribution-router', 'balancer']
+
+/** Prefixes of the addresses of nodes. */
+export const prefixesOf = (nodes: readonly Node[]): readonly Prefix[] =>
+  nodes.flatMap(({ addresses }) => addresses.map(hostPrefix))

@@ -1,0 +1,127 @@
+/** The example keeps all invariants; a hole in any layer breaks the right one, and its counterexample does what it says. */
+import { describe, expect, it } from 'vitest'
+import { loadNetwork, type Network } from '../../model/index.ts'
+import { prefix } from '../../net/index.ts'
+import { derivePolicy, judge, type Policy, pointById, type Rule, type RuleTier } from '../../policy/index.ts'
+import { rule as makeRule, withTiers } from '../../policy/testing/sample.ts'
+import { createWorld, WorldState, walk } from '../../trace/index.ts'
+import { type Counterexample, prove, type Verdict } from './index.ts'
+
+const network = loadNetwork('examples/two-sites/network.yaml').network as Network
+const policy = derivePolicy(network)
+
+/** The policy with the rules of some tiers changed. */
+const changed = (at: RegExp, tier: string, change: (rules: readonly Rule[]) => readonly Rule[]): Policy => ({
+  points: withTiers(policy.points, (each, point) =>
+    at.test(point.id) && each.kind === 'rules' && each.name === tier
+      ? { ...each, rules: change(each.rules) }
+      : each,
+  ),
+})
+
+const without = (id: RegExp) => (rules: readonly Rule[]) => rules.filter((rule) => !id.test(rule.id))
+const opened = (match: Rule['match']) => (rules: readonly Rule[]) => [
+  makeRule('hole', 'allow', match),
+  ...rules,
+]
+/** Of a rule, something else. */
+const altered =
+  (id: RegExp, change: Partial<Rule>) =>
+  (rules: readonly Rule[]): readonly Rule[] =>
+    rules.map((rule) => (id.test(rule.id) ? { ...rule, ...change } : rule))
+
+const broken = (verdicts: readonly Verdict[]): readonly string[] =>
+  verdicts.filter(({ holds }) => !holds).map(({ invariant }) => invariant.id)
+
+/** Whether the packet is really sent there, or really passes the point. */
+function happens(given: Policy, { sender, packet, at }: Counterexample): boolean {
+  if (sender === undefined) {
+    const point = pointById(given, at)
+    return point !== undefined && judge(point, packet, new WorldState().of(point)).verdict === 'allow'
+  }
+  const world = createWorld(network, given)
+  const paths = walk(world, new WorldState(), sender, packet)
+  const [node, iface] = at.split(' ') as [string, string | undefined]
+  // The walk follows one of several ways that meet again: a node of the same kind does as well.
+  const ends = (from: string, by: string) =>
+    `${world.node(from).kind} ${world.node(world.peer(from, by).node).kind}`
+  return paths.some(({ hops, end }) =>
+    iface === undefined
+      ? end.kind === 'delivered' && end.node === node
+      : hops.some(
+          (hop) => hop.departure !== undefined && ends(hop.node, hop.departure) === ends(node, iface),
+        ),
+  )
+}
+
+describe('the example', () => {
+  it('keeps every invariant', () => {
+    const verdicts = prove(network, policy)
+    expect(verdicts.length).toBeGreaterThanOrEqual(15)
+    expect(broken(verdicts)).toEqual([])
+  })
+})
+
+const internal = [prefix('10.0.0.0/8')]
+
+describe('a fault is found', () => {
+  it.each<[string, Policy, string]>([
+    [
+      'a worker role that is open to all',
+      changed(
+        /vm\/shop-work.*\/in$/,
+        'role',
+        opened({ protocol: 6, destinationPorts: [{ first: 9000, last: 9000 }] }),
+      ),
+      'vm-hears',
+    ],
+    [
+      'a VM that may bear any source',
+      changed(/vm\/shop-web-0\/out$/, 'own-source', () => []),
+      'vm-own-source',
+    ],
+    [
+      'machine-config without its rule about router subnets and the inside',
+      changed(/vm\/.*\/out$/, 'machine-config', without(/routers|internal|bogon/)),
+      'vm-destinations',
+    ],
+    [
+      'a host that hears another port',
+      changed(/partition\/in$/, 'host-config', opened({ protocol: 6 })),
+      'host-hears',
+    ],
+    [
+      'a site whose hosts have another rule',
+      changed(/^west\/host1\/partition\/in$/, 'host-config', altered(/agent/, { action: 'deny' })),
+      'sites-alike',
+    ],
+  ])('%s', (_, given, id) => {
+    const verdicts = prove(network, given)
+    expect(broken(verdicts)).toContain(id)
+    for (const { counterexamples } of verdicts)
+      for (const example of counterexamples) expect(happens(given, example), example.at).toBe(true)
+  })
+
+  it('that lets the inside out at an access router, by the whole network', () => {
+    const given: Policy = {
+      points: policy.points.map((point) =>
+        point.kind === 'access-router'
+          ? {
+              ...point,
+              tiers: [
+                {
+                  kind: 'rules',
+                  name: 'hole',
+                  rules: [makeRule('hole', 'allow', { source: internal })],
+                } satisfies RuleTier,
+              ],
+            }
+          : point,
+      ),
+    }
+    const verdicts = prove(network, given)
+    expect(broken(verdicts)).not.toEqual([])
+    for (const { counterexamples } of verdicts)
+      for (const example of counterexamples) expect(happens(given, example), example.at).toBe(true)
+  })
+})
