@@ -72,7 +72,7 @@ export interface AcceptanceOptions {
 }
 
 /** Probes sent at a time, between two words of progress. */
-const batch = 500
+const batch = 1000
 
 /**
  * Sends the matrix and compares. What does not come out as predicted is sent once more, with more patience, and only what fails

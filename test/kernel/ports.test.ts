@@ -22,7 +22,7 @@ import { KernelNode } from '../../src/lab/kernel/node.ts'
 import { fixtureOf, moved, packetsByRule } from '../../src/lab/testing/fixture.ts'
 import { addressOf, nodeOf, smallNetwork } from '../../src/lab/testing/small-network.ts'
 import { neighboursOf, routesOf } from '../../src/model/index.ts'
-import { formatIp, ip } from '../../src/net/index.ts'
+import { formatIp, type Ip, ip } from '../../src/net/index.ts'
 import { arp, buildFrame, ethernet, icmp6, ndp, readFrame } from '../../src/wire/index.ts'
 import { namespaceOf } from './inside.ts'
 import { describeKernel } from './requirements.ts'
@@ -68,6 +68,14 @@ const message = (type: number, destination = far.linkLocal, hopLimit = 255): Uin
     ip: { source: destination === far.linkLocal ? near.linkLocal : own6, destination, hopLimit },
     icmp: { kind: 'other', type, code: 0, body: new Uint8Array(12) },
   })
+/** A request to all DHCPv6 servers and relays (RFC 8415 section 7). */
+const asks6 = (source: Ip): Uint8Array =>
+  buildFrame({
+    ethernet: from(),
+    ip: { source, destination: ip('ff02::1:2') },
+    udp: { sourcePort: 546, destinationPort: 547 },
+  })
+
 const datagram = (source: number, destination: number, family: 4 | 6): Uint8Array =>
   buildFrame({
     ethernet: from(),
@@ -97,6 +105,8 @@ const lies: readonly (readonly [name: string, rule: string, frame: Uint8Array])[
   ],
   ['an answer of a DHCP server', 'server/dhcp', datagram(67, 68, 4)],
   ['an answer of a DHCPv6 server', 'server/dhcp6', datagram(547, 546, 6)],
+  ['a DHCPv6 request in the name of another on the link', 'own/spoofed', asks6(ip('fe80::1'))],
+  ['a DHCPv6 request in the name of its host', 'own/spoofed', asks6(far.linkLocal)],
 ]
 
 describeKernel('ports of VMs', () => {
@@ -115,12 +125,12 @@ describeKernel('ports of VMs', () => {
       await fabric.close()
     })
 
-    /** What the filter's rules of port security counted of some frames. */
+    /** What the filter's rules of port security, and about the source of packets, counted of some frames. */
     const counted = (...frames: Uint8Array[]): Record<string, number> => {
       const before = packetsByRule(fabric, fixture)
       for (const frame of frames) expect(socket.send(frame)).toBe(true)
       const ours = [...moved(before, packetsByRule(fabric, fixture))].filter(([key]) =>
-        /^(port|server)\//.test(key.replace(`${filter} `, '')),
+        /^(port|server|own)\/(?!address)/.test(key.replace(`${filter} `, '')),
       )
       return Object.fromEntries(ours.map(([key, count]) => [key.replace(`${filter} `, ''), count]))
     }

@@ -231,6 +231,22 @@ describeKernel('R22: services of a host for its VMs', () => {
     )
   })
 
+  describe('leaves no trace in the flow table of the partition', () => {
+    const partition = (counts: ReadonlyMap<string, number>) =>
+      [...counts.keys()].filter((key) => key.startsWith(`${host}/partition/`))
+
+    it('however often VMs ask: every packet is judged by the rules of the services', async () => {
+      const before = packetsByRule(fabric, fixture)
+      for (const address of [...metadata, ...wire]) await get(vm.id, `http://${inUrl(address)}/`)
+      const rules = partition(moved(before, packetsByRule(fabric, fixture)))
+      const asked = ['metadata-server', 'wire-server'].flatMap((name) => [
+        `${host}/partition/in host/${name}`,
+        `${host}/partition/out host/${name}/answer`,
+      ])
+      expect(rules.toSorted()).toEqual(asked.toSorted())
+    })
+  })
+
   describe('stays well', () => {
     const connect = async (address: Ip, port: number): Promise<Socket> => {
       const namespace = openNamespace(`/proc/self/fd/${fabric.namespaces.get(vm.id)}`)

@@ -1,6 +1,6 @@
 /**
  * The host firewall (R22): what may be said to, and by, the host partition, which runs the hypervisor. The rules are those of the
- * site's template. Answers pass by the flow tier, since the host asked.
+ * site's template. Answers pass by the flow tier, since the host asked; what VMs ask the services of the host is not among its flows.
  */
 
 import type { Node } from '../../model/index.ts'
@@ -9,7 +9,7 @@ import { icmpErrors } from '../../wire/index.ts'
 import { defaultDeny, flowTier, shapeTier } from '../built-in.ts'
 import type { Point, RuleTier } from '../point.ts'
 import type { Rule } from '../rule.ts'
-import { serviceGuard, servicePrefixesOf } from './host-services.ts'
+import { ServiceTiers, serviceGuard, servicePrefixesOf } from './host-services.ts'
 import { MachineTiers } from './machine-tiers.ts'
 import type { SiteView } from './site-view.ts'
 import { supportAccessTiers } from './support-access.ts'
@@ -22,6 +22,7 @@ export function hostPoints(view: SiteView): readonly Point[] {
   const inward = new MachineTiers(view, view.site.filters.hostConfig, 'in')
   const outward = new MachineTiers(view, view.site.filters.hostConfig, 'out')
   const split = new Map<RuleTier, OutwardTiers>()
+  const services = new ServiceTiers(view)
   const quota = view.site.flowsPerVm
   return view.nodes('host').flatMap((host) => {
     const common = {
@@ -32,6 +33,7 @@ export function hostPoints(view: SiteView): readonly Point[] {
       defaultDeny,
     }
     const { errors, others } = outwardTiers(outward.of(host), split)
+    const { asked, answered, rest } = services.of(host, inward.of(host))
     return [
       serviceGuard(view, host),
       {
@@ -40,7 +42,7 @@ export function hostPoints(view: SiteView): readonly Point[] {
         direction: 'in',
         flow: { table: `${host.id}/partition`, heading: 'to-local', quota },
         scope: { destination: [...host.addresses.map(hostPrefix), ...servicePrefixesOf(host), ...onLink] },
-        tiers: [shapeTier, flowTier, ...supportAccess, ...inward.of(host)],
+        tiers: [shapeTier, ...asked, flowTier, ...supportAccess, ...rest],
         sets: inward.sets(host),
       },
       {
@@ -49,8 +51,8 @@ export function hostPoints(view: SiteView): readonly Point[] {
         direction: 'out',
         flow: { table: `${host.id}/partition`, heading: 'from-local', quota },
         scope: { source: ownSources(host) },
-        tiers: [shapeTier, ...errors, flowTier, ...others],
-        sets: outward.sets(host),
+        tiers: [shapeTier, ...errors, ...answered, flowTier, ...others],
+        sets: [...outward.sets(host), ...inward.sets(host)],
       },
     ] satisfies Point[]
   })

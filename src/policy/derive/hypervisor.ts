@@ -4,7 +4,7 @@
  */
 
 import { type Node, neighboursOf } from '../../model/index.ts'
-import { hostPrefix, prefix } from '../../net/index.ts'
+import { hostPrefix, type Prefix, prefix } from '../../net/index.ts'
 import { defaultDeny, flowTier, shapeTier } from '../built-in.ts'
 import type { Point, RuleTier } from '../point.ts'
 import type { Match } from '../rule.ts'
@@ -27,6 +27,7 @@ export function hypervisorPoints(view: SiteView): readonly Point[] {
     if (!vm.vm) return []
     const filter = `${vm.vm.host}/vm/${vm.name}`
     const role = roleTiers.of(vm)
+    const linkLocal = neighboursOf(view.network, vm.id).map(({ near }) => hostPrefix(near.linkLocal))
     const common = {
       kind: 'hypervisor' as const,
       node: vm.vm.host,
@@ -44,11 +45,11 @@ export function hypervisorPoints(view: SiteView): readonly Point[] {
           portTierOf(view, vm),
           shapeTier,
           servers,
-          ownSourceTier(view, vm),
+          ownSourceTier(view, vm, linkLocal),
           flowTier,
           ...outward.of(vm),
         ],
-        sets: outward.sets(vm),
+        sets: [...outward.sets(vm), linkLocal],
       },
       {
         ...common,
@@ -63,9 +64,9 @@ export function hypervisorPoints(view: SiteView): readonly Point[] {
 }
 
 /** A VM speaks with its own addresses, or with none while it asks for one. */
-function ownSourceTier(view: SiteView, vm: Node): RuleTier {
+function ownSourceTier(view: SiteView, vm: Node, linkLocal: readonly Prefix[]): RuleTier {
   const asking4: Match = { source: [prefix('0.0.0.0/32')], ...dhcpDiscovery }
-  const asking6: Match = { source: [prefix('fe80::/10')], ...dhcp6Discovery }
+  const asking6: Match = { source: linkLocal, ...dhcp6Discovery }
   return {
     kind: 'rules',
     name: 'own-source',

@@ -3,6 +3,7 @@ import {
   hostServices,
   type Network,
   type Node,
+  neighboursOf,
   nodeById,
   nodesOfKind,
   type Role,
@@ -26,7 +27,7 @@ export const machineInvariants: readonly PointInvariant[] = [
     points: (proof) => vmPoints(proof, 'from-local'),
     permitted(proof, point) {
       const vm = vmOf(proof, point)
-      const asks = dhcpOf(vm).map((match) => proof.sets.match(match))
+      const asks = dhcpOf(proof.network, vm).map((match) => proof.sets.match(match))
       return proof.sets.union([proof.by(prefixesOf([vm])), ...asks])
     },
   },
@@ -41,7 +42,7 @@ export const machineInvariants: readonly PointInvariant[] = [
       const vm = vmOf(proof, point)
       return proof.sets.union([
         siteDestinations(proof, siteOf(proof.network, vm)),
-        ...dhcpOf(vm).map((match) => proof.sets.match(match)),
+        ...dhcpOf(proof.network, vm).map((match) => proof.sets.match(match)),
       ])
     },
   },
@@ -85,7 +86,7 @@ const siteOf = (network: Network, node: Node): Site => siteByName(network, node.
 const port = (number: number): readonly PortRange[] => [{ first: number, last: number }]
 
 /** How a machine without an address asks for one (RFC 2131 section 4.1, RFC 8415 section 7.2). */
-const dhcpOf = (vm: Node): readonly Match[] => [
+const dhcpOf = (network: Network, vm: Node): readonly Match[] => [
   {
     source: [prefix('0.0.0.0/32'), ...prefixesOf([vm])],
     destination: [prefix('255.255.255.255/32')],
@@ -94,13 +95,16 @@ const dhcpOf = (vm: Node): readonly Match[] => [
     destinationPorts: port(67),
   },
   {
-    source: [prefix('fe80::/10'), ...prefixesOf([vm])],
+    source: [...linkLocalsOf(network, vm), ...prefixesOf([vm])],
     destination: [prefix('ff02::1:2/128')],
     protocol: Protocol.udp,
     sourcePorts: port(546),
     destinationPorts: port(547),
   },
 ]
+
+const linkLocalsOf = (network: Network, vm: Node): readonly Prefix[] =>
+  neighboursOf(network, vm.id).map(({ near }) => hostPrefix(near.linkLocal))
 
 const destinations = new WeakMap<Proof, Map<Site, DiagramSet>>()
 
