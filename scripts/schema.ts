@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { diagnosticsReference } from '../src/file/diagnostics-reference.ts'
-import { networkJsonSchema, rulesJsonSchema } from '../src/file/json-schema.ts'
+import { networkJsonSchema, rulesJsonSchema } from '../src/file/schema/json-schema.ts'
 
 const target = (path: string) => new URL(`../${path}`, import.meta.url)
 writeFileSync(target('schema/network.schema.json'), `${JSON.stringify(networkJsonSchema(), null, 2)}\n`)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { diagnosticTable, explainDiagnostic } from './diagnostic-table.ts'
 import { diagnosticsReference } from './diagnostics-reference.ts'
-import { networkJsonSchema, rulesJsonSchema } from './json-schema.ts'
+import { networkJsonSchema, rulesJsonSchema } from './schema/json-schema.ts'
 
 const committed = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 

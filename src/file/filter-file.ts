@@ -1,9 +1,9 @@
 /** Reads a file of rules: YAML, form, positions. What the names in it stand for is not looked at here. */
 import * as v from 'valibot'
 import type { DiagnosticLog } from './diagnostic.ts'
-import { FilterFile, type FilterRule } from './filter-rule.ts'
 import { keyMistakes } from './keys.ts'
 import { type Path, valueAt } from './located.ts'
+import { FilterFile, type FilterRule } from './schema/filter-rule.ts'
 import type { SourceRange } from './source.ts'
 import type { SourceText } from './text.ts'
 import { plainWithout, reportIssue } from './validate.ts'

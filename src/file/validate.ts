@@ -7,7 +7,7 @@ import type { DiagnosticLog } from './diagnostic.ts'
 import { formMistake } from './form-mistake.ts'
 import { type KeyMistake, keyMistakes } from './keys.ts'
 import { keyAt, type Located, type Path, plainValue, valueAt } from './located.ts'
-import { NetworkFile, PartialNetworkFile } from './schema.ts'
+import { NetworkFile, PartialNetworkFile } from './schema/network-file.ts'
 
 export interface ValidatedFile {
   readonly file: NetworkFile

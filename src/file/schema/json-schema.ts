@@ -1,7 +1,7 @@
 /** The JSON Schemas of network files and files of rules, for editors. They ask for no more than the loader does, and for nearly all of it. */
 import { toJsonSchema } from '@valibot/to-json-schema'
 import { FilterFile } from './filter-rule.ts'
-import { NetworkFile } from './schema.ts'
+import { NetworkFile } from './network-file.ts'
 
 /** Patterns for the forms that a check describes in code: near enough for completion and for most slips. */
 const patterns: Readonly<Record<string, string>> = {

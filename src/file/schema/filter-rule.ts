@@ -3,13 +3,12 @@
  * operator's list, what a role lets into its guests). What names in it stand for is settled in `model/filter/`.
  */
 import * as v from 'valibot'
+import { name } from './values.ts'
 
 /** Limits that keep every check fast. */
 const maxRules = 2000
 const maxNames = 256
 
-// The messages name the form that a value lacks; `form-mistake.ts` makes sentences of them.
-const ruleName = v.pipe(v.string(), v.regex(/^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'name'))
 const direction = v.picklist(['in', 'out'])
 
 const oneOrMore = (description: string, ...examples: (string | number | (string | number)[])[]) =>
@@ -30,10 +29,7 @@ const byte = (description: string) =>
 
 /** One rule: `allow` or `deny`, a direction, and conditions that must all hold. */
 export const FilterRule = v.strictObject({
-  name: v.pipe(
-    ruleName,
-    v.description('What counters, traces and listings call it. Unique among the rules.'),
-  ),
+  name: v.pipe(name, v.description('What counters, traces and listings call it. Unique among the rules.')),
   allow: v.optional(v.pipe(direction, v.description('Packets in this direction pass.'))),
   deny: v.optional(v.pipe(direction, v.description('Packets in this direction are dropped.'))),
   from: oneOrMore('Sources: prefixes, addresses, names of machines, groups or tags.', 'jump-boxes', [

@@ -1,19 +1,11 @@
 /** Rate limits of a template: what access routers let through in a second, each way. */
 import * as v from 'valibot'
-import { parseBytes } from './byte-amount.ts'
-import { parseDuration } from './duration.ts'
-
-const whole = (most: number, description: string) =>
-  v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most), v.description(description))
+import { parseBytes } from '../byte-amount.ts'
+import { count, duration } from './values.ts'
 
 const amount = v.pipe(
   v.string(),
   v.check((text) => parseBytes(text) !== undefined, 'amount'),
-)
-
-const duration = v.pipe(
-  v.string(),
-  v.check((text) => parseDuration(text) !== undefined, 'duration'),
 )
 
 const limit = (...keys: [string, ...string[]]) =>
@@ -25,14 +17,14 @@ const limit = (...keys: [string, ...string[]]) =>
     prefix: v.optional(
       v.pipe(
         v.strictObject({
-          ipv4: v.optional(whole(32, 'Bits of an IPv4 prefix.'), 32),
-          ipv6: v.optional(whole(128, 'Bits of an IPv6 prefix.'), 64),
+          ipv4: v.optional(count(1, 32, 'Bits of an IPv4 prefix.'), 32),
+          ipv6: v.optional(count(1, 128, 'Bits of an IPv6 prefix.'), 64),
         }),
         v.description('Which addresses share a bucket; one IPv4 address and an IPv6 /64 if left out.'),
         v.examples([{ ipv4: 24, ipv6: 56 }]),
       ),
     ),
-    packets: v.optional(whole(1e9, 'Packets a second.')),
+    packets: v.optional(count(1, 1e9, 'Packets a second.')),
     bytes: v.optional(
       v.pipe(amount, v.description('Bytes a second, of whole frames.'), v.examples(['25MB', '1GB'])),
     ),
