@@ -3,7 +3,7 @@
  * the diagnostics. A test says if they are stale.
  */
 import { writeFileSync } from 'node:fs'
-import { diagnosticsReference } from '../src/file/diagnostics-reference.ts'
+import { diagnosticsReference } from '../src/file/diagnostic/diagnostics-reference.ts'
 import { networkJsonSchema, rulesJsonSchema } from '../src/file/schema/json-schema.ts'
 
 const target = (path: string) => new URL(`../${path}`, import.meta.url)

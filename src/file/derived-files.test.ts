@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { diagnosticTable, explainDiagnostic } from './diagnostic-table.ts'
-import { diagnosticsReference } from './diagnostics-reference.ts'
+import { diagnosticsReference } from './diagnostic/diagnostics-reference.ts'
 import { networkJsonSchema, rulesJsonSchema } from './schema/json-schema.ts'
 
 const committed = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
@@ -51,20 +50,5 @@ describe('the JSON Schema', () => {
     expect(additionalProperties).toBe(false)
     const { ssh } = properties.templates.additionalProperties.properties.ports.properties
     expect(ssh).toMatchObject({ type: 'integer', minimum: 1, maximum: 65535, default: 22 })
-  })
-})
-
-describe('explainDiagnostic', () => {
-  it('finds entries in any case and none for what does not exist', () => {
-    expect(explainDiagnostic('gl2013')?.title).toBe('overlapping prefixes')
-    expect(explainDiagnostic('GL9999')).toBeUndefined()
-    expect(explainDiagnostic('toString')).toBeUndefined()
-  })
-
-  it('has a text for every number', () => {
-    for (const { title, text } of Object.values(diagnosticTable)) {
-      expect(title).toMatch(/^[A-Za-z]/)
-      expect(text.length).toBeGreaterThan(30)
-    }
   })
 })

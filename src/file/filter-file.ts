@@ -1,6 +1,6 @@
 /** Reads a file of rules: YAML, form, positions. What the names in it stand for is not looked at here. */
 import * as v from 'valibot'
-import type { DiagnosticLog } from './diagnostic.ts'
+import type { DiagnosticLog } from './diagnostic/diagnostic.ts'
 import { keyMistakes } from './keys.ts'
 import { type Path, valueAt } from './located.ts'
 import { FilterFile, type FilterRule } from './schema/filter-rule.ts'

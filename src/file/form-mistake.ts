@@ -1,7 +1,7 @@
 /** Sentences for values that do not have the form that the schema asks for. */
 import type { BaseIssue } from 'valibot'
 import { familyBits, formatPrefix, Prefix, parseIp, parsePrefix } from '../net/index.ts'
-import type { DiagnosticCode } from './diagnostic-table.ts'
+import type { DiagnosticCode } from './diagnostic/diagnostic-table.ts'
 import { suggestion } from './suggestion.ts'
 
 export interface FormMistake {

@@ -1,10 +1,8 @@
 /** The network file: form, positions and diagnostics. */
 export * from './byte-amount.ts'
-export * from './diagnostic.ts'
-export * from './diagnostic-table.ts'
+export * from './diagnostic/index.ts'
 export * from './duration.ts'
 export * from './filter-file.ts'
-export * from './format-diagnostic.ts'
 export * from './glob.ts'
 export * from './json.ts'
 export * from './located.ts'

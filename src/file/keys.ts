@@ -2,7 +2,7 @@
  * Finds keys that the schema does not know, and lists where it wants mappings, everywhere at once: the schema library
  * stops at the first unknown key of a mapping, and takes lists for mappings.
  */
-import type { DiagnosticLog } from './diagnostic.ts'
+import type { DiagnosticLog } from './diagnostic/diagnostic.ts'
 import { shortened } from './form-mistake.ts'
 import type { Located, LocatedEntry, LocatedMap, Path } from './located.ts'
 import { nearest, suggestion } from './suggestion.ts'

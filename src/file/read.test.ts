@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { DiagnosticLog } from './diagnostic.ts'
+import { DiagnosticLog } from './diagnostic/diagnostic.ts'
 import { decodeSource, maxFileBytes, readSource } from './read.ts'
 
 let directory = ''

@@ -1,6 +1,6 @@
 /** Reads a text file within bounds; what cannot be read becomes a diagnostic at its first character. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import type { DiagnosticLog } from './diagnostic.ts'
+import type { DiagnosticLog } from './diagnostic/diagnostic.ts'
 import type { SourceRange } from './source.ts'
 import { SourceText } from './text.ts'
 import { utf8Of } from './utf16.ts'

@@ -3,7 +3,7 @@
  * not, so that mistakes of meaning are found in the same run.
  */
 import * as v from 'valibot'
-import type { DiagnosticLog } from './diagnostic.ts'
+import type { DiagnosticLog } from './diagnostic/diagnostic.ts'
 import { formMistake } from './form-mistake.ts'
 import { type KeyMistake, keyMistakes } from './keys.ts'
 import { keyAt, type Located, type Path, plainValue, valueAt } from './located.ts'

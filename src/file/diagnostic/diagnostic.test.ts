@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { rangeAt, SourceText } from '../text.ts'
 import { DiagnosticLog, maxDiagnostics, sortedDiagnostics } from './diagnostic.ts'
-import { rangeAt, SourceText } from './text.ts'
 
 function logOf(text: string) {
   const log = DiagnosticLog()

@@ -2,9 +2,10 @@
  * What is wrong with a file, as data. Numbered by range: GL1xxx the file itself, GL2xxx the network that it
  * describes. `diagnostic-table.ts` has the long form of each number.
  */
+
+import type { SourceRange } from '../source.ts'
+import { lineLength, lineText, type SourceText } from '../text.ts'
 import type { DiagnosticCode } from './diagnostic-table.ts'
-import type { SourceRange } from './source.ts'
-import { lineLength, lineText, type SourceText } from './text.ts'
 
 export interface Diagnostic {
   readonly code: DiagnosticCode

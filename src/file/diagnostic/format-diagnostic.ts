@@ -1,7 +1,7 @@
 /** Diagnostics as text for people: place and sentence, the line with a mark under it, related places, a hint. */
 import pc from 'picocolors'
+import { formatSource } from '../source.ts'
 import type { Diagnostic } from './diagnostic.ts'
-import { formatSource } from './source.ts'
 
 export interface FormatOptions {
   /** ANSI colours; default: none. */
