@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { loadNetwork, type Network } from '../model/index.ts'
-import { acceptanceMatrix } from './index.ts'
+import { loadNetwork, type Network } from '../../model/index.ts'
+import { acceptanceMatrix } from '../index.ts'
 
 const network = loadNetwork('examples/two-sites/network.yaml').network as Network
 const matrix = acceptanceMatrix(network)
