@@ -219,7 +219,7 @@ describeKernel('R22: services of a host for its VMs', () => {
           expect(await runInside(fabric, 'lab/dr1', [...words, 'add', prefix, ...way])).toMatchObject({
             code: 0,
           })
-          const guard = `${host}/services/in services/not-from-outside`
+          const guard = `${host}/services/uplink/in services/not-from-outside`
           expect(await probe('lab/dr1', address, 80)).toEqual(['silent', [guard]])
           // Nor in the name of a VM of the host.
           const before = packetsByRule(fabric, fixture)
@@ -232,16 +232,16 @@ describeKernel('R22: services of a host for its VMs', () => {
   })
 
   describe('leaves no trace in the flow table of the partition', () => {
-    const partition = (counts: ReadonlyMap<string, number>) =>
-      [...counts.keys()].filter((key) => key.startsWith(`${host}/partition/`))
+    const judged = (counts: ReadonlyMap<string, number>) =>
+      [...counts.keys()].filter((key) => /^(partition|services)\//.test(key.replace(`${host}/`, '')))
 
     it('however often VMs ask: every packet is judged by the rules of the services', async () => {
       const before = packetsByRule(fabric, fixture)
       for (const address of [...metadata, ...wire]) await get(vm.id, `http://${inUrl(address)}/`)
-      const rules = partition(moved(before, packetsByRule(fabric, fixture)))
+      const rules = judged(moved(before, packetsByRule(fabric, fixture)))
       const asked = ['metadata-server', 'wire-server'].flatMap((name) => [
-        `${host}/partition/in host/${name}`,
-        `${host}/partition/out host/${name}/answer`,
+        `${host}/services/in host/${name}`,
+        `${host}/services/out reply/host/${name}/ack`,
       ])
       expect(rules.toSorted()).toEqual(asked.toSorted())
     })

@@ -49,7 +49,7 @@ test('an overview: a line for each point', () => {
   expect(text).toMatchInlineSnapshot(`
     "POINT                    KIND           NODE        STATE      RULES  INTERFACES
     west/ar1/external/in     access-router  west/ar1    stateless     23  isp1, isp2
-    west/host1/partition/in  host           west/host1  stateful      20  6 interfaces"
+    west/host1/partition/in  host           west/host1  stateful      18  6 interfaces"
   `)
 })
 

@@ -10,6 +10,8 @@ import {
   type PortRange,
   type Prefix,
   Protocol,
+  prefix,
+  prefixCovers,
   prefixEquals,
 } from '../../net/index.ts'
 import type { Match } from '../../policy/index.ts'
@@ -184,7 +186,7 @@ function emitOwn(b: ProgramBuilder, address: AddressValue, miss: Label): void {
 
 /**
  * Of prefixes of one family: whether the address behind the filter is to be compared as a parameter, and what remains. It is where
- * nothing but prefixes shorter than an address, or the services that are the same on all hosts, stands beside it; in a list of
+ * nothing but prefixes shorter than an address, or addresses that are the same on all hosts, stands beside it; in a list of
  * machines it is one among others, the same for all.
  */
 export function splitOwn(
@@ -193,13 +195,18 @@ export function splitOwn(
 ): { readonly own: boolean; readonly others: readonly Prefix[] } {
   const others = prefixes.filter((p) => !behind.some((address) => prefixEquals(hostPrefix(address), p)))
   const own =
-    others.length < prefixes.length && others.every((p) => p.length < familyBits(p.family) || isService(p))
+    others.length < prefixes.length &&
+    others.every((p) => p.length < familyBits(p.family) || isSameEverywhere(p))
   return own ? { own, others } : { own, others: prefixes }
 }
 
-const services = hostServices.flatMap(({ addresses }) => addresses.map(hostPrefix))
+/** Services of hosts, and link-local addresses, which no machine has as its own (RFC 3927). */
+const sameEverywhere = [
+  prefix('169.254.0.0/16'),
+  ...hostServices.flatMap(({ addresses }) => addresses.map(hostPrefix)),
+]
 
-const isService = (p: Prefix): boolean => services.some((service) => prefixEquals(service, p))
+const isSameEverywhere = (p: Prefix): boolean => sameEverywhere.some((known) => prefixCovers(known, p))
 
 function emitPorts(b: ProgramBuilder, port: Value, ranges: readonly PortRange[], miss: Label): void {
   const intervals = normalizeIntervals(

@@ -17,14 +17,7 @@ export const auditableTiers: Readonly<Record<string, readonly string[]>> = {
   balancer: ['access-lists', 'undeclared'],
   'distribution-router': ['approved-addresses', 'anti-spoofing', 'established', 'forward'],
   hypervisor: ['no-server', 'own-source', 'machine-config', 'role'],
-  host: [
-    'host-services',
-    'vm-services',
-    'vm-service-answers',
-    'path-errors',
-    'support-access',
-    'host-config',
-  ],
+  host: ['host-services', 'path-errors', 'support-access', 'host-config'],
   'native-host': ['machine-config', 'role'],
   guest: ['guest'],
 }

@@ -1,143 +1,108 @@
 /**
- * Who reaches the services that every host has for its VMs (R22), at addresses that are the same on all hosts. The
- * templates say that a VM may open connections to their ports, and that the host takes them from its VMs. Since a host's ports lead to its own VMs alone, and a VM speaks with
- * its own address alone, what remains is to refuse them to the rest of the network: on the host's other interfaces.
+ * Who reaches the services that every host has for its VMs (R22), at addresses that are the same on all hosts. The host-config file says
+ * which VMs may use them. Since a host's ports lead to its own VMs alone, and a VM speaks with its own address alone, the rest of the
+ * network is refused them on the host's other interfaces.
+ *
+ * These points remember nothing: whatever VMs say to the services, it takes no room of the flows of the host partition, nor of another VM.
  */
-import { hostServiceAddresses, type Node } from '../../model/index.ts'
-import { hostPrefix, type Prefix, Protocol, prefixCovers, prefixesOverlap } from '../../net/index.ts'
+import { hostServiceAddresses, hostServices, type Node } from '../../model/index.ts'
+import { hostPrefix, type Prefix, prefixCovers, prefixesOverlap } from '../../net/index.ts'
 import { defaultDeny, shapeTier } from '../built-in.ts'
 import type { Point, RuleTier } from '../point.ts'
-import type { Match, Rule } from '../rule.ts'
+import type { Rule } from '../rule.ts'
 import type { SiteView } from './site-view.ts'
+import { repliesTo } from './stateless-replies.ts'
 import { templateRule } from './template-rule.ts'
 
 const host = templateRule('host-config')
 
+const everyService = hostServices.flatMap(({ addresses }) => addresses.map(hostPrefix))
+
 /** Of one host. */
-export const servicePrefixesOf = ({ addresses }: Node): readonly Prefix[] =>
+const servicePrefixesOf = ({ addresses }: Node): readonly Prefix[] =>
   hostServiceAddresses(addresses).map(hostPrefix)
 
-/** Stands before the host filter on the interfaces that lead to the site. */
-export function serviceGuard(view: SiteView, node: Node): Point {
-  const destination = servicePrefixesOf(node)
+/** What a host's end of a rule's match, which may be absent, is about. */
+function aboutServices(ends: readonly Prefix[] | undefined): 'not' | 'also' | 'only' {
+  if (!ends?.some((end) => everyService.some((service) => prefixesOverlap(end, service)))) return 'not'
+  return ends.every((end) => everyService.some((service) => prefixCovers(service, end))) ? 'only' : 'also'
+}
+
+/** The host-config rules of one direction: those about the host partition itself, and those about its services. */
+export interface HostRules {
+  readonly partition: readonly Rule[]
+  readonly services: readonly Rule[]
+}
+
+/**
+ * A rule is about the services if it names them as the host's end (`to` of what comes in, `from` of what goes out), and then about
+ * the partition only if it names more. What denies and names no end of the host is about both.
+ */
+export function splitRules(rules: readonly Rule[], direction: 'in' | 'out'): HostRules {
+  const end = ({ match }: Rule) => (direction === 'in' ? match.destination : match.source)
   return {
-    id: `${node.id}/services/in`,
-    kind: 'host',
-    node: node.id,
-    interfaces: view.interfaces(node.id, 'distribution-router'),
-    direction: 'in',
-    scope: { destination },
-    tiers: [
-      shapeTier,
-      {
-        kind: 'rules',
-        name: 'host-services',
-        rules: [
-          host(
-            view,
-            'services/not-from-outside',
-            'deny',
-            { destination },
-            'The services of a host are there for its own VMs.',
-          ),
-        ],
-      },
-    ],
-    defaultDeny,
+    partition: rules.filter((rule) => aboutServices(end(rule)) !== 'only'),
+    services: rules.filter(
+      (rule) => aboutServices(end(rule)) !== 'not' || (rule.action === 'deny' && !end(rule)),
+    ),
   }
 }
 
-/** The tiers of a host partition that are about its services, and what is left of its rules. */
-export interface PartitionTiers {
-  /** Inward, before the flow tier: decides about all that is addressed to the services. */
-  readonly asked: readonly RuleTier[]
-  /** Outward, before the flow tier: what the services answer. */
-  readonly answered: readonly RuleTier[]
-  /** Inward, behind the flow tier. */
-  readonly rest: readonly RuleTier[]
+export interface ServiceRules {
+  readonly inward: readonly Rule[]
+  readonly outward: readonly Rule[]
+  /** About ICMP errors that the host sends. */
+  readonly errors: readonly RuleTier[]
+  /** Lists of addresses that differ from host to host. */
+  readonly sets: readonly (readonly Prefix[])[]
 }
 
-/**
- * Takes the rules about services out of those of a partition, and puts them where no flow is remembered: a VM that opens connection after
- * connection to a service of its host would else take the room of those by which the host is managed. Hosts that share rules share the
- * result.
- */
-export class ServiceTiers {
-  readonly #view: SiteView
-  readonly #known = new Map<RuleTier, PartitionTiers>()
-
-  constructor(view: SiteView) {
-    this.#view = view
-  }
-
-  /** @param inward the rules of the partition, in one tier or none */
-  of(node: Node, inward: readonly RuleTier[]): PartitionTiers {
-    const services = servicePrefixesOf(node)
-    const [tier] = inward
-    if (!tier) return { asked: [], answered: [], rest: [] }
-    const known = this.#known.get(tier)
-    if (known) return known
-    const asked = tier.rules.flatMap((rule) => aboutServices(rule, services))
-    const closed = host(
-      this.#view,
-      'services/closed',
-      'deny',
-      { destination: services },
-      'What no rule opens of the services of a host is closed.',
-    )
-    const made: PartitionTiers = {
-      asked: [{ ...tier, name: 'vm-services', rules: [...asked, closed] }],
-      answered: [{ ...tier, name: 'vm-service-answers', rules: asked.flatMap(answersTo) }],
-      rest: [{ ...tier, rules: tier.rules.filter(({ match }) => !isWithin(match.destination, services)) }],
+/** The points of one host's services: toward its VMs, and toward the site. */
+export function hostServicePoints(view: SiteView, node: Node, rules: ServiceRules): readonly Point[] {
+  const { inward, outward, errors, sets } = rules
+  const addresses = servicePrefixesOf(node)
+  const common = { kind: 'host' as const, node: node.id, defaultDeny }
+  const toVms = { ...common, interfaces: view.interfaces(node.id, 'vm'), behind: node.addresses, sets }
+  const toSite = { ...common, interfaces: view.interfaces(node.id, 'distribution-router') }
+  const audited = view.site.audit.some(({ kind, tier }) => kind === 'host' && tier === 'host-config')
+  const tier = (name: string, list: readonly Rule[]): readonly RuleTier[] =>
+    list.length > 0 ? [{ kind: 'rules', name, rules: list }] : []
+  const guard = (direction: 'in' | 'out', id: string, why: string): Point => {
+    const match = direction === 'in' ? { destination: addresses } : { source: addresses }
+    return {
+      ...toSite,
+      id: `${node.id}/services/uplink/${direction}`,
+      direction,
+      scope: match,
+      tiers: [shapeTier, ...tier('host-services', [host(view, id, 'deny', match, why)])],
     }
-    this.#known.set(tier, made)
-    return made
   }
-}
-
-const isWithin = (prefixes: readonly Prefix[] | undefined, services: readonly Prefix[]): boolean =>
-  prefixes?.every((prefix) => services.some((service) => prefixCovers(service, prefix))) ?? false
-
-/**
- * What a rule says of packets to services. A rule opens them only if it names them and nothing else; one that denies is about them as far as it
- * reaches.
- */
-function aboutServices(rule: Rule, services: readonly Prefix[]): readonly Rule[] {
-  const { destination } = rule.match
-  if (isWithin(destination, services)) return [rule]
-  if (rule.action === 'allow') return []
-  const reached = destination
-    ? services.filter((service) => destination.some((prefix) => prefixesOverlap(prefix, service)))
-    : services
-  return reached.length === 0
-    ? []
-    : [{ ...rule, id: `${rule.id}/services`, match: { ...rule.match, destination: reached } }]
-}
-
-/** The packets that answer those which a rule lets in: of TCP all but such as open a connection, which has ACK or RST. */
-function answersTo({ id, action, match, origin, why }: Rule): readonly Rule[] {
-  if (action !== 'allow') return []
-  const { family, source, destination, sourcePorts, destinationPorts, protocol } = match
-  const back: Match = {
-    ...(family && { family }),
-    ...(destination && { source: destination }),
-    ...(source && { destination: source }),
-    ...(protocol !== undefined && { protocol }),
-    ...(destinationPorts && { sourcePorts: destinationPorts }),
-    ...(sourcePorts && { destinationPorts: sourcePorts }),
-  }
-  const answer = (name: string, flags: Pick<Match, 'tcpFlags'>): Rule => ({
-    id: `${id}/${name}`,
-    action,
-    match: { ...back, ...flags },
-    origin,
-    why: `Answers. ${why}`,
-  })
-  if (protocol !== Protocol.tcp) return [answer('answer', {})]
-  return [
-    answer('answer', { tcpFlags: { mask: ack, value: ack } }),
-    answer('reset', { tcpFlags: { mask: rst, value: rst } }),
+  const points: readonly Point[] = [
+    {
+      ...toVms,
+      id: `${node.id}/services/in`,
+      direction: 'in',
+      scope: { destination: addresses },
+      tiers: [
+        shapeTier,
+        ...tier('service-replies', repliesTo(outward, audited)),
+        ...tier('host-config', inward),
+      ],
+    },
+    {
+      ...toVms,
+      id: `${node.id}/services/out`,
+      direction: 'out',
+      scope: { source: addresses },
+      tiers: [
+        shapeTier,
+        ...errors,
+        ...tier('service-replies', repliesTo(inward, audited)),
+        ...tier('host-config', outward),
+      ],
+    },
+    guard('in', 'services/not-from-outside', 'The services of a host are there for its own VMs.'),
+    guard('out', 'services/not-to-outside', 'The services of a host speak with its own VMs alone.'),
   ]
+  return points.filter(({ interfaces }) => interfaces.length > 0)
 }
-
-const [rst, ack] = [0x04, 0x10]

@@ -1,30 +1,38 @@
 /**
  * The host firewall (R22): what may be said to, and by, the host partition, which runs the hypervisor. The rules are those of the
- * site's template. Answers pass by the flow tier, since the host asked; what VMs ask the services of the host is not among its flows.
+ * site's template. Answers pass by the flow tier, since the host asked. What its VMs say to its services is judged elsewhere
+ * (`host-services.ts`).
  */
 
-import type { Node } from '../../model/index.ts'
-import { hostPrefix, Protocol, prefix } from '../../net/index.ts'
+import { hostServices } from '../../model/index.ts'
+import { hostPrefix, Protocol, prefix, subtractPrefixes } from '../../net/index.ts'
 import { icmpErrors } from '../../wire/index.ts'
 import { defaultDeny, flowTier, shapeTier } from '../built-in.ts'
 import type { Point, RuleTier } from '../point.ts'
 import type { Rule } from '../rule.ts'
-import { ServiceTiers, serviceGuard, servicePrefixesOf } from './host-services.ts'
+import { hostServicePoints, splitRules } from './host-services.ts'
 import { MachineTiers } from './machine-tiers.ts'
 import type { SiteView } from './site-view.ts'
 import { supportAccessTiers } from './support-access.ts'
 
-/** Addresses at which any machine hears on a link, beside its own: link-local, multicast and broadcast, of which 0.0.0.0 is an old form (RFC 1122 section 3.2.1.3). */
-const onLink = ['0.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', 'fe80::/10', 'ff00::/8'].map(prefix)
+/**
+ * Addresses at which any machine hears on a link, beside its own: link-local, multicast and broadcast, of which 0.0.0.0 is an old form
+ * (RFC 1122 section 3.2.1.3). Services of the host have points of their own.
+ */
+const linkLocal = subtractPrefixes(
+  ['169.254.0.0/16', 'fe80::/10'].map(prefix),
+  hostServices.flatMap(({ addresses }) => addresses.map(hostPrefix)),
+)
+const onLink = [...linkLocal, ...['0.0.0.0/8', '224.0.0.0/3', 'ff00::/8'].map(prefix)]
 
 export function hostPoints(view: SiteView): readonly Point[] {
   const supportAccess = supportAccessTiers(view)
   const inward = new MachineTiers(view, view.site.filters.hostConfig, 'in')
   const outward = new MachineTiers(view, view.site.filters.hostConfig, 'out')
-  const split = new Map<RuleTier, OutwardTiers>()
-  const services = new ServiceTiers(view)
+  const parts = new HostParts()
   const quota = view.site.flowsPerVm
   return view.nodes('host').flatMap((host) => {
+    const own = host.addresses.map(hostPrefix)
     const common = {
       kind: 'host' as const,
       node: host.id,
@@ -32,17 +40,23 @@ export function hostPoints(view: SiteView): readonly Point[] {
       behind: host.addresses,
       defaultDeny,
     }
-    const { errors, others } = outwardTiers(outward.of(host), split)
-    const { asked, answered, rest } = services.of(host, inward.of(host))
+    const [incoming, outgoing] = [parts.of(inward.of(host), 'in'), parts.of(outward.of(host), 'out')]
+    const { errors } = outgoing
+    const sets = [...inward.sets(host), ...outward.sets(host)]
     return [
-      serviceGuard(view, host),
+      ...hostServicePoints(view, host, {
+        inward: incoming.services,
+        outward: outgoing.services,
+        errors,
+        sets,
+      }),
       {
         ...common,
         id: `${host.id}/partition/in`,
         direction: 'in',
         flow: { table: `${host.id}/partition`, heading: 'to-local', quota },
-        scope: { destination: [...host.addresses.map(hostPrefix), ...servicePrefixesOf(host), ...onLink] },
-        tiers: [shapeTier, ...asked, flowTier, ...supportAccess, ...rest],
+        scope: { destination: [...own, ...onLink] },
+        tiers: [shapeTier, flowTier, ...supportAccess, ...incoming.partition],
         sets: inward.sets(host),
       },
       {
@@ -50,46 +64,50 @@ export function hostPoints(view: SiteView): readonly Point[] {
         id: `${host.id}/partition/out`,
         direction: 'out',
         flow: { table: `${host.id}/partition`, heading: 'from-local', quota },
-        scope: { source: ownSources(host) },
-        tiers: [shapeTier, ...errors, ...answered, flowTier, ...others],
-        sets: [...outward.sets(host), ...inward.sets(host)],
+        scope: { source: [...own, ...linkLocal] },
+        tiers: [shapeTier, ...errors, flowTier, ...outgoing.partition],
+        sets: outward.sets(host),
       },
     ] satisfies Point[]
   })
 }
 
-const ownSources = (host: Node) => [
-  ...host.addresses.map(hostPrefix),
-  ...servicePrefixesOf(host),
-  prefix('169.254.0.0/16'),
-  prefix('fe80::/10'),
-]
-
-interface OutwardTiers {
+/** The host-config tier of one direction, in parts. */
+interface HostPart {
+  /** Stand before the flow tier. */
   readonly errors: readonly RuleTier[]
-  readonly others: readonly RuleTier[]
+  readonly partition: readonly RuleTier[]
+  readonly services: readonly Rule[]
 }
+
+const nothing: HostPart = { errors: [], partition: [], services: [] }
 
 /**
  * Rules about ICMP errors stand before the flow tier: what the host, as the first router of its VMs, tells them is about flows of theirs
  * and not of its own. Hosts that share a tier share its parts.
  */
-function outwardTiers(tiers: readonly RuleTier[], split: Map<RuleTier, OutwardTiers>): OutwardTiers {
-  const [tier] = tiers
-  if (!tier) return { errors: [], others: [] }
-  const known = split.get(tier)
-  if (known) return known
-  const part = (name: string, rules: readonly Rule[]): readonly RuleTier[] =>
-    rules.length > 0 ? [{ ...tier, name, rules }] : []
-  const made = {
-    errors: part('path-errors', tier.rules.filter(isAboutErrors)),
-    others: part(
-      tier.name,
-      tier.rules.filter((rule) => !isAboutErrors(rule)),
-    ),
+class HostParts {
+  readonly #made = new Map<RuleTier, HostPart>()
+
+  of([tier]: readonly RuleTier[], direction: 'in' | 'out'): HostPart {
+    if (!tier) return nothing
+    const known = this.#made.get(tier)
+    if (known) return known
+    const part = (name: string, rules: readonly Rule[]): readonly RuleTier[] =>
+      rules.length > 0 ? [{ ...tier, name, rules }] : []
+    const isError = (rule: Rule) => direction === 'out' && isAboutErrors(rule)
+    const { partition, services } = splitRules(
+      tier.rules.filter((rule) => !isError(rule)),
+      direction,
+    )
+    const made = {
+      errors: part('path-errors', tier.rules.filter(isError)),
+      partition: part(tier.name, partition),
+      services,
+    }
+    this.#made.set(tier, made)
+    return made
   }
-  split.set(tier, made)
-  return made
 }
 
 function isAboutErrors({ match: { protocol, icmpType } }: Rule): boolean {

@@ -60,10 +60,7 @@ export const machineInvariants: readonly PointInvariant[] = [
     rows: ['R22'],
     claim:
       'A host partition hears fabric controllers on its one port, DHCP answers, and its own VMs on the services that it has for them.',
-    points: (proof) =>
-      proof
-        .points('host')
-        .filter(({ flow, direction }) => direction === 'in' && flow?.heading === 'to-local'),
+    points: (proof) => proof.points('host').filter(({ direction }) => direction === 'in'),
     permitted(proof, point) {
       const host = nodeById(proof.network, point.node) as Node
       return proof.sets.union(hostOpenings(proof.network, host).map((match) => proof.sets.match(match)))
