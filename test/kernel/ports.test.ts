@@ -75,6 +75,13 @@ const asks6 = (source: Ip): Uint8Array =>
     ip: { source, destination: ip('ff02::1:2') },
     udp: { sourcePort: 546, destinationPort: 547 },
   })
+/** A request to all DHCP servers (RFC 2131 section 4.1). */
+const asks4 = (source: Ip): Uint8Array =>
+  buildFrame({
+    ethernet: from(),
+    ip: { source, destination: ip('255.255.255.255') },
+    udp: { sourcePort: 68, destinationPort: 67 },
+  })
 
 const datagram = (source: number, destination: number, family: 4 | 6): Uint8Array =>
   buildFrame({
@@ -107,6 +114,9 @@ const lies: readonly (readonly [name: string, rule: string, frame: Uint8Array])[
   ['an answer of a DHCPv6 server', 'server/dhcp6', datagram(547, 546, 6)],
   ['a DHCPv6 request in the name of another on the link', 'own/spoofed', asks6(ip('fe80::1'))],
   ['a DHCPv6 request in the name of its host', 'own/spoofed', asks6(far.linkLocal)],
+  ['a DHCPv6 request in the name of another VM', 'own/spoofed', asks6(other6)],
+  ['a DHCP request in the name of another VM', 'own/spoofed', asks4(other4)],
+  ['a DHCP request in the name of another on the link', 'own/spoofed', asks4(ip('169.254.0.1'))],
 ]
 
 describeKernel('ports of VMs', () => {
@@ -136,6 +146,20 @@ describeKernel('ports of VMs', () => {
     }
 
     it.each(lies)('%s: %s', (_, rule, frame) => expect(counted(frame, frame)).toEqual({ [rule]: 2 }))
+
+    it.each([
+      ['machine/dhcp', asks4, [ip('0.0.0.0'), own4]],
+      ['machine/dhcp6', asks6, [near.linkLocal, own6]],
+    ] as const)('a machine asks for an address in its own name or in none: %s', (rule, ask, sources) => {
+      for (const source of sources) {
+        const before = packetsByRule(fabric, fixture)
+        expect(socket.send(ask(source))).toBe(true)
+        const at = [...moved(before, packetsByRule(fabric, fixture))].filter(([key]) =>
+          key.startsWith(filter),
+        )
+        expect([formatIp(source), at]).toEqual([formatIp(source), [[`${filter} ${rule}`, 1]]])
+      }
+    })
 
     it('what a machine honestly says has its answer', async () => {
       const question = says({ operation: arp.Operation.request })
