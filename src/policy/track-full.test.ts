@@ -1,0 +1,41 @@
+/** A flow table that is full: who gives way, and who is refused. */
+import { describe, expect, it } from 'vitest'
+import { ack, established, Filter, fin, nothing, open443, syn, synAck, web } from './testing/flow-filter.ts'
+import { flow, packet, reversed, rule, ruleTier } from './testing/sample.ts'
+
+describe('a table that is full', () => {
+  const quota = 64
+  const from = (port: number) => ({ ...web, sourcePort: 1024 + port })
+  const lastIs = (filter: Filter): string[] =>
+    filter.say({ ...web, sourcePort: 60_000 }, ['>', syn], ['<', synAck], ['>', ack])
+
+  it('of connections whose opener never heard the answer, takes new ones: a forged source shuts nobody out', () => {
+    const filter = new Filter(open443, nothing, quota)
+    for (let port = 0; port < 10 * quota; port++)
+      filter.say(from(port), ['>', syn], ['<', synAck], ['>', ack], ['>', fin])
+    expect(lastIs(filter)).toEqual(['allow open/443', established, established])
+  })
+  it('of connections that one side has closed, takes new ones', () => {
+    const filter = new Filter(open443, nothing, quota)
+    for (let port = 0; port < 2 * quota; port++) {
+      filter.handshake(from(port))
+      filter.say(from(port), ['<', fin])
+    }
+    expect(lastIs(filter)).toEqual(['allow open/443', established, established])
+  })
+  it('of answered queries, takes new ones', () => {
+    const filter = new Filter(ruleTier('dns', rule('dns', 'allow')), nothing, quota)
+    for (let port = 0; port < 10 * quota; port++) {
+      const query = flow('udp', `192.0.2.1 ${1024 + port}`, '10.0.0.1 53')
+      expect([filter.in(packet(query)), filter.out(packet(reversed(query)))]).toEqual([
+        'allow dns',
+        established,
+      ])
+    }
+  })
+  it('of established ones, refuses new ones', () => {
+    const filter = new Filter(open443, nothing, quota)
+    for (let port = 0; port < quota; port++) filter.handshake(from(port))
+    expect(lastIs(filter)[0]).toBe('deny flow/full')
+  })
+})
