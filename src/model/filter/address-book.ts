@@ -68,20 +68,25 @@ const tagDefaults: Readonly<Record<string, (network: NamedNetwork, site: string)
     ...addressesOfService('wire-server'),
   ],
   Internet: ({ internal, bogons }) => outside(internal, bogons, []),
+  // Not the addresses with which VMs come by a VIP: those are of the Internet here as in Azure.
   AzureLoadBalancer: ({ nodes }) => [
     ...addressesOfService('wire-server'),
     ...nodes
       .filter(({ kind }) => kind === 'balancer')
-      .flatMap(({ addresses, publicAddresses }) => [...addresses, ...publicAddresses].map(hostPrefix)),
+      .flatMap(({ addresses }) => addresses.map(hostPrefix)),
   ],
   AzurePlatformDNS: (network, site) => machinesOf(network, site, 'name-servers') ?? [],
   AzurePlatformIMDS: () => addressesOfService('metadata-server'),
   AzurePlatformLKM: (network, site) => machinesOf(network, site, 'activation-servers') ?? [],
 }
 
+/** With which VMs of a site go to the Internet, and come by a VIP of their own site: addresses of its balancers. */
+const egress = 'egress'
+
 /** Names that a group may not have. */
 export const reservedNames: ReadonlySet<string> = new Set([
   ...relativeMachines,
+  egress,
   ...Object.keys(kinds),
   ...Object.keys(pools),
   ...Object.keys(everywhere),
@@ -189,6 +194,10 @@ function machinesOf(network: NamedNetwork, site: string, name: string): readonly
       .filter((node) => node.kind === kind && node.site === site)
       .flatMap(({ addresses }) => addresses.map(hostPrefix))
   }
+  if (name === egress)
+    return network.nodes
+      .filter((node) => node.kind === 'balancer' && node.site === site)
+      .flatMap(({ publicAddresses }) => publicAddresses.map(hostPrefix))
   if (!Object.hasOwn(pools, name)) return undefined
   return (
     network.sites.find((candidate) => candidate.name === site)?.pools[pools[name as keyof typeof pools]] ?? []
