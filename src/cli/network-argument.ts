@@ -4,6 +4,7 @@ import { join, relative } from 'node:path'
 import { type Diagnostic, formatDiagnostics } from '../file/index.ts'
 import { loadNetwork, type Network } from '../model/index.ts'
 import { CommandError, exitCodes } from './exit-code.ts'
+import { outcomeOf } from './mistakes.ts'
 import type { Terminal } from './terminal.ts'
 import { packageRoot } from './version.ts'
 
@@ -25,7 +26,7 @@ export function requireNetwork(given: string | undefined, terminal: Terminal): N
   if (diagnostics.length > 0)
     terminal.say(`${formatDiagnostics(diagnostics, { color: terminal.err.isColorSupported })}\n`)
   if (network) return network
-  const message = `load ${file}: it describes no network; correct the mistakes above`
+  const message = `load ${file}: ${outcomeOf(diagnostics, [file], 'it describes no network')}`
   const exitCode = exitCodes.usage
   terminal.result({
     ok: false,

@@ -4,6 +4,7 @@ import { loadNetwork, type Network, virtualEndpoints } from '../../model/index.t
 import { formatIp } from '../../net/index.ts'
 import { derivePolicy, rulesOf } from '../../policy/index.ts'
 import { exitCodes } from '../exit-code.ts'
+import { outcomeOf } from '../mistakes.ts'
 import { diagnosticJson, networkFile } from '../network-argument.ts'
 import { table } from '../render/table.ts'
 import type { Terminal } from '../terminal.ts'
@@ -17,9 +18,8 @@ export function check(given: string | undefined, terminal: Terminal): number {
   if (diagnostics.length > 0) terminal.print(formatDiagnostics(diagnostics, { color: out.isColorSupported }))
   if (!summary) {
     const code = diagnostics.find(({ severity }) => severity === 'error')?.code
-    terminal.say(
-      `glacis: check ${file}: it describes no network; correct the mistakes above ('glacis explain ${code}' tells more)`,
-    )
+    const outcome = outcomeOf(diagnostics, [file], 'it describes no network')
+    terminal.say(`glacis: check ${file}: ${outcome} ('glacis explain ${code}' tells more)`)
     return exitCodes.usage
   }
   if (diagnostics.length > 0) terminal.print('')

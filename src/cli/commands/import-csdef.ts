@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path'
 import { formatDiagnostics, hasErrors } from '../../file/index.ts'
 import { type CloudService, configurationOf, readCloudService, serviceYaml } from '../../model/index.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
+import { outcomeOf } from '../mistakes.ts'
 import { diagnosticJson } from '../network-argument.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -38,9 +39,8 @@ export function importCsdefCommand(
   if (!terminal.json && refused.length < services.length) terminal.print(text.trimEnd())
   if (refused.length === 0) return exitCodes.ok
   const names = refused.map(({ definition }) => pathOf(definition)).join(', ')
-  terminal.say(
-    `glacis: import csdef: ${refused.length} of ${services.length} services are refused (${names}); correct the mistakes above`,
-  )
+  const outcome = `${refused.length} of ${services.length} services are refused (${names})`
+  terminal.say(`glacis: import csdef: ${outcomeOf(diagnostics, [], outcome)}`)
   return exitCodes.usage
 }
 

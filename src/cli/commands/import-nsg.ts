@@ -2,6 +2,7 @@
 import { formatDiagnostics } from '../../file/index.ts'
 import { readSecurityGroupFile, type SecurityGroup, securityGroupYaml } from '../../model/index.ts'
 import { exitCodes } from '../exit-code.ts'
+import { outcomeOf } from '../mistakes.ts'
 import { diagnosticJson } from '../network-argument.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -31,7 +32,8 @@ export function importNsgCommand(
     if (!terminal.json) terminal.print(text.trimEnd())
     return exitCodes.ok
   }
-  terminal.say(`glacis: import nsg ${file}: the group is refused; correct the mistakes above`)
+  const named = parameters === undefined ? [file] : [file, parameters]
+  terminal.say(`glacis: import nsg ${file}: ${outcomeOf(diagnostics, named, 'the group is refused')}`)
   return exitCodes.usage
 }
 
