@@ -2,12 +2,12 @@
 import * as v from 'valibot'
 import type { DiagnosticLog } from './diagnostic/diagnostic.ts'
 import { keyMistakes } from './keys.ts'
-import { type Path, valueAt } from './located.ts'
 import { FilterFile, type FilterRule } from './schema/filter-rule.ts'
 import type { SourceRange } from './source.ts'
-import type { SourceText } from './text.ts'
+import { type Path, valueAt } from './syntax/located.ts'
+import type { SourceText } from './syntax/text.ts'
+import { parseYaml } from './syntax/yaml.ts'
 import { plainWithout, reportIssue } from './validate.ts'
-import { parseYaml } from './yaml.ts'
 
 /** Rules as they were written, and where. */
 export interface WrittenRules {

@@ -4,8 +4,8 @@
  */
 import type { DiagnosticLog } from './diagnostic/diagnostic.ts'
 import { shortened } from './form-mistake.ts'
-import type { Located, LocatedEntry, LocatedMap, Path } from './located.ts'
 import { nearest, suggestion } from './suggestion.ts'
+import type { Located, LocatedEntry, LocatedMap, Path } from './syntax/located.ts'
 
 /** What is used here of a schema of the library. */
 interface Shape {

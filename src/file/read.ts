@@ -2,8 +2,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import type { DiagnosticLog } from './diagnostic/diagnostic.ts'
 import type { SourceRange } from './source.ts'
-import { SourceText } from './text.ts'
-import { utf8Of } from './utf16.ts'
+import { SourceText } from './syntax/text.ts'
+import { utf8Of } from './syntax/utf16.ts'
 
 /** Larger files are refused before they are parsed. */
 export const maxFileBytes = 16 * 1024 * 1024

@@ -6,8 +6,8 @@ import * as v from 'valibot'
 import type { DiagnosticLog } from './diagnostic/diagnostic.ts'
 import { formMistake } from './form-mistake.ts'
 import { type KeyMistake, keyMistakes } from './keys.ts'
-import { keyAt, type Located, type Path, plainValue, valueAt } from './located.ts'
 import { NetworkFile, PartialNetworkFile } from './schema/network-file.ts'
+import { keyAt, type Located, type Path, plainValue, valueAt } from './syntax/located.ts'
 
 export interface ValidatedFile {
   readonly file: NetworkFile

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { rangeAt, SourceText } from '../text.ts'
+import { rangeAt, SourceText } from '../syntax/text.ts'
 import { DiagnosticLog, maxDiagnostics, sortedDiagnostics } from './diagnostic.ts'
 
 function logOf(text: string) {

@@ -4,7 +4,7 @@
  */
 
 import type { SourceRange } from '../source.ts'
-import { lineLength, lineText, type SourceText } from '../text.ts'
+import { lineLength, lineText, type SourceText } from '../syntax/text.ts'
 import type { DiagnosticCode } from './diagnostic-table.ts'
 
 export interface Diagnostic {

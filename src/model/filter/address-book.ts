@@ -71,9 +71,7 @@ const tagDefaults: Readonly<Record<string, (network: NamedNetwork, site: string)
   // Not the addresses with which VMs come by a VIP: those are of the Internet here as in Azure.
   AzureLoadBalancer: ({ nodes }) => [
     ...addressesOfService('wire-server'),
-    ...nodes
-      .filter(({ kind }) => kind === 'balancer')
-      .flatMap(({ addresses }) => addresses.map(hostPrefix)),
+    ...nodes.filter(({ kind }) => kind === 'balancer').flatMap(({ addresses }) => addresses.map(hostPrefix)),
   ],
   AzurePlatformDNS: (network, site) => machinesOf(network, site, 'name-servers') ?? [],
   AzurePlatformIMDS: () => addressesOfService('metadata-server'),

@@ -3,7 +3,7 @@
  * bounded before the parser sees the text (nesting) and after (what aliases expand to).
  */
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml'
-import type { DiagnosticLog } from './diagnostic/diagnostic.ts'
+import type { DiagnosticLog } from '../diagnostic/diagnostic.ts'
 import type { Located, LocatedEntry } from './located.ts'
 import { nestingMistake } from './nesting.ts'
 import { rangeAt, type SourceText } from './text.ts'

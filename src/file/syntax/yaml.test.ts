@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DiagnosticLog, sortedDiagnostics } from './diagnostic/diagnostic.ts'
+import { DiagnosticLog, sortedDiagnostics } from '../diagnostic/diagnostic.ts'
 import { keyAt, plainValue, valueAt } from './located.ts'
 import { SourceText } from './text.ts'
 import { parseYaml } from './yaml.ts'

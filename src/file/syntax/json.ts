@@ -2,9 +2,9 @@
  * JSON (RFC 8259) into located values, as Azure's tools read it: with a byte-order mark, comments, and strings over several lines. The
  * parser of YAML is no help here: it takes much that is not JSON, refuses tabs, and has other ideas of where a mistake is.
  */
-import type { DiagnosticLog } from './diagnostic/diagnostic.ts'
+import type { DiagnosticLog } from '../diagnostic/diagnostic.ts'
+import type { SourceRange } from '../source.ts'
 import type { Located, LocatedEntry } from './located.ts'
-import type { SourceRange } from './source.ts'
 import { rangeAt, type SourceText } from './text.ts'
 
 export interface JsonDocument {

@@ -1,5 +1,5 @@
 /** A text file in memory, with the line and column of each offset. */
-import type { SourceRange } from './source.ts'
+import type { SourceRange } from '../source.ts'
 
 export interface SourceText {
   readonly file: string

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { DiagnosticLog } from './diagnostic/diagnostic.ts'
+import { DiagnosticLog } from '../diagnostic/diagnostic.ts'
 import { parseJson } from './json.ts'
 import { plainValue, valueAt } from './located.ts'
 import { SourceText } from './text.ts'

@@ -1,5 +1,5 @@
 /** A YAML document as plain values that remember where they stand. Aliases are expanded, keys are text. */
-import type { SourceRange } from './source.ts'
+import type { SourceRange } from '../source.ts'
 
 export type Located = LocatedMap | LocatedList | LocatedScalar
 
