@@ -4,6 +4,7 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
 import { virtualEndpoints } from '../model/index.ts'
 import { ipEquals } from '../net/index.ts'
+import { derivePolicy } from '../policy/index.ts'
 import { checkHttps } from './https-check.ts'
 import { createCertificate } from './kernel/workload/certificate.ts'
 import { httpsTarget } from './kernel/workload/https-redirect.ts'
@@ -15,6 +16,7 @@ const network = smallNetwork((text) =>
     'http: { protocol: http, port: 80, local-port: 8080 }\n          https: { protocol: https, port: 443, local-port: 8443 }',
   ),
 )
+const policy = derivePolicy(network)
 const certificate = await createCertificate(network)
 const servers: Server[] = []
 afterEach(() => {
@@ -27,7 +29,7 @@ async function seen(server: Server) {
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }
   const open = async (): Promise<Socket> => connect(port, '127.0.0.1')
-  const results = await checkHttps({ connect: open }, network)
+  const results = await checkHttps({ connect: open }, network, policy)
   expect(results.map(({ endpoint }) => endpoint)).toEqual(['lab/shop/web/https', 'lab/shop/web/https'])
   const [{ accepted, plain, reason } = { accepted: [], plain: true }] = results
   return { accepted, plain, reason }
@@ -66,7 +68,7 @@ describe('an https endpoint', () => {
   it('is found out if it says nothing, or is not there', async () => {
     expect((await seen(createServer((socket) => void socket.destroy()))).reason).toMatch(/does not take/)
     const absent = { connect: () => Promise.reject(new Error('nobody there')) }
-    expect((await checkHttps(absent, network))[0]?.reason).toMatch(/does not take/)
+    expect((await checkHttps(absent, network, policy))[0]?.reason).toMatch(/does not take/)
   })
 
   it('is asked at each VIP', async () => {
@@ -81,8 +83,20 @@ describe('an https endpoint', () => {
         },
       },
       network,
+      policy,
     )
     expect(new Set(asked)).toEqual(new Set(['internet 0 443', 'internet 1 443']))
+  })
+
+  it('is not asked where its access list keeps the Internet machine out', async () => {
+    const guarded = smallNetwork((text) =>
+      text.replace(
+        'http: { protocol: http, port: 80, local-port: 8080 }',
+        'https: { protocol: https, port: 443, local-port: 8443, acl: [{ allow: [203.0.113.7/32] }] }',
+      ),
+    )
+    const refused = { connect: () => Promise.reject(new Error('nobody there')) }
+    expect(await checkHttps(refused, guarded, derivePolicy(guarded))).toEqual([])
   })
 })
 

@@ -4,8 +4,10 @@
  */
 import type { Socket } from 'node:net'
 import { connect, type SecureVersion } from 'node:tls'
-import { type Network, type VirtualEndpoint, virtualEndpoints } from '../model/index.ts'
+import { type Network, type Node, type VirtualEndpoint, virtualEndpoints } from '../model/index.ts'
 import { formatIp } from '../net/index.ts'
+import type { Policy } from '../policy/index.ts'
+import { converse, createWorld, type World } from '../trace/index.ts'
 
 export interface HttpsResult {
   /** `west/shop/web/https`. */
@@ -33,18 +35,33 @@ const plainPatience = 500
 /** Endpoints that are asked at a time. */
 const together = 8
 
-/** Asks every public `https` endpoint, at each of its VIPs. The order is that of the endpoints. */
-export async function checkHttps(fabric: Connecting, network: Network): Promise<readonly HttpsResult[]> {
+/**
+ * Asks every public `https` endpoint, at each of its VIPs, that by its rules answers the Internet machine. The order is that of the endpoints.
+ */
+export async function checkHttps(
+  fabric: Connecting,
+  network: Network,
+  policy: Policy,
+): Promise<readonly HttpsResult[]> {
+  const world = createWorld(network, policy)
   const outside = network.nodes.find(({ kind }) => kind === 'internet')
-  const endpoints = virtualEndpoints(network).filter(
-    ({ application, backends }) => application === 'https' && backends.length > 0,
+  const open = virtualEndpoints(network).filter(
+    (endpoint) => endpoint.application === 'https' && outside && isOpenTo(world, outside, endpoint),
   )
   const results: HttpsResult[] = []
-  for (let at = 0; outside && at < endpoints.length; at += together) {
-    const some = endpoints.slice(at, at + together)
+  for (let at = 0; outside && at < open.length; at += together) {
+    const some = open.slice(at, at + together)
     results.push(...(await Promise.all(some.map((endpoint) => checkOne(fabric, outside.id, endpoint)))))
   }
   return results
+}
+
+/** An access list, a guest firewall or the operator may keep the Internet machine out: then there is nothing to be asked. */
+function isOpenTo(world: World, { id, addresses }: Node, { vip, port, backends }: VirtualEndpoint): boolean {
+  const source = addresses.find(({ family }) => family === vip.family)
+  if (!source || backends.length === 0) return false
+  const opening = { from: id, source, destination: vip, protocol: 'tcp', destinationPort: port } as const
+  return converse(world, { ...opening, sourcePort: 50_000 }).outcome === 'answered'
 }
 
 async function checkOne(fabric: Connecting, from: string, endpoint: VirtualEndpoint): Promise<HttpsResult> {

@@ -8,7 +8,7 @@ import { curlInside } from './inside.ts'
 import { describeKernel } from './requirements.ts'
 
 const plain = 'http: { protocol: http, port: 80, local-port: 8080 }'
-const { network, deployment } = fixtureOf(
+const { network, policy, deployment } = fixtureOf(
   smallNetwork((text) =>
     text.replace(plain, `${plain}\n          https: { protocol: https, port: 443, local-port: 8443 }`),
   ),
@@ -57,7 +57,7 @@ describeKernel('R16: HTTPS by default', () => {
   })
 
   it('is what the check of a network finds', async () => {
-    const found = await checkHttps(fabric, network)
+    const found = await checkHttps(fabric, network, policy)
     expect(found).toEqual(
       ([4, 6] as const).map((family) => ({
         endpoint: 'lab/shop/web/https',

@@ -144,7 +144,7 @@ class Run {
     const options = { fabric, network, policy: this.#policy, deployment: this.#deployment, progress }
     const report = await runAcceptance(options)
     if (!isKernel(fabric)) return report
-    const https = await checkHttps(fabric, network)
+    const https = await checkHttps(fabric, network, this.#policy)
     return { ...report, https, ok: report.ok && https.every(({ reason }) => reason === undefined) }
   }
 

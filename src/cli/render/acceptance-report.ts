@@ -17,7 +17,7 @@ export function acceptanceText(report: AcceptanceReport, terminal: Terminal): st
       `${out.red('✗')} ${rules.join(' or ')} dropped ${counted} packets, of which the probes explain ${expected}`,
     )
   const counted = drops.reduce((sum, drop) => sum + drop.counted, 0)
-  const mark = report.ok ? out.green('✓') : out.red('✗')
+  const mark = disagreed.length + unexplained.length === 0 ? out.green('✓') : out.red('✗')
   const count = `${out.bold(`${report.agreed} of ${results.length}`)} probes came out as predicted`
   lines.push(
     `${mark} ${count}; ${counted} packets were dropped and counted by ${rulesDropping(report)} rules`,
