@@ -10,6 +10,7 @@ import { checkEndpoints } from './check/endpoints.ts'
 import { checkGroups } from './check/groups.ts'
 import { checkEnumerated, checkInfrastructure } from './check/infrastructure.ts'
 import { checkServiceName, checkVmNames, type VmNames } from './check/names.ts'
+import { checkPassedBy } from './check/passed-by.ts'
 import { checkPrefixes } from './check/prefixes.ts'
 import { checkOnePerFamily, checkServiceForm, checkServiceVips } from './check/service.ts'
 import { isBuildable, VmBudget } from './check/size.ts'
@@ -70,13 +71,15 @@ export function resolveNetwork(resolution: Resolution, fileName: string): Networ
     tags: file.tags,
   }
   checkGroups(named, resolution)
+  const filtered = sitesWithFilters(sites, named, resolution)
+  checkPassedBy(filtered, services, nodes, resolution)
   return Object.freeze({
     name: file.network,
     file: fileName,
     zone: file.zone,
     internal: named.internal,
     bogons: named.bogons,
-    sites: Object.freeze(sitesWithFilters(sites, named, resolution)),
+    sites: Object.freeze(filtered),
     nodes: named.nodes,
     links: Object.freeze([...links.links]),
     services: Object.freeze(services),

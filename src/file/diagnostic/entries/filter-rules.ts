@@ -46,6 +46,11 @@ export const filterRulesEntries = {
     'two lists of rules',
     'The operator has one list at the access routers: a file that `acl` names, or rules under `acl-rules`.',
   ),
+  GL2111: entry(
+    'VMs pass by a rule',
+    'A VM that uses a VIP of its own site comes to the machine behind it with the egress address of a balancer, so that the answer finds its way back. A rule that denies VMs as sources does not hold it there, and another lets it in, such as one that is open to all.',
+    "Name `egress` beside the VMs in `from`. Or put an access list on the endpoint: the balancer asks it by the VM's own address.",
+  ),
   GL2120: entry(
     'unknown application security group',
     'An application security group stands for the machines that were put into it, which a file of rules does not say. Its name is looked up in the table `groups` of the network file, in lower case and with hyphens; one of the form `service.role` means the VMs of that role.',
