@@ -14,8 +14,8 @@ import {
   validateNetworkFile,
 } from '../file/index.ts'
 import type { Network } from './network.ts'
-import { Resolution } from './resolution.ts'
-import { resolveNetwork } from './resolve.ts'
+import { Resolution } from './resolve/resolution.ts'
+import { resolveNetwork } from './resolve/resolve.ts'
 
 export interface LoadResult {
   /** Absent if any diagnostic is an error. */

@@ -3,7 +3,7 @@
 import type { SourceRange } from '../file/source.ts'
 import type { Ip, Mac, Prefix } from '../net/index.ts'
 import type { SiteFilters } from './filter/site-filters.ts'
-import type { SiteLimits } from './limits.ts'
+import type { SiteLimits } from './resolve/limits.ts'
 
 export interface Network {
   readonly name: string

@@ -1,6 +1,6 @@
 /** Access lists are asked by the balancers of a site, one rule after the other: their number has a bound. */
 import type { Service } from '../network.ts'
-import type { Resolution } from '../resolution.ts'
+import type { Resolution } from '../resolve/resolution.ts'
 
 /**
  * Rules of all lists of a site, each counted for every endpoint that it is put on. Azure allows 25 endpoints with 50 rules each in a service,

@@ -1,7 +1,7 @@
 /** Checks which tiers a template puts into audit mode. */
 import { suggestion } from '../../file/index.ts'
 import type { AuditedTier } from '../network.ts'
-import type { Resolution } from '../resolution.ts'
+import type { Resolution } from '../resolve/resolution.ts'
 
 /** Tiers that can deny, by kind of enforcement point, as `policy/derive` makes them; each kind has `default` too. */
 export const auditableTiers: Readonly<Record<string, readonly string[]>> = {

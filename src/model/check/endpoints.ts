@@ -2,7 +2,7 @@
 import type { SourceRange } from '../../file/index.ts'
 import { formatPortRange, PortRange } from '../../net/index.ts'
 import type { Endpoint, Role } from '../network.ts'
-import type { Resolution } from '../resolution.ts'
+import type { Resolution } from '../resolve/resolution.ts'
 
 /** UDP ports of a VM that its address assignment needs: DHCP (RFC 2131) and DHCPv6 (RFC 8415). */
 const reservedUdp = [67, 68, 546, 547]

@@ -1,7 +1,7 @@
 /** Checks the groups and tags of the network file: their names, and what their members lead to. */
 import { suggestion } from '../../file/index.ts'
 import { AddressBook, type NamedNetwork, reservedNames, tagNamed } from '../filter/address-book.ts'
-import type { Resolution } from '../resolution.ts'
+import type { Resolution } from '../resolve/resolution.ts'
 
 export function checkGroups(network: NamedNetwork, resolution: Resolution): void {
   const { log, keyAt, valueAt } = resolution

@@ -1,9 +1,9 @@
 /** Checks what the templates say of the categories of their infrastructure services (R24). */
 import type { TemplateFile } from '../../file/index.ts'
 import { formatIp, parseIp, prefix, prefixContains } from '../../net/index.ts'
-import { clientId, infrastructureServices, offeredBy } from '../infrastructure-access.ts'
 import type { InfrastructureService, Node, SiteFrame } from '../network.ts'
-import type { Resolution } from '../resolution.ts'
+import { clientId, infrastructureServices, offeredBy } from '../resolve/infrastructure-access.ts'
+import type { Resolution } from '../resolve/resolution.ts'
 
 /** Checks the categories of every template that a site is built from. */
 export function checkInfrastructure(resolution: Resolution): void {

@@ -1,8 +1,8 @@
 /** Checks that names stay unique and short enough once they are put together. */
 import type { SourceRange } from '../../file/index.ts'
 import type { Role } from '../network.ts'
-import type { Resolution } from '../resolution.ts'
-import { labelOf, vmName } from '../service-vms.ts'
+import type { Resolution } from '../resolve/resolution.ts'
+import { labelOf, vmName } from '../resolve/service-vms.ts'
 
 /** A DNS label (RFC 1035 section 2.3.4). */
 const maxLabel = 63

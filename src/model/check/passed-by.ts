@@ -6,7 +6,7 @@ import { type Family, formatIp, hasPorts, type Ip, Protocol, prefixContains } fr
 import type { RelativeMachines, ResolvedRule, RuleEnds } from '../filter/filter-rule.ts'
 import { guestKey } from '../filter/guest-filters.ts'
 import type { AccessList, Endpoint, Node, Role, Service, Site } from '../network.ts'
-import type { Resolution } from '../resolution.ts'
+import type { Resolution } from '../resolve/resolution.ts'
 
 /** A site and what is in it. */
 interface Place {

@@ -13,7 +13,7 @@ import {
   prefixFirst,
 } from '../../net/index.ts'
 import { hostServices } from '../host-services.ts'
-import type { Resolution } from '../resolution.ts'
+import type { Resolution } from '../resolve/resolution.ts'
 
 interface Declared {
   readonly prefix: Prefix

@@ -2,7 +2,7 @@
 import { suggestion } from '../../file/index.ts'
 import { ip } from '../../net/index.ts'
 import type { Role } from '../network.ts'
-import type { Resolution } from '../resolution.ts'
+import type { Resolution } from '../resolve/resolution.ts'
 
 /** Before its roles are read. */
 export function checkServiceForm(service: string, resolution: Resolution): void {

@@ -1,6 +1,6 @@
 /** Refuses networks that are too large to be built, before anything of them is. */
 import type { Role } from '../network.ts'
-import type { Resolution } from '../resolution.ts'
+import type { Resolution } from '../resolve/resolution.ts'
 
 export const maxMachines = 300_000
 export const maxLinks = 1_500_000

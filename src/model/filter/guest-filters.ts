@@ -1,7 +1,7 @@
 /** What customers let into, and out of, the machines of their roles: the guest firewalls of a site's VMs. */
 import type { SourceRange } from '../../file/source.ts'
 import type { SitePorts } from '../network.ts'
-import type { Resolution } from '../resolution.ts'
+import type { Resolution } from '../resolve/resolution.ts'
 import type { AddressBook } from './address-book.ts'
 import { type Filter, relativeMachines } from './filter-rule.ts'
 import { resolveRules } from './resolve-rules.ts'

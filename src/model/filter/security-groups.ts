@@ -10,7 +10,7 @@ import {
 } from '../import/nsg/group-rules.ts'
 import { readSecurityGroup, type SecurityGroup } from '../import/nsg/security-group.ts'
 import type { EndAddress } from '../import/nsg/security-rule.ts'
-import type { Resolution } from '../resolution.ts'
+import type { Resolution } from '../resolve/resolution.ts'
 import type { AddressBook } from './address-book.ts'
 import type { Filter } from './filter-rule.ts'
 import { type RuleContext, resolveRules } from './resolve-rules.ts'

@@ -1,7 +1,7 @@
 /** The rules of a site's template: files of the network where it names them, else the product's own. */
 import { readFilterFile, type WrittenRules } from '../../file/index.ts'
 import type { Site, SitePorts } from '../network.ts'
-import type { Resolution } from '../resolution.ts'
+import type { Resolution } from '../resolve/resolution.ts'
 import type { AddressBook } from './address-book.ts'
 import { type Filter, type RelativeMachines, relativeMachines } from './filter-rule.ts'
 import { type GuestFilter, guestFilters } from './guest-filters.ts'

@@ -9,7 +9,7 @@ import {
   type SourceText,
   type ValidatedFile,
   valueAt,
-} from '../file/index.ts'
+} from '../../file/index.ts'
 import { LinkMaker } from './link.ts'
 
 export interface Resolution {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatIp } from '../net/index.ts'
+import { formatIp } from '../../net/index.ts'
 import { LinkMaker, linkLocalOf } from './link.ts'
 
 describe('linkLocalOf', () => {

@@ -3,7 +3,7 @@
  * that was there before. The network address of a prefix is never assigned, nor the last one of IPv4 (broadcast),
  * except from prefixes of one or two addresses.
  */
-import { type Family, familyBits, Ip, type Prefix, prefixContains, prefixSize } from '../net/index.ts'
+import { type Family, familyBits, Ip, type Prefix, prefixContains, prefixSize } from '../../net/index.ts'
 
 /** Assignment from the end starts at most this far into a pool, so that IPv6 addresses stay short. */
 const reach = 0xffffn

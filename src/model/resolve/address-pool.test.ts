@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatIp, ip, type Prefix, prefix, prefixContains } from '../net/index.ts'
+import { formatIp, ip, type Prefix, prefix, prefixContains } from '../../net/index.ts'
 import { AddressPool } from './address-pool.ts'
 
 const take = (pool: AddressPool, count: number) =>

@@ -1,6 +1,6 @@
 /** Makes links: names of interfaces, hardware addresses and link-local addresses. */
-import { Ip, localMac, type Mac, macBytes } from '../net/index.ts'
-import type { Link, LinkEnd } from './network.ts'
+import { Ip, localMac, type Mac, macBytes } from '../../net/index.ts'
+import type { Link, LinkEnd } from '../network.ts'
 
 /** Linux allows 15 characters (IFNAMSIZ − 1). */
 export const maxInterfaceName = 15

@@ -1,7 +1,7 @@
 /** The address pools of each site; explicit addresses are set aside before anything is assigned. */
 
-import type { Path, SourceRange } from '../file/index.ts'
-import { compareIp, formatPrefix, type Ip, ip, prefix } from '../net/index.ts'
+import type { Path, SourceRange } from '../../file/index.ts'
+import { compareIp, formatPrefix, type Ip, ip, prefix } from '../../net/index.ts'
 import { AddressPool } from './address-pool.ts'
 import type { Resolution } from './resolution.ts'
 

@@ -1,6 +1,7 @@
 /** The virtual machines of a service: names, hosts and addresses. */
+
+import type { Listener, Node, Role } from '../network.ts'
 import type { LinkMaker } from './link.ts'
-import type { Listener, Node, Role } from './network.ts'
 import type { SiteNodes } from './site-nodes.ts'
 import type { SitePools } from './site-pools.ts'
 

@@ -1,5 +1,5 @@
 /** The rate limits of a site's template, checked. */
-import { type LimitFile, parseBytes, parseDuration, type SourceRange } from '../file/index.ts'
+import { type LimitFile, parseBytes, parseDuration, type SourceRange } from '../../file/index.ts'
 import type { Resolution } from './resolution.ts'
 
 /** Ways across the border of a site. */

@@ -1,9 +1,9 @@
 /** The fixed machines of a site, row by row, and the cables between the rows. */
-import type { CountedMachine, TemplateFile } from '../file/index.ts'
-import type { Ip } from '../net/index.ts'
-import { hostServiceListeners } from './host-services.ts'
+import type { CountedMachine, TemplateFile } from '../../file/index.ts'
+import type { Ip } from '../../net/index.ts'
+import { hostServiceListeners } from '../host-services.ts'
+import type { InfrastructureService, Link, Listener, Node, NodeKind, SiteFrame } from '../network.ts'
 import type { LinkMaker } from './link.ts'
-import type { InfrastructureService, Link, Listener, Node, NodeKind, SiteFrame } from './network.ts'
 import type { SitePools } from './site-pools.ts'
 
 export interface SiteNodes {

@@ -1,7 +1,7 @@
 /** The categories of a template's infrastructure services, resolved for one site. */
-import type { CountedMachine, TemplateFile } from '../file/index.ts'
-import { type Ip, parseIp } from '../net/index.ts'
-import type { InfrastructureAccess, InfrastructureService, NodeKind, Site } from './network.ts'
+import type { CountedMachine, TemplateFile } from '../../file/index.ts'
+import { type Ip, parseIp } from '../../net/index.ts'
+import type { InfrastructureAccess, InfrastructureService, NodeKind, Site } from '../network.ts'
 import type { Resolution } from './resolution.ts'
 
 type Written = NonNullable<TemplateFile['infrastructure'][InfrastructureService]>

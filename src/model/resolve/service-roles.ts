@@ -8,11 +8,11 @@ import {
   type SourceRange,
   type SourceText,
   suggestion,
-} from '../file/index.ts'
-import { prefix } from '../net/index.ts'
-import { configurationNames } from './import/cloud-service.ts'
-import { importCsdef } from './import/csdef.ts'
-import type { AccessList, Endpoint, Role, RoleSources } from './network.ts'
+} from '../../file/index.ts'
+import { prefix } from '../../net/index.ts'
+import { configurationNames } from '../import/cloud-service.ts'
+import { importCsdef } from '../import/csdef.ts'
+import type { AccessList, Endpoint, Role, RoleSources } from '../network.ts'
 import type { Resolution } from './resolution.ts'
 
 export function rolesOf(service: string, written: ServiceFile, resolution: Resolution): readonly Role[] {
