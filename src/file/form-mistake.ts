@@ -106,7 +106,11 @@ function valueMistake(issue: BaseIssue<unknown>, subject: string): FormMistake {
       hint: 'such as cloudapp.example, in lower case, without a dot at its end',
     }
   if (message === 'duration')
-    return { code: 'GL1012', message: `'${text}' is not a length of time`, hint: 'such as 30m, 8h or 1h30m' }
+    return {
+      code: 'GL1012',
+      message: `'${text}' is not a length of time`,
+      hint: 'whole seconds, minutes and hours, such as 1s, 30m or 1h30m',
+    }
   if (message === 'amount')
     return {
       code: 'GL1012',

@@ -76,9 +76,17 @@ class RuleResolver {
     if (this.#wrong || !verdict) return []
     this.#checkFamilies(protocols)
     if (this.#wrong) return []
+    const audit = rule.audit ?? this.#written.audit
+    if (audit && verdict.action === 'deny')
+      this.#context.log.report(
+        'GL2051',
+        this.#written.at(this.#index),
+        `rule '${rule.name}' is in audit mode: what it would deny passes`,
+        { severity: 'warning' },
+      )
     const common = {
       ...verdict,
-      ...((rule.audit ?? this.#written.audit) && { audit: true as const }),
+      ...(audit && { audit: true as const }),
       why: rule.why ?? 'No reason is given.',
       at: this.#written.at(this.#index),
       ...(from && { from }),

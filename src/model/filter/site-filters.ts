@@ -5,6 +5,7 @@ import type { Resolution } from '../resolve/resolution.ts'
 import type { AddressBook } from './address-book.ts'
 import { type Filter, type RelativeMachines, relativeMachines } from './filter-rule.ts'
 import { type GuestFilter, guestFilters } from './guest-filters.ts'
+import { checkOperatorReach } from './operator-reach.ts'
 import { productTemplate } from './product-template.ts'
 import { resolveRules } from './resolve-rules.ts'
 import { SecurityGroups, securityGroupFilter } from './security-groups.ts'
@@ -66,7 +67,10 @@ export function FilterReader(resolution: Resolution) {
           index,
           ...(path.length === 0 ? ['name'] : path),
         )
-      return resolveRules('operator-acl', { rules: inline, audit: false, at }, context)
+      return checkOperatorReach(
+        resolveRules('operator-acl', { rules: inline, audit: false, at }, context),
+        context,
+      )
     }
     if (acl === undefined) return none
     const isGroup = typeof acl === 'object' || /\.json$/i.test(acl)
@@ -80,7 +84,7 @@ export function FilterReader(resolution: Resolution) {
       read.set(acl, source && readFilterFile(source, resolution.log))
     }
     const written = read.get(acl)
-    return written ? resolveRules('operator-acl', written, context) : none
+    return written ? checkOperatorReach(resolveRules('operator-acl', written, context), context) : none
   }
 
   /** Rules of a file with mistakes are left out; the mistakes keep the network from loading. */

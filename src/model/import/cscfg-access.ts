@@ -38,9 +38,11 @@ export function readAccessLists(sections: readonly XmlElement[], log: Diagnostic
     .filter(({ name }) => name === 'EndpointAcls')
     .flatMap((section) => childrenNamed(section, 'EndpointAcl', log))
     .flatMap((element): AccessUse[] => {
-      checkAttributes(element, ['role', 'endpoint', 'accessControl'], log)
+      // The published schema says `endpoint`, Microsoft's own samples `endPoint`.
+      const spelled = element.attributes.has('endPoint') ? 'endPoint' : 'endpoint'
+      checkAttributes(element, ['role', spelled, 'accessControl'], log)
       const role = required(element, 'role', log)
-      const endpoint = required(element, 'endpoint', log)
+      const endpoint = required(element, spelled, log)
       const list = required(element, 'accessControl', log)
       if (role === undefined || endpoint === undefined || list === undefined) return []
       return [{ role, endpoint, list, at: element.at }]

@@ -181,6 +181,13 @@ describe('importCsdef', () => {
     ])
   })
 
+  it('takes the name of an endpoint in both spellings that there are', () => {
+    const rules = '<Rule order="1" action="permit" remoteSubnet="192.0.2.0/24" />'
+    const { roles, diagnostics } = network(list(rules).replace('endpoint=', 'endPoint='))
+    expect(diagnostics).toEqual([])
+    expect(roles[0]?.endpoints[0]?.acl?.rules).toHaveLength(1)
+  })
+
   it('says what of the addresses is not taken over', () => {
     const { diagnostics } = network(
       `<VirtualNetworkSite name="v" /><Dns><DnsServers><DnsServer name="d" IPAddress="10.0.0.4" /></DnsServers></Dns>

@@ -48,6 +48,13 @@ describe('audit mode in the network file', () => {
     expect(policy?.points.filter((p) => isDefaultAudited(p) && p.kind !== 'host')).toEqual([])
   })
 
+  it('warns of single rules too', () => {
+    const list = '[]\n    acl-rules: [{ name: telnet, deny: in, ports: 23, audit: true }]'
+    expect(derived(list).diagnostics.map(({ severity, message }) => `${severity} ${message}`)).toEqual([
+      "warning rule 'telnet' is in audit mode: what it would deny passes",
+    ])
+  })
+
   it('warns of each, and refuses names that are none', () => {
     expect(derived('[host/default]').diagnostics.map(({ code, severity }) => `${severity} ${code}`)).toEqual([
       'warning GL2051',

@@ -57,8 +57,8 @@ export const filterRulesEntries = {
   ),
   GL2121: entry(
     'denial that would be lost',
-    'At access routers packets bear public addresses. A denial for inside addresses, or for the machines of a role, meets no packet there, though the same machines are reached by their VIPs.',
-    'Deny the VIPs, or use the group as the guest rules of a role.',
+    'At access routers packets bear public addresses. A rule for inside addresses, or for the machines of a role, meets no packet there, though the same machines are reached by their VIPs.',
+    'Name the VIPs, or write the rule as a guest rule of a role.',
   ),
   GL2122: entry(
     'guest rules twice, or none',

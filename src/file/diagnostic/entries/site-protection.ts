@@ -8,8 +8,8 @@ export const siteProtectionEntries = {
     '`glacis rules FILE` lists the points with their kind, `glacis rules FILE POINT` the tiers of one.',
   ),
   GL2051: entry(
-    'tier in audit mode',
-    'The tier counts and reports what it would deny, and lets it pass. This is only a warning: it is what the file says, but it is meant to pass by.',
+    'tier or rule in audit mode',
+    'It counts and reports what it would deny, and lets it pass. This is only a warning: it is what the file says, but it is meant to pass by.',
   ),
   GL2060: entry(
     'infrastructure service without category',
