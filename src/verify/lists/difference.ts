@@ -1,0 +1,57 @@
+/**
+ * What two rule lists say differently: exactly the well-formed packets to which they do different things, each in one box, with the rule of
+ * either list that decides. Boxes are made while they are asked for; the first one is the witness.
+ */
+import type { Box } from '../box.ts'
+import { align } from './alignment.ts'
+import { boxOfRow } from './layout.ts'
+import { regionsOf } from './regions.ts'
+import type { RuleList } from './rule-list.ts'
+import { RuleTable } from './rule-table.ts'
+import { MergedLists } from './sequence.ts'
+import { Splitting } from './splitting.ts'
+
+/** Packets that the first list treats in one way and the second in another. */
+export interface Difference {
+  readonly box: Box
+  /** Index of the rule of the first list that decides about all of them; `undefined`: its default. */
+  readonly a: number | undefined
+  readonly b: number | undefined
+}
+
+/** Says lazily what two lists do differently. Costs least where both are versions of one list and are compared with the same table. */
+export function* differenceOf(
+  a: RuleList,
+  b: RuleList,
+  table = new RuleTable(),
+): Generator<Difference, void> {
+  for (const splitting of splittingsOf(a, b, table))
+    for (let region = splitting.next(); region; region = splitting.next()) {
+      const { sequence, decidedA, decidedB } = splitting
+      yield {
+        box: boxOfRow(sequence.table.layout, region),
+        a: indexOf(sequence.ruleA[decidedA]),
+        b: indexOf(sequence.ruleB[decidedB]),
+      }
+    }
+}
+
+/** How many boxes {@link differenceOf} would say, without making them. */
+export function countDifferences(a: RuleList, b: RuleList, table = new RuleTable()): number {
+  let count = 0
+  for (const splitting of splittingsOf(a, b, table)) while (splitting.next()) count++
+  return count
+}
+
+/** For each family that may have differences. */
+function* splittingsOf(a: RuleList, b: RuleList, table: RuleTable): Generator<Splitting, void> {
+  const alignment = align(a.rules, b.rules, table.keyOf)
+  if (alignment.inA.length === 0 && a.default === b.default) return
+  for (const family of [4, 6] as const) {
+    const found = regionsOf(new MergedLists(family, a, b, alignment, table))
+    if (found) yield new Splitting(found.sequence, found.regions)
+  }
+}
+
+const indexOf = (rule: number | undefined): number | undefined =>
+  rule === undefined || rule < 0 ? undefined : rule
