@@ -17,7 +17,7 @@ import {
   runEvaluator,
   runPrograms,
 } from '../../src/dataplane/testing/point-runner.ts'
-import { Passages } from '../../src/dataplane/testing/undeclared.ts'
+import { Passages } from '../../src/dataplane/testing/undeclared/passages.ts'
 import { kernelEngine } from '../../src/kernel/index.ts'
 import { withHole } from '../../src/lab/testing/mutate-policy.ts'
 import { loadNetwork, type Network, type Node } from '../../src/model/index.ts'
@@ -76,6 +76,17 @@ describeKernel('hostile frames', () => {
     ['west/host1/vm/shop-web-0/in', 'role'],
     ['west/host1/vm/shop-web-0/out', 'own-source'],
     ['west/host1/partition/in', 'host-config'],
+    ['west/host1/services/in', 'host-config'],
+    ['west/host1/services/out', 'service-replies'],
+    ['west/dr1/host1/in', 'approved-addresses'],
+    ['west/dr1/host1/in', 'anti-spoofing'],
+    ['west/dr1/lb1/in', 'anti-spoofing'],
+    ['west/dr1/lb1/in', 'established'],
+    ['west/dr1/dr2/in', 'established'],
+    ['west/dr1/east-dr1/in', 'anti-spoofing'],
+    ['west/storage1/native/in', 'role'],
+    ['west/fc1/native/out', 'machine-config'],
+    ['west/telemetry-collector-0/guest/in', 'guest'],
   ])('would be noticed to pass a hole in %s', (id, tier) => {
     const { points } = withHole(policy, id, tier)
     const point = points.find((each) => each.id === id) as Point

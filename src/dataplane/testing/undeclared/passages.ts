@@ -2,9 +2,19 @@
  * What may pass at all, said a second time and otherwise: from the network's model and the bytes of the frame, without rules, tiers,
  * or the reader of headers that all else shares. It allows more than the policy does; what it does not allow must never pass anywhere.
  */
-import { type Network, type Node, neighboursOf, nodeById, siteByName } from '../../model/index.ts'
-import { type Ip, ipFromBytes, Protocol, prefixContains } from '../../net/index.ts'
-import type { Point } from '../../policy/index.ts'
+import {
+  hostServices,
+  type Network,
+  type Node,
+  neighboursOf,
+  nodeById,
+  siteByName,
+} from '../../../model/index.ts'
+import { type Ip, ipEquals, Protocol, prefixContains } from '../../../net/index.ts'
+import type { Point } from '../../../policy/index.ts'
+import { isAskedBy, isLetByGuest, isOfferedBy } from './machine-faults.ts'
+import { type Packet, plainPacket } from './plain-packet.ts'
+import { routerFault } from './router-faults.ts'
 
 /** A frame that a point let pass: as it came, and as it left. */
 export interface Passed {
@@ -47,9 +57,20 @@ export class Passages {
       case 'hypervisor':
         return this.#atVm(point, packet)
       case 'host':
-        return this.#atHost(point, packet)
-      default:
-        return undefined
+        return this.#atServices(point, packet) ?? this.#atHost(point, packet)
+      case 'distribution-router':
+        return routerFault(this.#network, point, packet)
+      case 'native-host': {
+        const expected =
+          point.direction === 'in'
+            ? isOfferedBy(this.#network, node, packet)
+            : isAskedBy(this.#network, node, packet)
+        return this.#atMachine(packet, expected, `a native host ${verbs[point.direction]} unasked`)
+      }
+      case 'guest': {
+        const expected = isLetByGuest(this.#network, node, point.direction, packet)
+        return this.#atMachine(packet, expected, `a guest ${verbs[point.direction]} what its rules deny`)
+      }
     }
   }
 
@@ -93,53 +114,50 @@ export class Passages {
     return dhcp || packet.isIcmp || this.#isAnswer(packet) ? undefined : 'reached a host partition unasked'
   }
 
-  #note({ source, destination, protocol, sourcePort, destinationPort }: Packet): void {
-    this.#said.add([protocol, source.value, sourcePort, destination.value, destinationPort].join())
+  /** What VMs say to the services of their host, and hear from them; nobody else does. */
+  #atServices({ node, id, direction }: Point, packet: Packet): string | undefined {
+    const [there, other] = direction === 'in' ? ['destination', 'source'] : ['source', 'destination']
+    const port = direction === 'in' ? packet.destinationPort : packet.sourcePort
+    const service = hostServices.find(({ addresses }) =>
+      addresses.some((address) => ipEquals(address, packet[there as 'source'])),
+    )
+    if (!service) return undefined
+    // The host tells its VMs what became of their packets.
+    if (direction === 'out' && packet.isError && !id.includes('/uplink/')) return undefined
+    const isOwnVm = this.#network.nodes.some(
+      ({ vm, addresses }) =>
+        vm?.host === node && addresses.some((address) => ipEquals(address, packet[other as 'source'])),
+    )
+    if (id.includes('/uplink/') || !isOwnVm)
+      return 'a service of a host spoke with somebody else than its VMs'
+    if (packet.protocol !== Protocol.tcp || !service.ports.includes(port))
+      return 'a service of a host has such a port'
+    return direction === 'out' && packet.opensTcp ? 'a service of a host opened a connection' : undefined
   }
 
-  #isAnswer({ source, destination, protocol, sourcePort, destinationPort }: Packet): boolean {
-    return this.#said.has([protocol, destination.value, destinationPort, source.value, sourcePort].join())
+  /** Of a machine that keeps flows: what opens one is expected, everything else is of one that was opened. */
+  #atMachine(packet: Packet, expected: boolean, otherwise: string): string | undefined {
+    if (packet.isError) return undefined
+    const isKnown = this.#isAnswer(packet) || this.#said.has(keyOf(packet))
+    const opens = packet.protocol === Protocol.tcp ? packet.opensTcp : packet.echo !== 'reply'
+    if (!isKnown && !(opens && expected)) return otherwise
+    this.#note(packet)
+    return undefined
+  }
+
+  #note(packet: Packet): void {
+    this.#said.add(keyOf(packet))
+  }
+
+  #isAnswer(packet: Packet): boolean {
+    const { source, destination, sourcePort, destinationPort } = packet
+    const asked = { source: destination, destination: source }
+    const ports = { sourcePort: destinationPort, destinationPort: sourcePort }
+    return this.#said.has(keyOf({ ...packet, ...asked, ...ports }))
   }
 }
 
-interface Packet {
-  readonly source: Ip
-  readonly destination: Ip
-  readonly protocol: number
-  readonly sourcePort: number
-  readonly destinationPort: number
-  readonly isIcmp: boolean
-}
+const verbs = { in: 'heard', out: 'said' } as const
 
-/** A sentence if no filter may let such a frame pass; `undefined` for ARP and neighbour discovery. */
-function plainPacket(frame: Uint8Array): Packet | string | undefined {
-  const type = (frame[12]! << 8) | frame[13]!
-  if (type === 0x0806) return undefined
-  if (type !== 0x0800 && type !== 0x86dd) return `ethertype 0x${type.toString(16)} passed`
-  const ip = frame.subarray(14)
-  const isIpv4 = type === 0x0800
-  const protocol = ip[isIpv4 ? 9 : 6] as number
-  if (isIpv4) {
-    if (ip[0] !== 0x45) return 'an IPv4 header with options, or of another version, passed'
-    if ((ip[6]! & 0x3f) !== 0 || ip[7] !== 0) return 'an IPv4 fragment passed'
-    if (((ip[2]! << 8) | ip[3]!) > ip.length) return 'an IPv4 packet longer than its frame passed'
-  } else {
-    if (ip[0]! >> 4 !== 6) return 'an IPv6 header of another version passed'
-    if ([0, 43, 44, 51, 60, 135, 139, 140].includes(protocol)) return 'an IPv6 extension header passed'
-    if (((ip[4]! << 8) | ip[5]!) + 40 > ip.length) return 'an IPv6 packet longer than its frame passed'
-  }
-  const [from, size, start] = isIpv4 ? [12, 4, 20] : [8, 16, 40]
-  const isIcmp = protocol === (isIpv4 ? Protocol.icmp : Protocol.icmp6)
-  if (protocol === Protocol.icmp6 && isIpv4) return 'ICMPv6 over IPv4 passed'
-  if (isIcmp && !isIpv4 && ip[start]! >= 133 && ip[start]! <= 137) return undefined
-  const hasPorts = protocol === Protocol.tcp || protocol === Protocol.udp
-  const port = (at: number): number => (hasPorts ? (ip[at]! << 8) | ip[at + 1]! : 0)
-  return {
-    source: ipFromBytes(ip.slice(from, from + size)),
-    destination: ipFromBytes(ip.slice(from + size, from + 2 * size)),
-    protocol,
-    sourcePort: port(start),
-    destinationPort: port(start + 2),
-    isIcmp,
-  }
-}
+const keyOf = ({ source, destination, protocol, sourcePort, destinationPort }: Packet): string =>
+  [protocol, source.value, sourcePort, destination.value, destinationPort].join()
