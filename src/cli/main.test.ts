@@ -27,6 +27,17 @@ test('with --json stdout is one document, and what is for people goes to stderr'
   expect(stderr).toContain('describes the network two-sites')
 })
 
+test('check proves what is promised of every network, unless it is told not to', async () => {
+  const { code, stdout } = await run('check', example, '--json')
+  expect(code).toBe(0)
+  const { proof } = JSON.parse(stdout)
+  expect(proof).toMatchObject({ holds: true })
+  expect(proof.invariants.length).toBeGreaterThanOrEqual(15)
+  expect(JSON.parse((await run('check', example, '--json', '--no-proof')).stdout)).toMatchObject({
+    proof: null,
+  })
+})
+
 test('a mistake is one line that starts with the verb and ends with the remedy, and a document', async () => {
   const { code, stdout, stderr } = await run('explain', 'GL2', '--json')
   const message =

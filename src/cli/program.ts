@@ -79,13 +79,17 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
       done(await (await import('./commands/apply.ts')).apply(path, options, terminal)),
     )
 
-  verb('check', 'Say whether a file describes a network, with every mistake in it.', [
+  verb('check', 'Say whether a file describes a network, and prove what holds for every packet in it.', [
     'glacis check network.yaml',
+    "glacis check network.yaml --json | jq '.proof.invariants[] | select(.holds | not)'",
     "glacis check network.yaml --json | jq '.diagnostics[].message'",
   ])
     .argument('[FILE]', file)
+    .option('--no-proof', 'only the file: prove nothing')
     .addOption(json)
-    .action(async (path) => done((await import('./commands/check.ts')).check(path, terminal)))
+    .action(async (path, options) =>
+      done((await import('./commands/check.ts')).check(path, options, terminal)),
+    )
 
   verb('trace', 'Follow one packet hop by hop, and say which rule of which line decides.', [
     'glacis trace network.yaml --from internet --to shop.west --dport 443',

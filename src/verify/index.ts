@@ -1,3 +1,4 @@
 /** What can be said of all packets at once. */
 export * from './box.ts'
+export * from './invariants/index.ts'
 export * from './shadow.ts'

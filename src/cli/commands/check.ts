@@ -1,19 +1,36 @@
-/** `glacis check FILE`: whether the file describes a network, and what it is. */
+/** `glacis check FILE`: whether the file describes a network, what it is, and whether it keeps what is promised of every network. */
 import { type Diagnostic, formatDiagnostics } from '../../file/index.ts'
 import { loadNetwork, type Network, virtualEndpoints } from '../../model/index.ts'
 import { formatIp } from '../../net/index.ts'
-import { derivePolicy, rulesOf } from '../../policy/index.ts'
+import { derivePolicy, type Policy, rulesOf } from '../../policy/index.ts'
+import { prove, type Verdict } from '../../verify/index.ts'
 import { exitCodes } from '../exit-code.ts'
 import { outcomeOf } from '../mistakes.ts'
 import { diagnosticJson, networkFile } from '../network-argument.ts'
+import { openProgress } from '../render/progress.ts'
+import { proofJson, proofText } from '../render/proof-text.ts'
 import { table } from '../render/table.ts'
 import type { Terminal } from '../terminal.ts'
 
-export function check(given: string | undefined, terminal: Terminal): number {
+export interface CheckOptions {
+  /** Prove the invariants. */
+  readonly proof: boolean
+}
+
+export function check(given: string | undefined, options: CheckOptions, terminal: Terminal): number {
   const file = networkFile(given, terminal)
   const { network, diagnostics } = loadNetwork(file)
-  const summary = network ? summarize(network) : null
-  terminal.result({ ok: summary !== null, file, summary, diagnostics: diagnostics.map(diagnosticJson) })
+  const policy = network && derivePolicy(network)
+  const summary = network && policy ? summarize(network, policy) : null
+  const proof = network && policy && options.proof ? proven(network, policy, terminal) : undefined
+  const holds = proof?.verdicts.every((verdict) => verdict.holds) ?? true
+  terminal.result({
+    ok: summary !== null && holds,
+    file,
+    summary,
+    proof: proof ? proofJson(proof.verdicts, proof.seconds) : null,
+    diagnostics: diagnostics.map(diagnosticJson),
+  })
   const { out } = terminal
   if (diagnostics.length > 0) terminal.print(formatDiagnostics(diagnostics, { color: out.isColorSupported }))
   if (!summary) {
@@ -27,7 +44,25 @@ export function check(given: string | undefined, terminal: Terminal): number {
     `${out.green('✓')} ${out.bold(file)} describes the network ${out.bold(summary.network)}${warnings(diagnostics)}\n`,
   )
   terminal.print(summaryText(summary, terminal))
-  return exitCodes.ok
+  if (proof) terminal.print(`\n${proofText(proof.verdicts, proof.seconds, out)}`)
+  return holds ? exitCodes.ok : exitCodes.no
+}
+
+interface Proven {
+  readonly verdicts: readonly Verdict[]
+  readonly seconds: number
+}
+
+function proven(network: Network, policy: Policy, terminal: Terminal): Proven {
+  const progress = openProgress(terminal)
+  const started = performance.now()
+  // A small network is proven before anybody could read what is being done.
+  const isLarge = policy.points.length > 1000
+  const verdicts = prove(network, policy, {
+    ...(isLarge && { progress: (done: number, total: number) => progress('proof', done, total) }),
+  })
+  progress.end()
+  return { verdicts, seconds: (performance.now() - started) / 1000 }
 }
 
 const warnings = (diagnostics: readonly Diagnostic[]): string =>
@@ -35,10 +70,9 @@ const warnings = (diagnostics: readonly Diagnostic[]): string =>
 
 type Summary = ReturnType<typeof summarize>
 
-function summarize(network: Network) {
+function summarize(network: Network, { points }: Policy) {
   const nodes: Record<string, number> = {}
   for (const { kind } of network.nodes) nodes[kind] = (nodes[kind] ?? 0) + 1
-  const { points } = derivePolicy(network)
   const pointsOfKinds: Record<string, number> = {}
   for (const { kind } of points) pointsOfKinds[kind] = (pointsOfKinds[kind] ?? 0) + 1
   return {

@@ -19,6 +19,7 @@ const words: Readonly<Record<string, string>> = {
   predictions: 'Predicting every probe',
   probes: 'Sending probes',
   down: 'Taking everything down',
+  proof: 'Proving invariants',
 }
 
 /** Milliseconds between two drawings of the changing line. */

@@ -29,11 +29,9 @@ export const infrastructureInvariants: readonly NetworkInvariant[] = [
     *breaches(proof, reach) {
       for (const [id, packets] of reach.delivered) {
         const node = proof.world.node(id)
-        if (node.kind === 'vm')
-          yield {
-            at: id,
-            packets: proof.sets.without(packets, proof.sets.mask(roleOpenings(proof, node), packets)),
-          }
+        if (node.kind !== 'vm') continue
+        const permitted = [proof.by(prefixesOf([node])), proof.sets.mask(roleOpenings(proof, node), packets)]
+        yield { at: id, packets: proof.sets.without(packets, proof.sets.union(permitted)) }
       }
     },
   },

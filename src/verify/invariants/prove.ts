@@ -4,7 +4,7 @@ import type { Point, Policy, RulePlace } from '../../policy/index.ts'
 import { rulesOf } from '../../policy/index.ts'
 import type { IpHeaders } from '../../wire/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
-import { typicalPacket } from '../packets/index.ts'
+import { type Preferred, typicalPacket } from '../packets/index.ts'
 import { verdictsOf } from '../points/index.ts'
 import { edgeInvariants } from './edge.ts'
 import { infrastructureInvariants } from './infrastructure.ts'
@@ -118,11 +118,19 @@ function judgePoints(proof: Proof, invariant: PointInvariant, most: number): Ver
     if (wrong === sets.none) continue
     places++
     if (counterexamples.length >= most) continue
-    const packet = typicalPacket(sets, wrong)
+    const packet = typicalPacket(sets, wrong, preferredAt(proof, point))
     const rule = rulesOf(point)[sets.valueFor(proof.decisions.of(point), packet) - 1]
     counterexamples.push({ at: point.id, packet, ...(rule && { rule }) })
   }
   return { invariant, holds: places === 0, counterexamples, places, remarks: [] }
+}
+
+/** Between machines that there are; at a machine's own filter to that machine or from it. */
+function preferredAt({ network }: Proof, { behind = [], flow }: Point): Preferred {
+  const all = network.nodes.flatMap(({ addresses }) => addresses)
+  return flow?.heading === 'from-local'
+    ? { source: [...behind, ...all], destination: all }
+    : { source: all, destination: [...behind, ...all] }
 }
 
 /** What a point is asked about and lets pass, of packets that are of no flow. */
