@@ -3,7 +3,7 @@
  * buckets) is the node's and goes on; contents that follow from the policy, and counters, belong to a generation.
  */
 import type { MapSpec } from '../bpf/index.ts'
-import { rulesOf } from '../policy/index.ts'
+import { meaningsOf } from '../policy/index.ts'
 import type { Count } from './counter-map.ts'
 import type { NodeDeployment } from './deployment.ts'
 
@@ -23,7 +23,10 @@ export function inheritedMaps(before: NodeDeployment, next: NodeDeployment): Rea
 
 const isSameForm = (a: MapSpec, b: MapSpec): boolean => JSON.stringify(a) === JSON.stringify(b)
 
-/** Counts of earlier generations, by the slots of the one that runs. A rule is the same if its point and its id are. */
+/**
+ * Counts of earlier generations, by the slots of the one that runs. A rule is the same if its point, its id and what it says are: one that denied
+ * and now audits, or asks for another port, begins at 0, so that every packet counted is one of the rule that is shown.
+ */
 export class CounterHistory {
   #base: readonly (Count | undefined)[] = []
 
@@ -46,7 +49,8 @@ export class CounterHistory {
 function* slotsOf({ attachments, firstCounters }: NodeDeployment): Generator<readonly [string, number]> {
   for (const { point } of attachments) {
     const first = firstCounters.get(point.id) as number
-    for (const [index, { rule }] of rulesOf(point).entries()) yield [`${point.id} ${rule.id}`, first + index]
+    for (const [index, { rule, meaning }] of meaningsOf(point).entries())
+      yield [`${point.id} ${rule.id} ${meaning}`, first + index]
   }
 }
 

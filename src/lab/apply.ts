@@ -1,7 +1,7 @@
 /** Other rules for a network that is up: the file is read again, its rules take the place of those in force, all or none. */
 import { compileDeployment } from '../dataplane/index.ts'
 import type { Network } from '../model/index.ts'
-import { derivePolicy, type Policy, type Rule, rulesOf, type Tier } from '../policy/index.ts'
+import { derivePolicy, meaningsOf, type Policy } from '../policy/index.ts'
 import type { RunningNetwork } from './running-network.ts'
 
 /** What applying changed. */
@@ -53,7 +53,7 @@ async function apply(running: RunningNetwork, network: Network): Promise<Applied
 }
 
 function differenceOf(old: Policy, next: Policy): Pick<Applied, 'points' | 'added' | 'removed' | 'changed'> {
-  const [before, after] = [meaningsOf(old), meaningsOf(next)]
+  const [before, after] = [sayings(old), sayings(next)]
   const added = [...after.keys()].filter((key) => !before.has(key))
   const removed = [...before.keys()].filter((key) => !after.has(key))
   const changed = [...after].flatMap(([key, meaning]) => {
@@ -64,27 +64,10 @@ function differenceOf(old: Policy, next: Policy): Pick<Applied, 'points' | 'adde
   return { points: [...points], added, removed, changed }
 }
 
-/** What each rule says, by `<point> <rule>`; where it was written, and why, is no part of it. */
-function meaningsOf(policy: Policy): ReadonlyMap<string, string> {
-  const meanings = new Map<string, string>()
-  // Points share tiers, and long lists in them.
-  const texts = new Map<object, string>()
-  const textOf = (bearer: object): string => {
-    const text = texts.get(bearer) ?? JSON.stringify(bearer, withoutPlace)
-    texts.set(bearer, text)
-    return text
-  }
-  for (const point of policy.points) {
-    const bearers = new Map(point.tiers.flatMap(bearersOf).map((bearer) => [bearer.rule, bearer]))
-    for (const { rule, tier, audited } of rulesOf(point))
-      meanings.set(`${point.id} ${rule.id}`, `${tier} ${audited} ${textOf(bearers.get(rule) ?? rule)}`)
-  }
-  return meanings
-}
-
-/** What of a tier says more than its rule does: what is translated, and how much is let through. */
-const bearersOf = (tier: Tier): readonly { readonly rule: Rule }[] =>
-  tier.kind === 'translation' ? tier.translations : tier.kind === 'limit' ? tier.limits : []
-
-const withoutPlace = (key: string, value: unknown): unknown =>
-  key === 'origin' || key === 'why' ? undefined : typeof value === 'bigint' ? value.toString() : value
+/** What each rule says, by `<point> <rule>`. */
+const sayings = ({ points }: Policy): ReadonlyMap<string, string> =>
+  new Map(
+    points.flatMap((point) =>
+      meaningsOf(point).map(({ rule, meaning }) => [`${point.id} ${rule.id}`, meaning] as const),
+    ),
+  )

@@ -76,6 +76,35 @@ export function describeUpdate(name: string, bringUp: (options: FabricOptions) =
       expect(packetsByRule(fabric, next).get(key)).toBeGreaterThan(before.get(key) as number)
     })
 
+    it.each([
+      ['audits what it denied', { audit: true }],
+      ['asks for something else', { match: { protocol: 253 } }],
+    ] as const)('counts from zero where a rule %s', async (_, change) => {
+      const denied = () =>
+        ([4, 6] as const).map((family) => opening('internet', 'lab/shop-worker-0', family, 'tcp', 9000))
+      const others = ['lab/ar1', 'lab/ar2'].reduce(
+        (policy, node) =>
+          changeTier(policy, `${node}/external/in`, 'internal-destinations', (rules) =>
+            rules.map((rule) => (rule.id === 'destination/internal' ? { ...rule, ...change } : rule)),
+          ),
+        fixture.policy,
+      )
+      const next = fixtureOf(network, others)
+      const hits = (of: Fixture): number => {
+        const counts = packetsByRule(fabric, of)
+        return ['lab/ar1', 'lab/ar2'].reduce(
+          (sum, node) => sum + (counts.get(`${node}/external/in destination/internal`) ?? Number.NaN),
+          0,
+        )
+      }
+      await outcomes(denied())
+      expect(hits(fixture)).toBeGreaterThanOrEqual(2)
+      await fabric.update(next)
+      expect(hits(next)).toBe(0)
+      await fabric.update(fixture)
+      expect(hits(fixture)).toBe(0)
+    })
+
     it('refuses other machines, and changes nothing', async () => {
       const more = smallNetwork((text) => text.replace('hosts: 2', 'hosts: 3'))
       await expect(fabric.update(fixtureOf(more))).rejects.toThrow(
