@@ -14,6 +14,14 @@ describe('what is emitted', () => {
     await expect(emitWindowsFirewall(at(node))).toMatchFileSnapshot(`emitted/${name}.ps1`)
   })
 
+  it('says every filter of a host but those of its VMs', () => {
+    const own = at('west/host1').filter(({ kind }) => kind !== 'hypervisor')
+    const text = emitNft(own)
+    for (const { id } of own) expect(text).toContain(`# ${id}: what west/host1`)
+    for (const rule of ['host/wire-server', 'reply/host/wire-server/ack', 'services/not-from-outside'])
+      expect(text).toContain(`comment "${rule}"`)
+  })
+
   it('is refused where the other firewall has no words', () => {
     expect(() => emitNft(at('west/lb1'))).toThrow(/^emit nftables rules of west\/lb1\/.*tier.*; enforce/)
     expect(() => emitWindowsFirewall(at('west/host1'))).toThrow(/several filters stand one after the other/)
