@@ -1,10 +1,16 @@
 /** A running network makes itself known to other processes of this machine: its socket first, then the file that names it. */
+import { resolve } from 'node:path'
 import { ControlError } from './control/index.ts'
 import { labMethods } from './control/lab-methods.ts'
 import { serveControl } from './control/server.ts'
 import type { RunningNetwork } from './running-network.ts'
 import { announce, auditLogPath, controlPath, type RunningLab, withdraw } from './state.ts'
 import { SupportAccess } from './support-access.ts'
+
+export interface PresenceOptions {
+  /** Hears, as a sentence without a full stop, that the audit log of support access was damaged or taken away. Must not throw. */
+  readonly onLogDamage?: (what: string) => void
+}
 
 export interface Presence {
   /** May be called twice. */
@@ -19,12 +25,15 @@ export interface Presence {
 export async function makeKnown(
   running: RunningNetwork,
   namespaces: ReadonlyMap<string, number>,
+  { onLogDamage }: PresenceOptions = {},
 ): Promise<Presence> {
   const { name, fabric } = running
   const { network } = running.inForce
   const control = controlPath(name)
+  const auditLog = resolve(process.env.GLACIS_AUDIT_LOG ?? auditLogPath(name))
   const access = new SupportAccess(running, {
-    log: process.env.GLACIS_AUDIT_LOG ?? auditLogPath(name),
+    log: auditLog,
+    ...(onLogDamage && { onDamage: onLogDamage }),
     ...(process.env.GLACIS_AUDIT_KEY && { key: process.env.GLACIS_AUDIT_KEY }),
   })
   const server = await serveControl(control, labMethods(running, access)).catch((error) => {
@@ -37,7 +46,7 @@ export async function makeKnown(
     withdraw(name)
   }
   try {
-    announce({ name, file: network.file, network, mode: fabric.mode, namespaces, control })
+    announce({ name, file: network.file, network, mode: fabric.mode, namespaces, control, auditLog })
   } catch (error) {
     await close()
     throw error

@@ -24,6 +24,8 @@ export interface RunningLab {
   readonly mode?: Mode
   /** Path of its control socket; absent: it has none. */
   readonly control?: string
+  /** Path of the audit log of support access, absolute; absent: it has none. */
+  readonly auditLog?: string
   /** Descriptor of each node's namespace in that process, by node id. */
   readonly namespaces: Readonly<Record<string, number>>
   /** DNS zone of the network's services. */
@@ -46,13 +48,15 @@ export interface Announcement {
   readonly mode?: Mode
   readonly namespaces: ReadonlyMap<string, number>
   readonly control?: string
+  readonly auditLog?: string
 }
 
 /**
  * Announces a lab of this process. A lab of that name that another process announced is hidden by it: ask `findRunning` first.
  * Throws `RangeError` on a name that is not one.
  */
-export function announce({ name, file, network, mode = 'kernel', namespaces, control }: Announcement): void {
+export function announce(lab: Announcement): void {
+  const { name, file, network, mode = 'kernel', namespaces, control, auditLog } = lab
   prepareFolder(name)
   const nameServers = network.nodes.map(
     (node) => [node.id, nameServersOf(network, node).map(formatIp)] as const,
@@ -65,6 +69,7 @@ export function announce({ name, file, network, mode = 'kernel', namespaces, con
     boot: bootId(),
     mode,
     ...(control === undefined ? {} : { control }),
+    ...(auditLog === undefined ? {} : { auditLog }),
     namespaces: Object.fromEntries(namespaces),
     zone: network.zone,
     nameServers: Object.fromEntries(nameServers),
@@ -86,8 +91,10 @@ export function controlPath(name: string): string {
 /** The audit log of support access to a network of this name, where none is given; it stays when the network is down. */
 export const auditLogPath = (name: string): string => join(folder, `${name}.access.jsonl`)
 
-/** Names of the networks that have such a log. */
-export const networksWithLogs = (): readonly string[] => namesBefore('.access.jsonl')
+/** Names of the networks that have such a log, or the head of one. */
+export const networksWithLogs = (): readonly string[] => [
+  ...new Set(['.access.jsonl', '.access.jsonl.head'].flatMap(namesBefore)),
+]
 
 function prepareFolder(name: string): void {
   if (!namePattern.test(name))

@@ -1,8 +1,8 @@
 /**
- * Support access in a running network: the controller, fed by the clock, and its audit log, which is opened when something is to be
- * written or an earlier one is there, and which stays when the network has gone.
+ * Support access in a running network: the controller, fed by the clock, and its audit log, which is there from the first moment, so that
+ * its absence always means something, and stays when the network has gone.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { AccessController, AccessError, AuditLog, ed25519Key } from '../control/index.ts'
 import type { RunningNetwork } from './running-network.ts'
 
@@ -16,23 +16,38 @@ export interface SupportAccessOptions {
   readonly log: string
   /** Path of the Ed25519 private key, PEM, that signs its head. */
   readonly key?: string
+  /** Hears, as a sentence without a full stop, of damage to the log. Must not throw. */
+  readonly onDamage?: (what: string) => void
 }
 
 export class SupportAccess {
   readonly #running: RunningNetwork
   readonly #options: SupportAccessOptions
   readonly #interval: NodeJS.Timeout
+  readonly #log: AuditLog
+  readonly #controller: AccessController
   #ending: NodeJS.Timeout | undefined
-  #log: AuditLog | undefined
-  #controller: AccessController | undefined
   #closed = false
 
-  /** Throws `AccessError` if there is a log that cannot be opened, or the key is none. */
+  /** Throws `AccessError` if the log cannot be opened, or the key is none. */
   constructor(running: RunningNetwork, options: SupportAccessOptions) {
     this.#running = running
     this.#options = options
-    if (existsSync(options.log)) this.#open()
-    this.#interval = setInterval(() => this.#controller?.sweep(), interval).unref()
+    const { fabric } = running
+    this.#log = openLog(options)
+    try {
+      this.#controller = new AccessController({
+        network: () => running.inForce.network,
+        maps: (node, name) => fabric.map(node, name),
+        log: this.#log,
+        now: () => fabric.clock.monotonic(),
+      })
+    } catch (error) {
+      this.#log.close()
+      throw error
+    }
+    this.#interval = setInterval(() => this.#controller.sweep(), interval).unref()
+    this.#lookIn(grace)
   }
 
   get log(): string {
@@ -41,9 +56,10 @@ export class SupportAccess {
 
   /** Does something with the controller, and looks again when a grant ends. Throws `AccessError`. */
   use<T>(work: (controller: AccessController) => T): T {
-    const controller = this.#open()
+    if (this.#closed)
+      throw new AccessError('GL7006', 'grant access: the network goes down; bring it up again')
     try {
-      return work(controller)
+      return work(this.#controller)
     } finally {
       this.#lookIn(grace)
     }
@@ -55,30 +71,8 @@ export class SupportAccess {
     this.#closed = true
     clearInterval(this.#interval)
     clearTimeout(this.#ending)
-    this.#controller?.close()
-    this.#log?.close()
-  }
-
-  #open(): AccessController {
-    if (this.#closed)
-      throw new AccessError('GL7006', 'grant access: the network goes down; bring it up again')
-    if (this.#controller) return this.#controller
-    const { fabric } = this.#running
-    const log = openLog(this.#options)
-    try {
-      this.#controller = new AccessController({
-        network: () => this.#running.inForce.network,
-        maps: (node, name) => fabric.map(node, name),
-        log,
-        now: () => fabric.clock.monotonic(),
-      })
-    } catch (error) {
-      log.close()
-      throw error
-    }
-    this.#log = log
-    this.#lookIn(grace)
-    return this.#controller
+    this.#controller.close()
+    this.#log.close()
   }
 
   /** Looks again after so many milliseconds, and then whenever a grant ends: that is in the log at once, not at the next look. */
@@ -86,8 +80,8 @@ export class SupportAccess {
     clearTimeout(this.#ending)
     if (this.#closed) return
     this.#ending = setTimeout(() => {
-      this.#controller?.sweep()
-      const end = this.#controller?.nextEnd()
+      this.#controller.sweep()
+      const end = this.#controller.nextEnd()
       if (end === undefined) return
       const left = Number((end - this.#running.fabric.clock.monotonic()) / 1_000_000n)
       this.#lookIn(Math.min(Math.max(left + 1, 1), longestTimer))
@@ -98,12 +92,12 @@ export class SupportAccess {
 /** Milliseconds: a longer wait would fire at once. */
 const longestTimer = 2 ** 31 - 1
 
-function openLog({ log, key }: SupportAccessOptions): AuditLog {
+function openLog({ log, key, onDamage }: SupportAccessOptions): AuditLog {
   try {
-    return new AuditLog(
-      log,
-      key === undefined ? {} : { key: ed25519Key(readFileSync(key, 'utf8'), 'private') },
-    )
+    return new AuditLog(log, {
+      ...(key !== undefined && { key: ed25519Key(readFileSync(key, 'utf8'), 'private') }),
+      ...(onDamage && { onDamage }),
+    })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new AccessError(

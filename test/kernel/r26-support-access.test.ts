@@ -3,13 +3,13 @@
  * grant, use and end is in a log.
  */
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { createServer, type Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { AuditLog, verifyLog } from '../../src/control/index.ts'
+import { AuditLog, headFile, verifyLog } from '../../src/control/index.ts'
 import { connectTcp, createPoller, type Namespace, type Poller } from '../../src/kernel/index.ts'
 import type { CountersResult, GrantResult, ListResult, RevokeResult } from '../../src/lab/index.ts'
 import { addressOf, smallNetwork } from '../../src/lab/testing/small-network.ts'
@@ -25,7 +25,8 @@ const network = smallNetwork()
 const families: readonly Family[] = [4, 6]
 const port = 7443
 const log = auditLogPath('small')
-const kinds = (): string[] => verifyLog(log).records.map(({ kind }) => kind)
+const kindsIn = (path: string): string[] => verifyLog(path).records.map(({ kind }) => kind)
+const kinds = (): string[] => kindsIn(log)
 /** Milliseconds after which nothing comes any more; below the second after which TCP sends again. */
 const patience = 600
 
@@ -135,6 +136,40 @@ describeKernel('R26 support access', () => {
       await expect(grant(9 * 3600)).rejects.toThrow('longer than 8h')
       await expect(grant(60, 'lab/hots1')).rejects.toThrow("did you mean 'lab/host1'?")
       expect(kinds().slice(-2)).toEqual(['refuse', 'refuse'])
+    })
+  })
+
+  describe('when somebody takes its log away', () => {
+    beforeAll(start)
+    afterAll(async () => {
+      await end('SIGTERM')
+      for (const file of [log, headFile(log)]) rmSync(file)
+    })
+
+    it('is not granted; what is granted can be revoked; all of it is in the log that comes back', async () => {
+      expect(findRunning('small')?.auditLog).toBe(log)
+      const jump = inside('lab/jump1')
+      const { number } = await grant(600)
+      await connect(jump, 4)
+      renameSync(log, `${log}.1`)
+      const before = kindsIn(`${log}.1`).length
+      for (let attempt = 0; attempt < 3; attempt++)
+        await expect(grant(60, 'lab/host2')).rejects.toThrow('was moved away while the network was up')
+      await expect(connect(jump, 4, 'lab/host2')).rejects.toThrow()
+      expect(verifyLog(log)).toMatchObject({ ok: false, findings: [{ kind: 'truncated' }] })
+      await ask(controlPath('small'), 'access-revoke', { params: { grant: number, by: 'bob' } })
+      await expect(connect(jump, 4)).rejects.toThrow()
+      renameSync(`${log}.1`, log)
+      await expect
+        .poll(() => kinds().slice(before).toSorted())
+        .toEqual(['damaged', 'refuse', 'refuse', 'refuse', 'use', 'revoke'].toSorted())
+      expect((await grant(60)).number).toBe(number + 1)
+      // That it was away stays in it for good.
+      expect(new Set(verifyLog(log).findings.map(({ kind }) => kind))).toEqual(new Set(['damaged']))
+      for (const file of [log, headFile(log)]) rmSync(file)
+      await expect(grant(60, 'lab/host2')).rejects.toThrow('was deleted while the network was up')
+      rmSync(headFile(log))
+      await expect.poll(() => kinds().slice(0, 2)).toEqual(['damaged', 'refuse'])
     })
   })
 

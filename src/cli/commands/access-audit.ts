@@ -1,5 +1,6 @@
 /** `glacis access audit`: what the log of support access says, and whether it is as it was written. */
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import {
   ed25519Key,
   type Finding,
@@ -7,7 +8,7 @@ import {
   type Verification,
   verifyLog,
 } from '../../control/index.ts'
-import { auditLogPath, networksWithLogs, runningLabs } from '../../lab/index.ts'
+import { auditLogPath, findRunning, networksWithLogs, runningLabs } from '../../lab/index.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
 import { table } from '../render/table.ts'
 import type { Colors, Terminal } from '../terminal.ts'
@@ -20,7 +21,7 @@ export interface AuditOptions {
 }
 
 export function auditAccess(options: AuditOptions, terminal: Terminal): number {
-  const path = options.log ?? process.env.GLACIS_AUDIT_LOG ?? auditLogPath(nameOf(options))
+  const path = options.log ?? process.env.GLACIS_AUDIT_LOG ?? pathOf(options)
   const verification = verify(path, options)
   const { ok, records, end, findings } = verification
   terminal.result({
@@ -38,6 +39,7 @@ function verify(path: string, { expectHead, key }: AuditOptions): Verification {
   try {
     const pem = key === undefined ? undefined : readFileSync(key, 'utf8')
     return verifyLog(path, {
+      isExpected: runningLabs().some(({ auditLog }) => auditLog === resolve(path)),
       ...(expectHead !== undefined && { expectHead }),
       ...(pem !== undefined && { key: ed25519Key(pem, 'public') }),
     })
@@ -48,21 +50,21 @@ function verify(path: string, { expectHead, key }: AuditOptions): Verification {
     const remedy =
       code === 'EACCES'
         ? 'this is for root; use sudo'
-        : 'it is written when access is first granted; name another with --log'
+        : 'every network that is brought up has one; name another with --log'
     throw new CommandError(`read the audit log ${path}: ${code}; ${remedy}`, exitCodes.unavailable)
   }
 }
 
-/** The only network that is up; else the only one that has a log. */
-function nameOf({ name }: AuditOptions): string {
-  if (name !== undefined) return name
-  const up = runningLabs().map((lab) => lab.name)
-  const names = up.length > 0 ? up : networksWithLogs()
+/** Of the network of that name; else of the only one that is up; else of the only one that has a log. */
+function pathOf({ name }: AuditOptions): string {
+  if (name !== undefined) return findRunning(name)?.auditLog ?? auditLogPath(name)
+  const up = runningLabs()
+  const names = up.length > 0 ? up.map((lab) => lab.name) : networksWithLogs()
   const [first] = names
-  if (first !== undefined && names.length === 1) return first
+  if (first !== undefined && names.length === 1) return up[0]?.auditLog ?? auditLogPath(first)
   if (first === undefined)
     throw new CommandError(
-      'read the audit log: there is none here; name it with --log, or bring a network up and grant access',
+      'read the audit log: there is none here; name it with --log, or bring a network up',
       exitCodes.unavailable,
     )
   throw new CommandError(

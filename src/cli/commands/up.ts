@@ -123,10 +123,12 @@ class Run {
   }
 
   async #makeKnown(fabric: Fabric, namespaces: ReadonlyMap<string, number>): Promise<void> {
-    const { network, name } = this.#options
+    const { network, name, terminal } = this.#options
     const { makeKnown, RunningNetwork } = await import('../../lab/index.ts')
     const inForce = { network, policy: this.#policy, deployment: this.#deployment }
-    this.#presence = await makeKnown(new RunningNetwork(name, fabric, inForce), namespaces)
+    this.#presence = await makeKnown(new RunningNetwork(name, fabric, inForce), namespaces, {
+      onLogDamage: (what) => terminal.say(`${terminal.err.red('Damaged')}: ${what}`),
+    })
   }
 
   /** Portable mode is for all systems and users: some have no place where the network could be found. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, renameSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -13,7 +13,7 @@ import {
 } from '../../dataplane/index.ts'
 import { loadNetwork, type Network } from '../../model/index.ts'
 import { formatIp, ip, ipBytes, Protocol } from '../../net/index.ts'
-import { AuditLog, verifyLog } from '../audit-log/index.ts'
+import { AuditLog, headFile, verifyLog } from '../audit-log/index.ts'
 import { AccessController } from './controller.ts'
 import type { AccessRequest } from './request.ts'
 
@@ -37,10 +37,11 @@ describe('support access', () => {
   let maps: Map<string, BpfMap>
   let log: AuditLog
   let controller: AccessController
+  let damage: string[] = []
 
   const mapOf = (node: string, name: string): BpfMap | undefined => maps.get(`${node} ${name}`)
   const start = (): void => {
-    log = new AuditLog(path, { lock: () => true })
+    log = new AuditLog(path, { lock: () => true, onDamage: (what) => damage.push(what) })
     controller = new AccessController({ network: () => network, maps: mapOf, log, now: () => now })
   }
   /** The process ends without a word. */
@@ -69,6 +70,7 @@ describe('support access', () => {
 
   beforeEach(() => {
     now = 1000n * second
+    damage = []
     path = join(folder, `${++count}.jsonl`)
     const engine = new InterpreterEngine({ clock: () => now })
     maps = new Map()
@@ -245,7 +247,71 @@ describe('support access', () => {
     expect(entries()).toEqual([])
     log.append = append
     controller.sweep()
-    expect(kinds()).toEqual(['grant', 'use', 'revoke'])
+    expect(kinds()).toEqual(['grant', 'use', 'refuse', 'revoke'])
     expect(controller.untold).toBe(0)
+  })
+
+  describe('when its log is taken away', () => {
+    /** As `sed -i` does it: another file with the same bytes. */
+    const replace = (): void => {
+      copyFileSync(path, `${path}.copy`)
+      renameSync(`${path}.copy`, path)
+    }
+
+    it.each<[string, () => void]>([
+      ['moved', () => renameSync(path, `${path}.1`)],
+      ['deleted', () => rmSync(path)],
+      ['replaced', replace],
+    ])('(%s) is not granted; what was granted ends, and the log that comes tells all', (_, takeAway) => {
+      controller.grant(wish)
+      controller.grant({ ...wish, to: 'west/host2', seconds: 30 })
+      takeAway()
+      for (let attempt = 0; attempt < 3; attempt++)
+        expect(() => controller.grant({ ...wish, to: 'east/host1' })).toThrow(
+          /log .* while the network was up; put it back if it was moved/,
+        )
+      expect(entries('east/host1')).toEqual([])
+      expect(verifyLog(path).ok).toBe(false)
+      useIt(4)
+      controller.revoke(1, 'bob')
+      now += 30n * second
+      controller.sweep()
+      expect([entries(), entries('west/host2')]).toEqual([[], []])
+      expect(damage).toHaveLength(1)
+      // Somebody looks at it, and makes room for a new one.
+      rmSync(path, { force: true })
+      rmSync(headFile(path))
+      controller.sweep()
+      expect(kinds()).toEqual(['damaged', 'refuse', 'refuse', 'refuse', 'use', 'revoke', 'expire'])
+      expect(controller.grant(wish).number).toBe(3)
+      expect(damage).toHaveLength(2)
+    })
+
+    it('is granted again when it is back', () => {
+      controller.grant(wish)
+      renameSync(path, `${path}.1`)
+      expect(() => controller.grant({ ...wish, to: 'west/host2' })).toThrow('was moved away')
+      renameSync(`${path}.1`, path)
+      expect(controller.grant({ ...wish, to: 'west/host2' }).number).toBe(2)
+      expect(kinds()).toEqual(['grant', 'damaged', 'refuse', 'grant'])
+    })
+
+    it('the network ends, and says so in whichever log is there', () => {
+      controller.grant(wish)
+      replace()
+      controller.close()
+      expect(kinds()).toEqual(['grant', 'damaged', 'end'])
+      expect(verifyLog(path).ok).toBe(false)
+    })
+
+    it('is refused once when the log was cut where it is, and what happened stays in it', () => {
+      controller.grant(wish)
+      truncateSync(path)
+      const other = { ...wish, to: 'west/host2' }
+      expect(() => controller.grant(other)).toThrow('another process has changed it: the file has 0 bytes')
+      expect(controller.grant(other).number).toBe(2)
+      expect(kinds()).toEqual(['damaged', 'refuse', 'grant'])
+      expect(verifyLog(path).findings.map(({ kind }) => kind)).toEqual(['damaged', 'removed'])
+    })
   })
 })

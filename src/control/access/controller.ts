@@ -6,7 +6,7 @@
 import { type Network, nodeById } from '../../model/index.ts'
 import { formatIp } from '../../net/index.ts'
 import type { GrantedPath } from '../../policy/index.ts'
-import type { AuditLog, LogFields } from '../audit-log/index.ts'
+import { type AuditLog, type LogFields, LogTamperedError } from '../audit-log/index.ts'
 import { AccessError } from './access-error.ts'
 import { type Grant, type GrantStatus, grantFields, replay, type UnfinishedGrant } from './grant.ts'
 import { MappedGrants, type MapsOfNodes } from './mapped-grants.ts'
@@ -51,8 +51,9 @@ export class AccessController {
     this.sweep()
   }
 
-  /** Throws `AccessError` if the request is not to be granted, which the log is told, or cannot be written down. */
+  /** Throws `AccessError` if the request is not to be granted, or cannot be written down; the log is told of both, as soon as it can be. */
   grant(request: AccessRequest): GrantStatus {
+    this.#refuseWithoutLog(request, () => this.#inspectLog())
     this.sweep()
     const checked = this.#check(request)
     const { now } = this.#options
@@ -64,8 +65,10 @@ export class AccessController {
       ends: this.#timeAt(start + second * BigInt(checked.seconds)),
       until: start + second * BigInt(checked.seconds),
     }
-    if (this.#untold.length > 0) this.#flush()
-    this.#tell('grant', grantFields(grant))
+    this.#refuseWithoutLog(request, () => {
+      this.#flush()
+      this.#tell('grant', grantFields(grant))
+    })
     this.#lastNumber = grant.number
     try {
       for (const path of grant.paths) this.#mapped.put(grant.to, path, grant.until, grant.number)
@@ -125,9 +128,10 @@ export class AccessController {
     for (const { id, kind } of this.#options.network().nodes) if (kind === 'host') this.#removeForeign(id)
   }
 
-  /** The network goes down: the log is told that all grants end. */
+  /** The network goes down: the log is told that all grants end. Where it was taken away, that is whichever is at its path now. */
   close(): void {
     this.sweep()
+    this.#renewLog()
     for (const { grant, uses } of this.#active.values()) {
       this.#withdraw(grant)
       this.#note('end', { grant: grant.number, uses: Number(uses), why: 'The network went down.' })
@@ -148,20 +152,29 @@ export class AccessController {
         `grant access: ${other.who} has it from ${other.from} to ${other.to} until ${other.ends}; revoke grant ${other.number}, or use another jump box`,
       )
     } catch (error) {
-      if (error instanceof AccessError) this.#tellRefusal(request, error)
+      if (error instanceof AccessError) this.#noteRefusal(request, error)
+      throw error
+    }
+  }
+
+  #refuseWithoutLog(request: AccessRequest, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      if (error instanceof AccessError) this.#noteRefusal(request, error)
       throw error
     }
   }
 
   /** Strings of a stranger, cut to what a record has room for. */
-  #tellRefusal(
+  #noteRefusal(
     { who, by, from, to, port, seconds, reason }: AccessRequest,
     { code, message }: AccessError,
   ): void {
     const cut = (text: string | undefined) => text?.slice(0, 600) ?? null
     const wish = { who: cut(who), by: cut(by), from: cut(from), to: cut(to), port: cut(port) }
     const finite = Number.isFinite(seconds) ? seconds : null
-    this.#tell('refuse', {
+    this.#note('refuse', {
       ...wish,
       seconds: finite,
       reason: cut(reason),
@@ -262,8 +275,10 @@ export class AccessController {
     this.#tryFlush()
   }
 
+  /** Whatever became of the log, the data plane is looked after. */
   #tryFlush(): void {
     try {
+      this.#inspectLog()
       this.#flush()
     } catch (error) {
       if (!(error instanceof AccessError)) throw error
@@ -277,12 +292,31 @@ export class AccessController {
     }
   }
 
+  #renewLog(): void {
+    try {
+      this.#options.log.renew()
+    } catch {
+      // The next network of that name finds the head, and says what it finds.
+    }
+  }
+
+  /** Throws `AccessError` if the log is not as it was left. */
+  #inspectLog(): void {
+    this.#withLog((log) => log.inspect())
+  }
+
   /** Throws `AccessError` if the log cannot be written. */
   #tell(kind: string, fields: LogFields): void {
+    this.#withLog((log) => log.append(kind, fields))
+  }
+
+  #withLog(work: (log: AuditLog) => void): void {
     const { log } = this.#options
     try {
-      log.append(kind, fields)
+      work(log)
     } catch (error) {
+      if (error instanceof LogTamperedError)
+        throw new AccessError('GL7014', `write the audit log ${log.path}: ${error.message}`)
       const reason = error instanceof Error ? error.message : String(error)
       throw new AccessError(
         'GL7013',

@@ -1,8 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
 import {
   appendFileSync,
+  copyFileSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -141,6 +143,66 @@ describe('an audit log', () => {
       expect(kinds(copy, { key: other.publicKey })).toEqual(['head'])
       writeHead(copy, verifyLog(copy).end)
       expect(kinds(copy, { key: own.publicKey })).toEqual(['head'])
+    })
+  })
+
+  describe('is missing', () => {
+    it.each([2, 1, 0])(
+      'with a head of %i records: that is a finding, and the next writer records it',
+      (length) => {
+        const path = logOf(five.slice(0, length))
+        rmSync(path)
+        const { ok, records, findings } = verifyLog(path)
+        expect([ok, records]).toEqual([false, []])
+        expect(findings).toMatchObject([{ kind: 'truncated' }])
+        expect(findings[0]?.message).toMatch(
+          length === 1 ? /: 1 record is missing$/ : new RegExp(`: ${length} records are missing$`),
+        )
+        write(path, [{ grant: 9 }])
+        expect(verifyLog(path).records.map(({ kind }) => kind)).toEqual(['damaged', 'use'])
+        expect(kinds(path)).toEqual(['damaged'])
+      },
+    )
+
+    it('with its head: that is a finding only where one must be', () => {
+      const path = join(folder, 'none.jsonl')
+      expect(() => verifyLog(path)).toThrow('ENOENT')
+      expect(kinds(path, { isExpected: true })).toEqual(['truncated'])
+    })
+
+    it('without a record, and nothing was: nothing to say', () => {
+      expect(kinds(logOf([]))).toEqual([])
+    })
+  })
+
+  describe('after it was moved away while it was written', () => {
+    it('keeps what it has with its head; a new one says what was the last record', () => {
+      const path = logOf([])
+      const log = new AuditLog(path, { lock })
+      for (const fields of five) log.append('use', fields)
+      renameSync(path, `${path}.1`)
+      expect(() => log.append('use', {})).toThrow('was moved away while the network was up')
+      // Only that file is not enough: a head is there.
+      expect(() => log.append('use', {})).toThrow('was moved away while the network was up')
+      renameSync(headFile(path), headFile(`${path}.1`))
+      const told = log.end
+      log.append('use', {})
+      log.close()
+      expect(verifyLog(`${path}.1`)).toMatchObject({ end: told, findings: [{ kind: 'damaged' }] })
+      const { records } = verifyLog(path)
+      expect(records.map(({ kind }) => kind)).toEqual(['damaged', 'use'])
+      expect(JSON.stringify(records[0])).toContain(told.hash)
+    })
+
+    it('and a faithful copy is in its place: the copy lacks what the head names', () => {
+      const path = logOf(five)
+      const log = new AuditLog(path, { lock })
+      copyFileSync(path, `${path}.copy`)
+      renameSync(`${path}.copy`, path)
+      expect(() => log.append('use', {})).toThrow('was deleted, and another stands in its place')
+      // The process is killed, and nobody was told.
+      log.close()
+      expect(kinds(path)).toEqual(['truncated'])
     })
   })
 

@@ -4,13 +4,15 @@ import { closeSync, openSync } from 'node:fs'
 import { type Chain, type Finding, followChain } from './chain.ts'
 import { type Head, headFile, isSigned, readHead } from './head.ts'
 import { linesOf } from './lines.ts'
-import type { ChainEnd, LogRecord } from './record.ts'
+import { type ChainEnd, emptyChain, type LogRecord } from './record.ts'
 
 export interface VerifyOptions {
   /** Hash of a record that was kept elsewhere: it must be in the chain. */
   readonly expectHead?: string
   /** Ed25519 public key by which the head must be signed. */
   readonly key?: KeyObject
+  /** There must be a log, since a network that is up writes it. Default: if there is a head. */
+  readonly isExpected?: boolean
 }
 
 export interface Verification {
@@ -22,23 +24,69 @@ export interface Verification {
   readonly findings: readonly Finding[]
 }
 
-/** Throws what the system says if there is no such file or it cannot be read. */
-export function verifyLog(path: string, { expectHead, key }: VerifyOptions = {}): Verification {
-  const chain = readChain(path)
-  const findings = [...chain.findings, ...headFindings(chain, readHead(path), path, key)]
-  if (expectHead !== undefined && !chain.records.some(({ hash }) => hash === expectHead))
+/** Throws what the system says if there is neither such a file nor its head, or it cannot be read. */
+export function verifyLog(
+  path: string,
+  { expectHead, key, isExpected = false }: VerifyOptions = {},
+): Verification {
+  const head = readHead(path)
+  const chain = readChain(path, isExpected || head !== undefined)
+  const findings: Finding[] = chain
+    ? [...chain.findings, ...headFindings(chain, head, path, key)]
+    : [...missingLog(head, path, { ...(key && { key }), isExpected })]
+  const { records, end } = chain ?? { records: [], end: emptyChain }
+  if (expectHead !== undefined && !records.some(({ hash }) => hash === expectHead))
     findings.push({ kind: 'rewritten', message: `no record has the expected hash ${expectHead}` })
-  return { ok: findings.length === 0, records: chain.records, end: chain.end, findings }
+  return { ok: findings.length === 0, records, end, findings }
 }
 
-export function readChain(path: string): Chain {
-  const fd = openSync(path, 'r')
+/** `undefined` if there is no such file and that is no error, since there should be one. */
+function readChain(path: string, isExpected: boolean): Chain | undefined {
+  let fd: number
+  try {
+    fd = openSync(path, 'r')
+  } catch (error) {
+    if (isExpected && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
   try {
     return followChain(linesOf(fd))
   } finally {
     closeSync(fd)
   }
 }
+
+/** What a head says where there is no log: whoever begins a log begins its head. */
+export function missingLog(
+  head: Head | 'damaged' | undefined,
+  path: string,
+  { key, isExpected }: Pick<VerifyOptions, 'key' | 'isExpected'> = {},
+): readonly Finding[] {
+  if (head === undefined)
+    return isExpected
+      ? [
+          {
+            kind: 'truncated',
+            message: 'the log and its head are missing, and a network that is up writes them',
+          },
+        ]
+      : []
+  const file = headFile(path)
+  const missing =
+    head === 'damaged' ? 'nobody can say how many records are missing' : recordsAreMissing(head.sequence)
+  return [
+    { kind: 'truncated', message: `the log itself is missing, and its head ${file} is there: ${missing}` },
+    ...(key && head !== 'damaged' && !isSigned(head, key) ? [unsigned(file)] : []),
+  ]
+}
+
+const recordsAreMissing = (count: number): string =>
+  `${count} ${count === 1 ? 'record is' : 'records are'} missing`
+
+const unsigned = (file: string): Finding => ({
+  kind: 'head',
+  message: `the head ${file} is not signed by the key given`,
+})
 
 /** What the head says against the chain. A record is written before its head: a crash may leave the head one behind. */
 export function headFindings(
@@ -60,18 +108,21 @@ export function headFindings(
       : []
   if (head === 'damaged') return [found('head', `the head ${file} is no head`)]
   const findings: Finding[] = []
-  if (key && !isSigned(head, key))
-    findings.push(found('head', `the head ${file} is not signed by the key given`))
+  if (key && !isSigned(head, key)) findings.push(unsigned(file))
   if (head.sequence > end.sequence)
     findings.push(
       found(
         'truncated',
-        `${head.sequence - end.sequence} records are missing at the end${torn ? ', the torn line among them' : ''}`,
+        `${recordsAreMissing(head.sequence - end.sequence)} at the end${torn ? ', the torn line among them' : ''}`,
       ),
     )
-  else if (!records.some(({ sequence, hash }) => sequence === head.sequence && hash === head.hash))
+  else if (!namesRecord(head, records))
     findings.push(found('rewritten', `record ${head.sequence} is not the one that the head names`))
   else if (end.sequence - head.sequence > 1)
     findings.push(found('head', `the head is ${end.sequence - head.sequence} records behind`))
   return findings
 }
+
+/** The head of an empty log names the place before its first record. */
+const namesRecord = (head: ChainEnd, records: readonly LogRecord[]): boolean =>
+  [emptyChain, ...records].some(({ sequence, hash }) => sequence === head.sequence && hash === head.hash)

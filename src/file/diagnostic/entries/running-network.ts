@@ -46,4 +46,9 @@ export const runningNetworkEntries = {
     'Nothing is granted that cannot be written down first. The log is a file that one process at a time appends to.',
     'Look at the space and rights of its folder; GLACIS_AUDIT_LOG names another file when the network is brought up.',
   ),
+  GL7014: entry(
+    'audit log was taken away or changed',
+    'The file at the path of the audit log is not the one that the running network writes, or somebody else wrote into it: an editor (sed -i), logrotate or a hand renamed, replaced, deleted or cut it. What is written into a file that is nowhere can be read by nobody, so nothing is granted. Grants in force end as they would, and that is written down as soon as there is a log.',
+    'Put the file back under its name. If it is lost, move what is at that path, and the head beside it, elsewhere and keep them: the network then begins a new log, whose first record says what became of the one before.',
+  ),
 } as const satisfies Record<string, DiagnosticEntry>
