@@ -115,9 +115,12 @@ describe('in the example network', () => {
         expect(keys).toEqual(expected)
       }
     }
-    const programs = [...nodes.values()].map((node) => programsOf(node).size)
-    const points = [...nodes.values()].map(({ attachments }) => attachments.length)
-    const sum = (all: readonly number[]) => all.reduce((a, b) => a + b)
-    expect(sum(programs)).toBeLessThan(0.8 * sum(points))
+  })
+
+  it('neighbours of a distribution router that are of one kind share a program', () => {
+    const filters = [...nodes.values()].flatMap(({ attachments }) =>
+      attachments.filter(({ point }) => point.kind === 'distribution-router'),
+    )
+    expect(new Set(filters.map(({ program }) => program)).size).toBeLessThan(0.5 * filters.length)
   })
 })
