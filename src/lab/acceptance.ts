@@ -71,8 +71,11 @@ export interface AcceptanceOptions {
   readonly patience?: number
 }
 
-/** Probes sent at a time, between two words of progress. */
-const batch = 1000
+/**
+ * Probes sent at a time, between two words of progress: as many as this machine sends in a quarter of a second. With the patience for the last of
+ * them the first is then still younger than a second, after which TCP would send it again and be counted twice.
+ */
+const batches = { first: 400, least: 50, most: 1000, milliseconds: 250 } as const
 
 /**
  * Sends the matrix and compares. What does not come out as predicted is sent once more, with more patience, and only what fails
@@ -133,12 +136,18 @@ async function look(
   )
   const observations = new Map<number, Observation>()
   const before = readDrops(fabric, deployment)
-  for (let at = 0; at < indices.length; at += batch) {
+  let batch: number = batches.first
+  for (let at = 0; at < indices.length; ) {
     progress?.('probes', at, indices.length)
     const some = indices.slice(at, at + batch)
+    const started = performance.now()
     const openings = some.map((index) => (matrix[index] as MatrixProbe).opening)
     const seen = await fabric.probe(openings, patience)
     some.forEach((index, i) => void observations.set(index, seen[i] as Observation))
+    at += some.length
+    const busy = Math.max(1, performance.now() - started - patience)
+    const next = Math.round((some.length * batches.milliseconds) / busy)
+    batch = Math.min(batches.most, Math.max(batches.least, next))
   }
   progress?.('probes', indices.length, indices.length)
   const isSilent = (index: number): boolean =>
