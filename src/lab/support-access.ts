@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { AccessController, AccessError, AuditLog, ed25519Key } from '../control/index.ts'
+import type { GrantedPath } from '../policy/index.ts'
 import type { RunningNetwork } from './running-network.ts'
 
 /** Milliseconds between two looks at what was used. */
@@ -62,6 +63,19 @@ export class SupportAccess {
       return work(this.#controller)
     } finally {
       this.#lookIn(grace)
+    }
+  }
+
+  /**
+   * Sends a packet of Glacis itself by the grant for a path, if there is one: the log is told before that, so that no person is said to have
+   * used it. Rejects with `AccessError` if the log cannot be written; then nothing was sent.
+   */
+  async probe<T>(host: string, path: GrantedPath, by: string, send: () => Promise<T>): Promise<T> {
+    const done = this.use((controller) => controller.probe(host, path, by))
+    try {
+      return await send()
+    } finally {
+      done()
     }
   }
 

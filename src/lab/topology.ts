@@ -12,7 +12,7 @@ export function requireSameTopology(running: Network, next: Network): void {
 }
 
 /** Every part by its name, with what makes it the same. */
-function partsOf(network: Network): ReadonlyMap<string, string> {
+export function partsOf(network: Network): ReadonlyMap<string, string> {
   const parts = new Map<string, string>()
   for (const node of network.nodes) parts.set(node.id, formOf(node))
   for (const { id, ends } of network.links)

@@ -52,7 +52,7 @@ export interface Conversation {
 
 /** Plays an opening from a state in which no flow is known. */
 export function converse(world: World, opening: Opening): Conversation {
-  const state = new WorldState()
+  const state = new WorldState(world)
   const request = openingPacket(opening)
   const forth = walk(world, state, opening.from, request)
   const back: Path[] = []

@@ -1,5 +1,4 @@
 /** `glacis access grant`, `list` and `revoke`: asked of a network that is up. */
-import { userInfo } from 'node:os'
 import { formatDuration } from '../../file/index.ts'
 import type { GrantResult, ListResult, RevokeResult, RunningLab } from '../../lab/index.ts'
 import { askNetwork, chooseNetwork } from '../ask-network.ts'
@@ -7,6 +6,7 @@ import { exitCodes } from '../exit-code.ts'
 import { findNode } from '../find-node.ts'
 import { table } from '../render/table.ts'
 import type { Terminal } from '../terminal.ts'
+import { userName } from '../user-name.ts'
 
 interface Which {
   readonly name?: string
@@ -27,7 +27,7 @@ export async function grantAccess(options: GrantOptions, terminal: Terminal): Pr
   const lab = chooseNetwork(name, 'grant access')
   const params = {
     who,
-    by: user(),
+    by: userName(),
     to: nodeOf(lab, to),
     ...(from === undefined ? {} : { from: nodeOf(lab, from) }),
     port,
@@ -79,7 +79,7 @@ export async function listAccess({ name }: Which, terminal: Terminal): Promise<n
 
 export async function revokeAccess(id: number, { name }: Which, terminal: Terminal): Promise<number> {
   const lab = chooseNetwork(name, 'revoke access')
-  const params = { grant: id, by: user() }
+  const params = { grant: id, by: userName() }
   const { grant, log } = (await askNetwork(lab, 'access-revoke', { params })) as RevokeResult
   terminal.result({ ok: true, network: lab.name, grant, log })
   if (!terminal.json)
@@ -88,8 +88,5 @@ export async function revokeAccess(id: number, { name }: Which, terminal: Termin
     )
   return exitCodes.ok
 }
-
-/** Who asks, as far as this machine can say. */
-const user = (): string => process.env.SUDO_USER ?? userInfo().username
 
 const nodeOf = ({ nameServers }: RunningLab, name: string): string => findNode(Object.keys(nameServers), name)

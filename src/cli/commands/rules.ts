@@ -15,6 +15,7 @@ import { findHits, requireHits } from '../hits.ts'
 import { isFile, requireNetwork } from '../network-argument.ts'
 import { type Extras, pointJson } from '../render/rule-json.ts'
 import { pointsText, pointText } from '../render/rules-text.ts'
+import { notInForce } from '../standing.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface RulesOptions {
@@ -45,9 +46,15 @@ export async function rules(
     (!options.unused || hits?.of(place)?.packets === 0) && (!shadows || shadows.has(place.rule))
   const extras: Extras = { hits, shadows, isListed }
   const listed = options.unused || options.shadowed ? points.filter((p) => rulesOf(p).some(isListed)) : points
-  terminal.result({ running: hits?.name ?? null, points: listed.map((point) => pointJson(point, extras)) })
+  const differs = hits && notInForce(network, policy, hits)
+  terminal.result({
+    running: hits?.name ?? null,
+    ...(hits && { revision: hits.revision, inForce: differs === undefined }),
+    points: listed.map((point) => pointJson(point, extras)),
+  })
   if (terminal.json) return exitCodes.ok
   if (hits) terminal.say(terminal.err.dim(`hits are those of ${hits.name}, which is up`))
+  if (differs) terminal.say(`${terminal.err.yellow(differs)}; rules that differ have no hits here`)
   terminal.print(
     pattern === undefined && !options.unused && !options.shadowed
       ? pointsText(listed, terminal, hits)

@@ -3,16 +3,25 @@ import type { LiveTraceParameters, LiveTraceResult, RunningLab } from '../../lab
 import { type Network, nodeById } from '../../model/index.ts'
 import { type Family, formatIp, type Ip, parseIp } from '../../net/index.ts'
 import { derivePolicy } from '../../policy/index.ts'
-import { converse, createWorld, type Opening, type Outcome, rulesToChange } from '../../trace/index.ts'
+import {
+  type Conversation,
+  converse,
+  createWorld,
+  type Opening,
+  type Outcome,
+  rulesToChange,
+} from '../../trace/index.ts'
 import { askNetwork, chooseNetwork } from '../ask-network.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
 import { type Destination, findDestination, openPorts } from '../find-destination.ts'
 import { findNode } from '../find-node.ts'
+import { type LiveAnswer, liveAnswer, toldGrants } from '../live-answer.ts'
 import { requireNetwork } from '../network-argument.ts'
 import { liveTraceText } from '../render/live-trace-text.ts'
 import { traceJson } from '../render/trace-json.ts'
 import { traceText } from '../render/trace-text.ts'
 import type { Terminal } from '../terminal.ts'
+import { userName } from '../user-name.ts'
 
 export interface TraceOptions {
   readonly from: string
@@ -25,7 +34,7 @@ export interface TraceOptions {
   /** Source address other than the node's own: what a forged packet meets. */
   readonly source?: string
   readonly expect?: Outcome
-  /** Sends the packet in the network that is up, too. */
+  /** Sends the packet in the network that is up, too; `expect` is then about what happens there. */
   readonly live: boolean
   /** Which network, if it is not up under the name in its file. */
   readonly name?: string
@@ -53,11 +62,15 @@ export async function trace(
     destinationPort: portOf(network, destination, options),
   }
   const lab = options.live ? chooseNetwork(options.name ?? network.name, 'trace --live') : undefined
-  const world = createWorld(network, derivePolicy(network))
+  const policy = derivePolicy(network)
+  const sent = lab && (await sendLive(lab, opening))
+  const world = createWorld(network, policy, sent && toldGrants(sent.grants))
   const conversation = converse(world, opening)
   const changes = rulesToChange(world, conversation)
-  const agreed = expect === undefined || (conversation.outcome === expect && conversation.unanimous)
-  const live = lab && (await sendLive(lab, opening))
+  const live = sent && liveAnswer(network, policy, conversation, sent)
+  const agreed =
+    expect === undefined ||
+    (live ? live.observed === expect : conversation.outcome === expect && conversation.unanimous)
   const ok = agreed && (live?.agrees ?? true)
   terminal.result({
     ok,
@@ -71,10 +84,13 @@ export async function trace(
   if (ok) return exitCodes.ok
   if (agreed) return exitCodes.no
   terminal.say(
-    `${terminal.err.red('glacis:')} trace ${to}: expected ${expect}, and it is ${conversation.unanimous ? conversation.outcome : 'different on equal ways'}`,
+    `${terminal.err.red('glacis:')} trace ${to}: expected ${expect}, and it is ${foundText(conversation, live)}`,
   )
   return exitCodes.no
 }
+
+const foundText = ({ outcome, unanimous }: Conversation, live: LiveAnswer | undefined): string =>
+  live ? `${live.observed} in ${live.name}` : unanimous ? outcome : 'different on equal ways'
 
 const standardPort = 40_000
 
@@ -86,6 +102,7 @@ const sendLive = async (lab: RunningLab, opening: Opening): Promise<LiveTraceRes
     ...opening,
     source: formatIp(opening.source),
     destination: formatIp(opening.destination),
+    by: userName(),
   }
   return (await askNetwork(lab, 'trace', { params })) as LiveTraceResult
 }

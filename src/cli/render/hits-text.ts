@@ -2,8 +2,17 @@
 import type { RuleHits } from '../../lab/index.ts'
 import type { Colors } from '../terminal.ts'
 
-/** `12 packets, 720 bytes, last 3 s ago`; `never`. */
-export function hitsText(hits: RuleHits | undefined, out: Colors, now: number = Date.now()): string {
+/**
+ * `12 packets, 720 bytes, last 3 s ago`; `never`.
+ * @param isOther the running network has a rule of that name that says something else
+ */
+export function hitsText(
+  hits: RuleHits | undefined,
+  out: Colors,
+  isOther: boolean = false,
+  now: number = Date.now(),
+): string {
+  if (isOther) return out.yellow('not in force: the running network has another rule of this name')
   if (!hits) return out.yellow('not in the running network')
   if (hits.packets === 0) return out.dim('never')
   const last = hits.lastHit === null ? '' : `, last ${agoText(now - Date.parse(hits.lastHit))} ago`

@@ -1,10 +1,10 @@
 /** Where a packet really went, for people: every point that judged it, in order of time, and how that differs from the prediction. */
-import type { LiveTraceResult } from '../../lab/index.ts'
+import type { LiveAnswer } from '../live-answer.ts'
 import type { Colors } from '../terminal.ts'
 import { eventWord } from './event-text.ts'
 
-export function liveTraceText(result: LiveTraceResult, out: Colors): string {
-  const { name, mode, observed, detail, steps, agrees, differences } = result
+export function liveTraceText(result: LiveAnswer, out: Colors): string {
+  const { name, mode, observed, detail, steps, agrees, differences, standing } = result
   const paint = { answered: out.green, refused: out.yellow, silent: out.red }[observed]
   const lines = steps.flatMap(({ way, predicted, event }, index) => {
     const heading =
@@ -19,7 +19,9 @@ export function liveTraceText(result: LiveTraceResult, out: Colors): string {
   return [
     `${out.bold(`sent in ${name}`)} ${out.dim(`(${mode} mode)`)}: ${out.bold(paint(observed))}${detail === null ? '' : out.dim(` ${detail}`)}`,
     ...(lines.length > 0 ? lines : ['    no enforcement point saw it']),
-    agrees ? `${out.green('✓')} it went as predicted` : `${out.red('✗')} it went otherwise than predicted:`,
+    agrees
+      ? `${out.green('✓')} it went as predicted`
+      : `${out.red('✗')} ${standing ?? 'it went otherwise than predicted:'}`,
     ...differences.map((difference) => `    ${difference}`),
   ].join('\n')
 }

@@ -51,7 +51,7 @@ function extraLines(place: RulePlace, width: number, { hits, shadows }: Extras, 
   const indent = ' '.repeat(4 + 5 + 2 + width + 2)
   const shadowed = shadows?.get(place.rule)
   return [
-    ...(hits ? [`${indent}${hitsText(hits.of(place), out)}`] : []),
+    ...(hits ? [`${indent}${hitsText(hits.of(place), out, hits.isOther(place))}`] : []),
     ...(shadowed ? [`${indent}${out.yellow(shadowText(shadowed))}`] : []),
   ]
 }

@@ -107,6 +107,37 @@ describe('support access', () => {
     expect(last()?.fields).toMatchObject({ grant: 1, uses: 3, more: 1 })
   })
 
+  it('a probe is in the log before it is sent, and nobody’s use', () => {
+    controller.grant(wish)
+    useIt(4)
+    const done = controller.probe('west/host1', pathOf(6), 'bob')
+    expect(kinds()).toEqual(['grant', 'use', 'probe'])
+    useIt(6)
+    controller.sweep()
+    expect(last()?.fields).toMatchObject({ uses: 2, more: 1, probes: 1 })
+    done()
+    useIt(6)
+    expect(controller.list()).toMatchObject([{ uses: 2, probes: 1 }])
+    expect(last()?.fields).toMatchObject({ uses: 3, more: 1 })
+    expect(last()?.fields).not.toHaveProperty('probes')
+    // What the log says is gone on with.
+    die()
+    start()
+    expect(controller.list()).toMatchObject([{ uses: 2, probes: 1 }])
+  })
+
+  it('a probe that did not arrive leaves the next use to whoever it is', () => {
+    controller.grant(wish)
+    controller.probe('west/host1', pathOf(4), 'bob')()
+    useIt(4)
+    expect(controller.list()).toMatchObject([{ uses: 1, probes: 0 }])
+  })
+
+  it('a probe by no grant is not told of', () => {
+    controller.probe('west/host1', pathOf(4), 'bob')()
+    expect(kinds()).toEqual([])
+  })
+
   it('ends by its time, with the uses of its last moment', () => {
     controller.grant(wish)
     now += 59n * second

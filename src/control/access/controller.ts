@@ -4,7 +4,7 @@
  * this process or by the next one that finds the maps.
  */
 import { type Network, nodeById } from '../../model/index.ts'
-import { formatIp } from '../../net/index.ts'
+import { formatIp, ipEquals } from '../../net/index.ts'
 import type { GrantedPath } from '../../policy/index.ts'
 import { type AuditLog, type LogFields, LogTamperedError } from '../audit-log/index.ts'
 import { AccessError } from './access-error.ts'
@@ -23,8 +23,13 @@ export interface ControllerOptions {
 
 interface Active {
   readonly grant: Grant
-  /** Uses that are in the log. */
+  /** Uses that are in the log, probes among them. */
   uses: bigint
+  /** Of these, those that were packets of Glacis itself. */
+  probes: bigint
+  /** Probes that are under way, and how many of the next uses are theirs. */
+  underWay: number
+  pending: number
   lastUse: bigint
 }
 
@@ -77,7 +82,7 @@ export class AccessController {
       this.#note('failed', { grant: grant.number, message: String(error) })
       throw error
     }
-    const active: Active = { grant, uses: 0n, lastUse: 0n }
+    const active: Active = { grant, uses: 0n, probes: 0n, underWay: 0, pending: 0, lastUse: 0n }
     this.#active.set(grant.number, active)
     return this.#statusOf(active)
   }
@@ -103,8 +108,32 @@ export class AccessController {
     const connections = this.#withdraw(active.grant)
     this.#active.delete(number)
     const status = this.#statusOf(active)
-    this.#note('revoke', { grant: number, by, uses: status.uses, connections })
+    this.#note('revoke', { grant: number, by, uses: Number(active.uses), connections })
     return { ...status, connections }
+  }
+
+  /**
+   * A packet of Glacis itself is about to be sent by the grant for a path; the log is told first, or `AccessError` thrown. The caller is to say
+   * when it has arrived, or will not any more. Nothing happens if there is no such grant.
+   */
+  probe(host: string, path: GrantedPath, by: string): () => void {
+    this.sweep()
+    const active = [...this.#active.values()].find(
+      ({ grant }) => grant.to === host && grant.paths.some((other) => isSamePath(other, path)),
+    )
+    if (!active) return () => {}
+    const grant = active.grant.number
+    if (this.#untold.length > 0) this.#flush()
+    this.#tell('probe', { grant, by: by.slice(0, 600), family: path.source.family })
+    active.underWay++
+    active.pending++
+    let over = false
+    return () => {
+      if (over) return
+      over = true
+      if (this.#active.get(grant) === active) this.#look(active)
+      active.pending = Math.min(active.pending, --active.underWay)
+    }
   }
 
   /** Records that wait for the log to be writable again. */
@@ -203,9 +232,13 @@ export class AccessController {
     active.lastUse = entries.reduce((last, e) => (e && e.lastUse > last ? e.lastUse : last), active.lastUse)
     if (uses > active.uses) {
       const lastUse = this.#timeAt(active.lastUse)
-      const fields = { grant: grant.number, uses: Number(uses), more: Number(uses - active.uses), lastUse }
-      this.#note('use', fields)
+      const more = Number(uses - active.uses)
+      const probes = Math.min(more, active.pending)
+      active.pending -= probes
+      active.probes += BigInt(probes)
       active.uses = uses
+      const fields = { grant: grant.number, uses: Number(uses), more, lastUse }
+      this.#note('use', probes > 0 ? { ...fields, probes } : fields)
     }
     const { number } = grant
     if (this.#options.now() >= grant.until)
@@ -237,7 +270,7 @@ export class AccessController {
   }
 
   #resume(unfinished: UnfinishedGrant): void {
-    const { number, from, to, port, until, uses } = unfinished
+    const { number, from, to, port, until, uses, probes } = unfinished
     const network = this.#options.network()
     const [source, host] = [nodeById(network, from), nodeById(network, to)]
     const paths = source && host ? pathsBetween(source, host, port) : []
@@ -245,7 +278,15 @@ export class AccessController {
       const entry = this.#mapped.read(to, path)
       return entry?.number === number && entry.until === until
     })
-    if (known) this.#active.set(number, { grant: { ...unfinished, paths }, uses, lastUse: 0n })
+    if (known)
+      this.#active.set(number, {
+        grant: { ...unfinished, paths },
+        uses,
+        probes,
+        underWay: 0,
+        pending: 0,
+        lastUse: 0n,
+      })
     else
       this.#note('lost', {
         grant: number,
@@ -254,14 +295,15 @@ export class AccessController {
       })
   }
 
-  #statusOf({ grant, uses, lastUse }: Active): GrantStatus {
+  #statusOf({ grant, uses, probes, lastUse }: Active): GrantStatus {
     const { paths: _, until, seconds: __, ...told } = grant
     const left = until - this.#options.now()
     return {
       ...told,
       secondsLeft: left > 0n ? Number(left / 1_000_000n) / 1000 : 0,
-      uses: Number(uses),
-      lastUse: lastUse === 0n ? null : this.#timeAt(lastUse),
+      uses: Number(uses - probes),
+      probes: Number(probes),
+      lastUse: uses === probes || lastUse === 0n ? null : this.#timeAt(lastUse),
     }
   }
 
@@ -327,3 +369,9 @@ export class AccessController {
 }
 
 const second = 1_000_000_000n
+
+const isSamePath = (one: GrantedPath, other: GrantedPath): boolean =>
+  one.protocol === other.protocol &&
+  one.port === other.port &&
+  ipEquals(one.source, other.source) &&
+  ipEquals(one.destination, other.destination)

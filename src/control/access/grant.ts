@@ -25,8 +25,10 @@ export interface GrantStatus {
   readonly granted: string
   readonly ends: string
   readonly secondsLeft: number
-  /** Connections that were opened. */
+  /** Connections that were opened, without probes. */
   readonly uses: number
+  /** Packets of `glacis trace --live` that opened one. */
+  readonly probes: number
   /** ISO 8601; null: never. */
   readonly lastUse: string | null
 }
@@ -69,8 +71,9 @@ export interface UnfinishedGrant {
   readonly granted: string
   readonly ends: string
   readonly until: bigint
-  /** Uses that are in the log. */
+  /** Uses that are in the log, probes among them. */
   readonly uses: bigint
+  readonly probes: bigint
 }
 
 /** Kinds of records after which a grant is no more. */
@@ -90,7 +93,12 @@ export function replay(records: readonly LogRecord[]): {
     const known = open.get(number)
     if (kind === 'grant') open.set(number, unfinished(number, fields, time))
     else if (endings.has(kind)) open.delete(number)
-    else if (kind === 'use' && known) open.set(number, { ...known, uses: natural(fields.uses) })
+    else if (kind === 'use' && known)
+      open.set(number, {
+        ...known,
+        uses: natural(fields.uses),
+        probes: known.probes + natural(fields.probes),
+      })
   }
   return { unfinished: [...open.values()], lastNumber }
 }
@@ -110,6 +118,7 @@ function unfinished(number: number, fields: LogFields, granted: string): Unfinis
     ends: text('ends'),
     until: natural(fields.until),
     uses: 0n,
+    probes: 0n,
   }
 }
 

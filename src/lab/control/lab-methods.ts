@@ -14,7 +14,7 @@ export function labMethods(running: RunningNetwork, access?: SupportAccess): Con
   const registry = new ControlRegistry()
   addCounters(registry, running)
   addWatch(registry, running)
-  addTrace(registry, running)
+  addTrace(registry, running, access)
   addApply(registry, running)
   addLapses(registry, running)
   if (access) addAccess(registry, access)

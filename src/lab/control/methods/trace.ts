@@ -1,11 +1,26 @@
-/** `trace`: sends a packet, and says where it really went, beside where it was to go. */
+/**
+ * `trace`: sends a packet, and says where it really went, beside where it was to go by the rules and grants in force. A packet that a grant
+ * lets pass is in the audit log as what it is, before it is sent.
+ */
 import { setTimeout } from 'node:timers/promises'
 import * as v from 'valibot'
+import { AccessError } from '../../../control/index.ts'
 import { nodeById } from '../../../model/index.ts'
-import { type Ip, parseIp } from '../../../net/index.ts'
+import { formatIp, type Ip, parseIp } from '../../../net/index.ts'
 import { type EventJson, eventJson, liveTrace, type PacketEvent } from '../../../observe/index.ts'
-import { converse, createWorld, type Opening, type Outcome } from '../../../trace/index.ts'
+import type { GrantedPath } from '../../../policy/index.ts'
+import {
+  type Conversation,
+  converse,
+  createWorld,
+  type Opening,
+  type Outcome,
+  openingPacket,
+} from '../../../trace/index.ts'
+import { type Fingerprint, fingerprintOf } from '../../fingerprint.ts'
+import { type GrantInForce, grantsByNode, grantsInForce } from '../../grants-in-force.ts'
 import type { RunningNetwork } from '../../running-network.ts'
+import type { SupportAccess } from '../../support-access.ts'
 import { ControlError } from '../protocol.ts'
 import type { ControlRegistry } from '../registry.ts'
 import { wallOffset } from './wall-clock.ts'
@@ -13,6 +28,12 @@ import { wallOffset } from './wall-clock.ts'
 export interface LiveTraceResult {
   readonly name: string
   readonly mode: 'kernel' | 'portable'
+  /** How often the rules were replaced since the network came up. */
+  readonly revision: number
+  /** Of what is in force. */
+  readonly fingerprint: Fingerprint
+  /** Grants in force, which are part of the prediction. */
+  readonly grants: readonly GrantText[]
   readonly observed: Outcome
   /** What the system said: `ECONNREFUSED`, `12 bytes back`. */
   readonly detail: string | null
@@ -25,6 +46,12 @@ export interface LiveTraceResult {
     readonly predicted: boolean
     readonly event: EventJson
   }[]
+}
+
+/** A grant in force; addresses are text. */
+export interface GrantText extends Omit<GrantInForce, 'source' | 'destination'> {
+  readonly source: string
+  readonly destination: string
 }
 
 const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535))
@@ -40,6 +67,8 @@ const Parameters = v.strictObject({
   protocol: v.picklist(['tcp', 'udp', 'icmp']),
   sourcePort: port,
   destinationPort: port,
+  /** Who asks, for the audit log. */
+  by: v.optional(v.pipe(v.string(), v.maxLength(100)), 'unknown'),
 })
 
 export type LiveTraceParameters = v.InferInput<typeof Parameters>
@@ -51,26 +80,58 @@ const settling = 30
 /** Events that each node may tell in a second: other traffic must not hide what is looked for. */
 const limit = 100_000
 
-export function addTrace(registry: ControlRegistry, running: RunningNetwork): void {
-  registry.add('trace', Parameters, (params) => trace(running, params))
+/** @param access absent: nobody can be granted any */
+export function addTrace(registry: ControlRegistry, running: RunningNetwork, access?: SupportAccess): void {
+  registry.add('trace', Parameters, async ({ by, ...params }) => {
+    const opening = openingOf(running, params)
+    const grants = grantsInForce(running)
+    const { network, policy } = running.inForce
+    const conversation = converse(createWorld(network, policy, grantsByNode(grants)), opening)
+    const send = () => trace(running, conversation, grants)
+    const used = grantUsed(conversation)
+    if (!access || !used) return send()
+    try {
+      return await access.probe(used.host, used.path, by, send)
+    } catch (error) {
+      throw error instanceof AccessError ? new ControlError(error.code, error.message) : error
+    }
+  })
 }
 
-async function trace(running: RunningNetwork, params: LiveTraceParameters): Promise<LiveTraceResult> {
-  const { fabric, events: hub, name } = running
-  const { network, policy } = running.inForce
+function openingOf(
+  { inForce: { network } }: RunningNetwork,
+  params: Omit<v.InferOutput<typeof Parameters>, 'by'>,
+): Opening {
   if (!nodeById(network, params.from))
     throw new ControlError(
       'GL7004',
       `send from ${params.from}: the running network has no such node; see 'glacis rules'`,
     )
-  const opening: Opening = {
-    ...params,
-    source: parseIp(params.source) as Ip,
-    destination: parseIp(params.destination) as Ip,
-  }
-  if (opening.source.family !== opening.destination.family)
+  const [source, destination] = [parseIp(params.source) as Ip, parseIp(params.destination) as Ip]
+  if (source.family !== destination.family)
     throw new ControlError('GL7004', 'send a packet: its addresses are of two families; give two of one')
-  const conversation = converse(createWorld(network, policy), opening)
+  return { ...params, source, destination }
+}
+
+/** The grant by which the packet is to pass, if one is needed. */
+function grantUsed({ judged, opening }: Conversation): { host: string; path: GrantedPath } | undefined {
+  const judgement = judged.find(
+    ({ point, decision }) =>
+      decision.verdict === 'allow' &&
+      point.tiers.some((tier) => tier.kind === 'grants' && tier.granted === decision.rule),
+  )
+  if (!judgement) return undefined
+  const { source, destination, protocol, destinationPort } = openingPacket(opening)
+  return { host: judgement.point.node, path: { source, destination, protocol, port: destinationPort } }
+}
+
+async function trace(
+  running: RunningNetwork,
+  conversation: Conversation,
+  grants: readonly GrantInForce[],
+): Promise<LiveTraceResult> {
+  const { fabric, events: hub, name } = running
+  const { network, policy, revision } = running.inForce
   const heard: PacketEvent[] = []
   const stop = hub.listen({
     kinds: ['drop', 'flow', 'pass', 'audit'],
@@ -78,7 +139,7 @@ async function trace(running: RunningNetwork, params: LiveTraceParameters): Prom
     hear: (event) => heard.push(event),
   })
   try {
-    const [observation] = await fabric.probe([opening], patience)
+    const [observation] = await fabric.probe([conversation.opening], patience)
     if (fabric.mode === 'kernel') await setTimeout(settling)
     if (!observation) throw new Error('nothing was sent')
     heard.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
@@ -87,6 +148,13 @@ async function trace(running: RunningNetwork, params: LiveTraceParameters): Prom
     return {
       name,
       mode: fabric.mode,
+      revision,
+      fingerprint: fingerprintOf(network, policy),
+      grants: grants.map((grant) => ({
+        ...grant,
+        source: formatIp(grant.source),
+        destination: formatIp(grant.destination),
+      })),
       observed,
       detail: observation.detail ?? null,
       predicted: conversation.outcome,
