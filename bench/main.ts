@@ -12,6 +12,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ benchmark: Benchmark }
   layers: () => import('./layers.ts'),
   programs: () => import('./programs.ts'),
   up: () => import('./up.ts'),
+  verify: () => import('./verify.ts'),
 }
 
 const usage = `Usage: npm run -s bench -- NAME [--quick] [--json]

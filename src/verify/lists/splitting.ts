@@ -6,8 +6,8 @@
 import { split } from './row.ts'
 import { bothSides, type Sequence } from './sequence.ts'
 
-/** With more rules than this a region is halved; with fewer it is cut along one of them. */
-const halvedAbove = 12
+/** With more rules than this a region is halved; with fewer it is cut along one of them. Of 4 to 400, this and 40 make the fewest boxes. */
+const halvedAbove = 64
 /** So many rules of a region are looked at to choose where it is halved. */
 const sampled = 96
 
@@ -85,9 +85,8 @@ export class Splitting {
     let oneAction = -1
     let differs = false
     let same = true
-    /** A rule to cut along: one that only one side has, if there is any. */
-    let along = -1
-    let alongChanged = false
+    let whole = true
+    let wholeChanged = true
     this.decidedA = this.decidedB = -1
     for (let at = from; at < to && open !== 0; at++) {
       const rule = rules[at] as number
@@ -103,18 +102,53 @@ export class Splitting {
         if (speaks & 1) this.decidedA = rule
         if (speaks & 2) this.decidedB = rule
         open &= ~speaks
-      } else if (along < 0 || (!alongChanged && speaks !== bothSides)) {
-        along = rule
-        alongChanged = speaks !== bothSides
+      } else {
+        whole = false
+        if (sides[rule] !== bothSides) wholeChanged = false
       }
     }
     if (same || !differs) return false
-    if (along < 0) return action[this.decidedA] !== action[this.decidedB]
+    if (whole) return action[this.decidedA] !== action[this.decidedB]
     if (kept - to > halvedAbove && this.#halve(to, kept)) return false
+    // Outside of rules that only one side has there may be nothing left to look at.
+    const along = this.#largest(to, kept, !wholeChanged)
     const region = this.#region
     split(table.layout, region, rows, (row[along] as number) * stride, (piece) => this.#push(piece, to, kept))
     this.#push(region, to, kept)
     return false
+  }
+
+  /**
+   * The rule that takes the largest part of the region but not all of it: what is then left is the least, and in the fewest pieces.
+   * @param changed of rules that only one side has
+   */
+  #largest(from: number, to: number, changed: boolean): number {
+    const { row, table, sides } = this.sequence
+    const { rows } = table
+    const region = this.#region
+    const end = this.#stride - 2
+    let [largest, found] = [-1, -1]
+    for (let at = from; at < to; at++) {
+      const rule = this.#rules[at] as number
+      if (changed && sides[rule] === bothSides) continue
+      const base = (row[rule] as number) * this.#stride
+      let part = 1
+      let all = true
+      for (let bound = 0; bound < end; bound += 2) {
+        const [first, last] = [region[bound] as number, region[bound + 1] as number]
+        const from = Math.max(first, rows[base + bound] as number)
+        const to = Math.min(last, rows[base + bound + 1] as number)
+        if (to - from === last - first) continue
+        all = false
+        part *= (to - from + 1) / (last - first + 1)
+      }
+      for (let bits = (rows[base + end] as number) & ~(region[end] as number); bits !== 0; bits &= bits - 1) {
+        all = false
+        part /= 2
+      }
+      if (!all && part > largest) [largest, found] = [part, rule]
+    }
+    return found
   }
 
   /** 0: a row shares nothing with the region, 1: something, 2: it holds all of it. */
@@ -165,7 +199,7 @@ export class Splitting {
         if ((rows[base] as number) < cut) below++
         if ((rows[base + 1] as number) >= cut) above++
       }
-      const cost = below * below + above * above
+      const cost = below + above
       if (cost < best) [best, bestRange, bestCut] = [cost, range, cut]
     }
     if (bestRange < 0) return false
