@@ -1,14 +1,14 @@
 /** Asking a network that is up: which one, and what it says, in the words of the command line. */
 import { type AskOptions, ask, ControlError, controlOf, type RunningLab } from '../lab/index.ts'
 import { CommandError, exitCodes } from './exit-code.ts'
-import { asRoot, findNetworks } from './running.ts'
+import { asRoot, asRootNow, findNetworks } from './running.ts'
 
 /**
  * The network of that name, or the only one that is up.
  * @param what the user wants of it, for messages: `watch`
  */
 export function chooseNetwork(name: string | undefined, what: string): RunningLab {
-  const labs = findNetworks(name)
+  const labs = asRootNow(what, () => findNetworks(name))
   const [lab] = labs
   if (lab && labs.length === 1) return lab
   if (lab) {

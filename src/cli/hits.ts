@@ -1,8 +1,10 @@
 /** Hits of rules in the running network, by point and rule. */
-import { type CountersResult, controlOf, findRunning, type RuleHits, type RunningLab } from '../lab/index.ts'
+import type { CountersResult, RuleHits, RunningLab } from '../lab/index.ts'
 import { meaningsOf, type Point, type Rule, type RulePlace } from '../policy/index.ts'
 import { askNetwork, chooseNetwork } from './ask-network.ts'
+import { askIfUp } from './running.ts'
 import type { InForceAnswer } from './standing.ts'
+import type { Terminal } from './terminal.ts'
 
 export interface Hits extends InForceAnswer {
   /** `undefined`: the running network has no such rule, or one of that name that says something else. */
@@ -16,17 +18,9 @@ export async function requireHits(name: string, what: string): Promise<Hits> {
   return hitsOf(chooseNetwork(name, what))
 }
 
-/** Of the network of that name; `undefined` if none is up, or this user may not know. */
-export async function findHits(name: string): Promise<Hits | undefined> {
-  try {
-    const lab = findRunning(name)
-    if (!lab) return undefined
-    controlOf(lab)
-    return await hitsOf(lab)
-  } catch {
-    return undefined
-  }
-}
+/** Of the network of that name; `undefined` if none is up, or this user may not know, which is said. */
+export const findHits = (name: string, terminal: Terminal): Promise<Hits | undefined> =>
+  askIfUp(name, 'hits', { terminal, work: hitsOf })
 
 async function hitsOf(lab: RunningLab): Promise<Hits> {
   const { name, revision, fingerprint, points } = (await askNetwork(lab, 'counters')) as CountersResult

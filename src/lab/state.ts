@@ -1,7 +1,7 @@
 /**
  * Which labs run, for other processes of the same machine: a small file per lab that names its process and where its namespaces are.
  * The file is a hint, never a claim: a lab lives exactly as long as its process, and a file whose process is gone, or whose number
- * another process has now, is removed by whoever meets it.
+ * another process has now, is removed by whoever meets it and may. What one may not read is somebody else's, and left alone.
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -110,20 +110,65 @@ export function withdraw(name: string): void {
   if (state?.pid === process.pid) rmSync(fileOf(name), { force: true })
 }
 
-/** The lab of that name, if its process lives; a file that is left over is removed. */
+/** There is a lab, or the rest of one, of which this user may not know more. */
+export class HiddenLabError extends Error {
+  readonly code = 'EACCES'
+
+  constructor(message: string) {
+    super(message)
+    this.name = 'HiddenLabError'
+  }
+}
+
+/** The lab of that name, if its process lives; a file that is left over is removed. Throws {@link HiddenLabError}. */
 export function findRunning(name: string): RunningLab | undefined {
   if (!namePattern.test(name)) return undefined
   const state = read(name)
-  if (state && state.boot === bootId() && processStartTime(state.pid) === state.startTime) return state
-  for (const left of [fileOf(name), socketOf(name), credentialFolder(name)])
-    rmSync(left, { recursive: true, force: true })
+  if (state && isAlive(state)) return state
+  for (const left of [fileOf(name), socketOf(name), credentialFolder(name)]) removeIfAllowed(left)
   return undefined
 }
 
-/** All labs that run. */
+/** All labs that run. Throws {@link HiddenLabError} if there are only such as this user may not know of. */
 export function runningLabs(): readonly RunningLab[] {
-  return names().flatMap((name) => findRunning(name) ?? [])
+  const labs: RunningLab[] = []
+  const hidden: HiddenLabError[] = []
+  for (const name of names())
+    try {
+      const lab = findRunning(name)
+      if (lab) labs.push(lab)
+    } catch (error) {
+      if (!(error instanceof HiddenLabError)) throw error
+      hidden.push(error)
+    }
+  const [first] = hidden
+  if (first && labs.length === 0) throw first
+  return labs
 }
+
+/** Some systems hide processes of others in /proc; that they may not be signalled says that they are there. */
+function isAlive({ boot, pid, startTime }: RunningLab): boolean {
+  if (boot !== bootId()) return false
+  const started = processStartTime(pid)
+  if (started !== undefined) return started === startTime
+  try {
+    process.kill(pid, 0)
+    return false
+  } catch (error) {
+    return isDenied(error)
+  }
+}
+
+function removeIfAllowed(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true })
+  } catch (error) {
+    if (!isDenied(error)) throw error
+  }
+}
+
+const isDenied = (error: unknown): boolean =>
+  ['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')
 
 /** Milliseconds that a lab has to take itself down before it is killed. */
 const grace = 10_000
@@ -150,7 +195,8 @@ function namesBefore(ending: string): readonly string[] {
     return readdirSync(folder).flatMap((file) =>
       file.endsWith(ending) ? [file.slice(0, -ending.length)] : [],
     )
-  } catch {
+  } catch (error) {
+    if (isDenied(error)) throw new HiddenLabError(`list ${folder}: it is another user's`)
     return []
   }
 }
@@ -160,7 +206,8 @@ function read(name: string): RunningLab | undefined {
     const state = JSON.parse(readFileSync(fileOf(name), 'utf8')) as RunningLab
     const whole = [state.namespaces, state.nameServers].every((part) => typeof part === 'object')
     return Number.isInteger(state.pid) && whole ? state : undefined
-  } catch {
+  } catch (error) {
+    if (isDenied(error)) throw new HiddenLabError(`read ${fileOf(name)}: it is another user's`)
     return undefined
   }
 }

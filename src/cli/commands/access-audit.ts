@@ -8,9 +8,10 @@ import {
   type Verification,
   verifyLog,
 } from '../../control/index.ts'
-import { auditLogPath, findRunning, networksWithLogs, runningLabs } from '../../lab/index.ts'
+import { auditLogPath, findRunning, HiddenLabError, networksWithLogs, runningLabs } from '../../lab/index.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
 import { table } from '../render/table.ts'
+import { asRootNow } from '../running.ts'
 import type { Colors, Terminal } from '../terminal.ts'
 
 export interface AuditOptions {
@@ -21,7 +22,8 @@ export interface AuditOptions {
 }
 
 export function auditAccess(options: AuditOptions, terminal: Terminal): number {
-  const path = options.log ?? process.env.GLACIS_AUDIT_LOG ?? pathOf(options)
+  const path =
+    options.log ?? process.env.GLACIS_AUDIT_LOG ?? asRootNow('read the audit log', () => pathOf(options))
   const verification = verify(path, options)
   const { ok, records, end, findings } = verification
   terminal.result({
@@ -39,7 +41,7 @@ function verify(path: string, { expectHead, key }: AuditOptions): Verification {
   try {
     const pem = key === undefined ? undefined : readFileSync(key, 'utf8')
     return verifyLog(path, {
-      isExpected: runningLabs().some(({ auditLog }) => auditLog === resolve(path)),
+      isExpected: isWritten(path),
       ...(expectHead !== undefined && { expectHead }),
       ...(pem !== undefined && { key: ed25519Key(pem, 'public') }),
     })
@@ -52,6 +54,16 @@ function verify(path: string, { expectHead, key }: AuditOptions): Verification {
         ? 'this is for root; use sudo'
         : 'every network that is brought up has one; name another with --log'
     throw new CommandError(`read the audit log ${path}: ${code}; ${remedy}`, exitCodes.unavailable)
+  }
+}
+
+/** By a network that is up, as far as this user may know. */
+function isWritten(path: string): boolean {
+  try {
+    return runningLabs().some(({ auditLog }) => auditLog === resolve(path))
+  } catch (error) {
+    if (error instanceof HiddenLabError) return false
+    throw error
   }
 }
 

@@ -89,4 +89,9 @@ export async function revokeAccess(id: number, { name }: Which, terminal: Termin
   return exitCodes.ok
 }
 
-const nodeOf = ({ nameServers }: RunningLab, name: string): string => findNode(Object.keys(nameServers), name)
+/** A name of no node goes as it is: the network refuses it, and writes that down. */
+function nodeOf({ nameServers }: RunningLab, name: string): string {
+  const ids = Object.keys(nameServers)
+  const isKnown = ids.some((id) => id === name || id.endsWith(`/${name}`))
+  return isKnown ? findNode(ids, name) : name
+}

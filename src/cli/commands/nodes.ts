@@ -28,7 +28,7 @@ export async function nodes(
     second === undefined && first !== undefined && !isFile(first) ? [undefined, first] : [first, second]
   const network = requireNetwork(file, terminal)
   const found = pattern === undefined ? network.nodes : findNodes(network, pattern)
-  const lapses = await findLapses(options.name ?? network.name)
+  const lapses = await findLapses(options.name ?? network.name, terminal)
   terminal.result({
     running: lapses?.name ?? null,
     nodes: found.map((node) => ({ ...nodeJson(node), lapse: lapses?.of(node.id) ?? null })),

@@ -40,7 +40,7 @@ export async function rules(
   const points = pattern === undefined ? policy.points : findPoints(policy, pattern)
   const name = options.name ?? network.name
   const required = options.unused || options.name !== undefined
-  const hits = required ? await requireHits(name, 'read hits') : await findHits(name)
+  const hits = required ? await requireHits(name, 'read hits') : await findHits(name, terminal)
   const shadows = options.shadowed ? shadowsOf(points) : undefined
   const isListed = (place: RulePlace): boolean =>
     (!options.unused || hits?.of(place)?.packets === 0) && (!shadows || shadows.has(place.rule))

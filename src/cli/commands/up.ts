@@ -8,6 +8,7 @@ import type {
   KernelFabric,
   Mode,
   Presence,
+  RunningLab,
   WrittenCredentials,
 } from '../../lab/index.ts'
 import type { Network } from '../../model/index.ts'
@@ -197,8 +198,14 @@ function timesText(mode: Mode, { total, ...phases }: Readonly<Record<string, num
 }
 
 async function refuseSecond(name: string): Promise<void> {
-  const { findRunning } = await import('../../lab/index.ts')
-  const running = findRunning(name)
+  const { findRunning, HiddenLabError } = await import('../../lab/index.ts')
+  let running: RunningLab | undefined
+  try {
+    running = findRunning(name)
+  } catch (error) {
+    // Another user's: this one will not be found beside it, which is said then.
+    if (!(error instanceof HiddenLabError)) throw error
+  }
   if (!running) return
   throw new CommandError(
     `bring up ${name}: it is up already, in process ${running.pid}; take it down with 'glacis down ${name}', or give this one another name with --name`,

@@ -28,7 +28,8 @@ const Request = v.strictObject({
   from: v.optional(text),
   port: v.optional(text),
   seconds: v.number(),
-  reason: text,
+  // As long as an argument of a command may be: too long a reason is refused by who writes refusals down.
+  reason: v.pipe(v.string(), v.maxLength(131_072)),
 })
 
 const Revocation = v.strictObject({
