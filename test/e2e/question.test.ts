@@ -157,6 +157,7 @@ describe('nodes', () => {
           { name: 'https', protocol: 'tcp', port: 8443, application: 'https' },
           { name: 'http', protocol: 'tcp', port: 8080, application: 'http' },
         ],
+        lapse: null,
       },
     ])
   })
