@@ -40,14 +40,14 @@ describe.skipIf(!folder)('filter sets of ../shared/data/classbench (not there: s
       const list = readClassbench(folder as string, name)
       const table = new RuleTable()
       const random = randomFrom(7)
-      expect(countDifferences(list, readClassbench(folder as string, name), table)).toBe(0)
+      expect(countDifferences(list, readClassbench(folder as string, name), { table })).toBe(0)
       let different = 0
       for (let round = 0; round < 5; round++)
         for (const kind of editKinds) {
           const after = edited(list, kind, list, random)
           const rules = new Set(list.rules)
           const kept = new Set(after.rules)
-          for (const { a, b } of differenceOf(list, after, table)) {
+          for (const { a, b } of differenceOf(list, after, { table })) {
             different++
             const [one, two] = [list.rules[a ?? -1] ?? list.default, after.rules[b ?? -1] ?? after.default]
             expect(typeof one === 'object' ? one.action : one).not.toBe(

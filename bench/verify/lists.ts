@@ -47,14 +47,14 @@ function afterEdits(name: string, list: RuleList, donor: RuleList, each: number)
   const table = new RuleTable()
   const random = randomFrom(1)
   // What is in force is known; and the first round of all is not measured.
-  for (const kind of editKinds) countDifferences(list, edited(list, kind, donor, random), table)
+  for (const kind of editKinds) countDifferences(list, edited(list, kind, donor, random), { table })
   const found: number[] = []
   const whole: number[] = []
   for (let round = 0; round < each; round++)
     for (const kind of editKinds) {
       const after = edited(list, kind, donor, random)
-      found.push(timed(() => differenceOf(list, after, table).next()))
-      whole.push(timed(() => countDifferences(list, after, table)))
+      found.push(timed(() => differenceOf(list, after, { table }).next()))
+      whole.push(timed(() => countDifferences(list, after, { table })))
     }
   return [
     rowOf(`${name}, one edit: found`, found, { must: 100, goal: 1 }),

@@ -19,13 +19,20 @@ export interface Difference {
   readonly b: number | undefined
 }
 
+export interface DifferenceOptions {
+  /** What is known of rules. Standard: nothing. */
+  readonly table?: RuleTable
+  /** With more rules than this a region is halved. It changes the boxes, never which packets they hold. */
+  readonly halvedAbove?: number
+}
+
 /** Says lazily what two lists do differently. Costs least where both are versions of one list and are compared with the same table. */
 export function* differenceOf(
   a: RuleList,
   b: RuleList,
-  table = new RuleTable(),
+  options: DifferenceOptions = {},
 ): Generator<Difference, void> {
-  for (const splitting of splittingsOf(a, b, table))
+  for (const splitting of splittingsOf(a, b, options))
     for (let region = splitting.next(); region; region = splitting.next()) {
       const { sequence, decidedA, decidedB } = splitting
       yield {
@@ -37,19 +44,23 @@ export function* differenceOf(
 }
 
 /** How many boxes {@link differenceOf} would say, without making them. */
-export function countDifferences(a: RuleList, b: RuleList, table = new RuleTable()): number {
+export function countDifferences(a: RuleList, b: RuleList, options: DifferenceOptions = {}): number {
   let count = 0
-  for (const splitting of splittingsOf(a, b, table)) while (splitting.next()) count++
+  for (const splitting of splittingsOf(a, b, options)) while (splitting.next()) count++
   return count
 }
 
 /** For each family that may have differences. */
-function* splittingsOf(a: RuleList, b: RuleList, table: RuleTable): Generator<Splitting, void> {
+function* splittingsOf(
+  a: RuleList,
+  b: RuleList,
+  { table = new RuleTable(), halvedAbove }: DifferenceOptions,
+): Generator<Splitting, void> {
   const alignment = align(a.rules, b.rules, table.keyOf)
   if (alignment.inA.length === 0 && a.default === b.default) return
   for (const family of [4, 6] as const) {
     const found = regionsOf(new MergedLists(family, a, b, alignment, table))
-    if (found) yield new Splitting(found.sequence, found.regions)
+    if (found) yield new Splitting(found.sequence, found.regions, halvedAbove)
   }
 }
 

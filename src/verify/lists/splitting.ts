@@ -7,7 +7,7 @@ import { split } from './row.ts'
 import { bothSides, type Sequence } from './sequence.ts'
 
 /** With more rules than this a region is halved; with fewer it is cut along one of them. Of 4 to 400, this and 40 make the fewest boxes. */
-const halvedAbove = 64
+export const standardHalving = 64
 /** So many rules of a region are looked at to choose where it is halved. */
 const sampled = 96
 
@@ -27,8 +27,11 @@ export class Splitting {
   /** Regions that were looked at. */
   visited = 0
 
+  readonly #halvedAbove: number
+
   /** @param regions rows without overlap; in them differences are looked for */
-  constructor(sequence: Sequence, regions: readonly Uint32Array[]) {
+  constructor(sequence: Sequence, regions: readonly Uint32Array[], halvedAbove = standardHalving) {
+    this.#halvedAbove = halvedAbove
     this.sequence = sequence
     this.#stride = sequence.table.layout.stride
     this.#regions = new Uint32Array(256 * this.#stride)
@@ -109,7 +112,7 @@ export class Splitting {
     }
     if (same || !differs) return false
     if (whole) return action[this.decidedA] !== action[this.decidedB]
-    if (kept - to > halvedAbove && this.#halve(to, kept)) return false
+    if (kept - to > this.#halvedAbove && this.#halve(to, kept)) return false
     // Outside of rules that only one side has there may be nothing left to look at.
     const along = this.#largest(to, kept, !wholeChanged)
     const region = this.#region
