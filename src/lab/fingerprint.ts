@@ -16,7 +16,7 @@ export interface Fingerprint {
 }
 
 export const fingerprintOf = (network: Network, policy: Policy): Fingerprint => ({
-  topology: hashOf(partsOf(network)),
+  topology: hashOf(Array.from(partsOf(network), ([name, { fields }]) => [name, JSON.stringify(fields)])),
   rules: hashOf([...listenersOf(network), ...pointsOf(policy)]),
 })
 

@@ -53,7 +53,7 @@ test('apply: other rules, none, mistakes, other machines', async () => {
   edit(/hosts: 3/, 'hosts: 4')
   const other = await user.run('apply', file)
   expect(other.code).toBe(2)
-  expect(other.stderr).toMatch(/west\/host4 is new.*bring it up again/)
+  expect(other.stderr).toMatch(/west\/host4 is new \(\S+network\.yaml:\d+:\d+\).*bring it up again/)
 
   writeFileSync(file, original)
   const back = await user.run('apply', file)
