@@ -14,6 +14,13 @@ export function count(text: string): number {
   return Number(text)
 }
 
+/** A count of which there must be one at least. */
+export function positive(text: string): number {
+  if (!/^\d{1,9}$/.test(text) || Number(text) === 0)
+    throw new InvalidArgumentError('Give a whole number, at least 1.')
+  return Number(text)
+}
+
 export function family(text: string): 4 | 6 {
   if (text !== '4' && text !== '6') throw new InvalidArgumentError('Give 4 or 6.')
   return text === '4' ? 4 : 6

@@ -1,7 +1,7 @@
 /** The verbs, their arguments and their help. What a verb does is loaded when it is called. */
 import { Argument, Command, Option } from 'commander'
 import { addAccessVerbs } from './access-verbs.ts'
-import { address, count, duration, family, labName, names, port } from './argument.ts'
+import { address, count, duration, family, labName, names, port, positive } from './argument.ts'
 import { exitCodeHelp } from './exit-code.ts'
 import type { Terminal } from './terminal.ts'
 import { packageVersion } from './version.ts'
@@ -179,8 +179,8 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .option('--source <prefix>', 'only from this address or prefix')
     .option('--destination <prefix>', 'only to this address or prefix')
     .option('--all', 'packets of known flows too, and those that points without flows let pass', false)
-    .option('--limit <count>', 'events that a node tells in a second at most; default: 2000', count)
-    .option('--count <count>', 'end after so many events', count)
+    .option('--limit <count>', 'events that a node tells in a second at most; default: 2000', positive)
+    .option('--count <count>', 'end after so many events', positive)
     .option('--for <time>', 'end after this time, such as 10s or 2m', duration)
     .option('--pcap <file>', 'write the packets to this file too, with verdict and rule as comments (pcapng)')
     .addOption(new Option('--json', 'print one JSON document a line on stdout, one for each event'))

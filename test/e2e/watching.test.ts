@@ -122,6 +122,10 @@ const suite = (...options: string[]) => {
 
   test.each([
     [['watch', '--tenant', 'nobody'], 'contoso'],
+    [['watch', '--node', 'nope'], "find node 'nope'"],
+    [['watch', '--rule', 'nope'], "find rule 'nope'"],
+    [['watch', '--count', '0'], 'at least 1'],
+    [['watch', '--limit', '0'], 'at least 1'],
     [['watch', '--source', 'x'], 'give an address or a prefix'],
     [['watch', '--pcap', '/no/such/folder/x'], '--pcap'],
     [['watch', '--name', 'other'], 'no network called other'],

@@ -135,7 +135,7 @@ export function describeEvents(name: string, bringUp: (options: FabricOptions) =
       ['by another source', { source: '10.0.0.0/8' }, 0],
       ['by destination', { destination: '10.1.64.0/18' }, 1],
       ['at a node', { node: 'lab/ar*' }, 1],
-      ['at nodes of another site', { node: 'west' }, 0],
+      ['at other nodes', { node: 'lab/lb*' }, 0],
       ['by rule', { rule: 'destination' }, 1],
       ['at a point', { point: 'lab/*/external' }, 1],
       ['by verdict', { verdict: 'allow' }, 0],
@@ -153,6 +153,12 @@ export function describeEvents(name: string, bringUp: (options: FabricOptions) =
 
     it.each([
       [{ tenant: 'nobody' }, 'contoso, fabrikam'],
+      [{ node: 'nope' }, "find node 'nope': the running network has none of that name"],
+      [{ node: 'host1' }, "did you mean 'lab/host1'?"],
+      [{ node: 'lab/host9*' }, 'the running network has none'],
+      [{ rule: 'rule/no*' }, "find rule 'rule/no*'"],
+      [{ rule: 'defualt' }, "did you mean 'default'?"],
+      [{ point: 'lab/ar1/extrenal' }, "did you mean 'lab/ar1/external'?"],
       [{ source: 'x' }, 'give an address or a prefix'],
       [{ kinds: ['drops'] }, 'kinds'],
     ])('watch refuses %j', async (params, message) => {

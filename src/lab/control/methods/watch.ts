@@ -8,6 +8,7 @@ import type { RunningNetwork } from '../../running-network.ts'
 import { ControlError } from '../protocol.ts'
 import type { Call, ControlRegistry } from '../registry.ts'
 import { wallOffset } from './wall-clock.ts'
+import { requirePlaces } from './watch-places.ts'
 
 export type WatchMessage =
   /** First of all: from now on events are told. */
@@ -49,7 +50,7 @@ async function watch(
   { signal, emit }: Call,
 ): Promise<null> {
   const { network } = running.inForce
-  if (params.tenant !== undefined) requireTenant(running, params.tenant)
+  requirePlaces(running.inForce, params)
   const wanted = eventFilter(network, {
     ...params,
     source: prefixOf('source', params.source),
@@ -100,12 +101,6 @@ class UntoldWatch {
       return suppressed || lost ? [{ node, suppressed: suppressed ?? 0, lost: lost ?? 0 }] : []
     })
   }
-}
-
-function requireTenant({ inForce: { network } }: RunningNetwork, tenant: string): void {
-  const tenants = [...new Set(network.services.map((service) => service.tenant))]
-  if (tenants.includes(tenant)) return
-  throw new ControlError('GL7004', `find tenant ${tenant}: the network has ${tenants.join(', ') || 'none'}`)
 }
 
 function prefixOf(name: string, given: string | undefined): Prefix | undefined {
