@@ -57,6 +57,11 @@ test.each([
     ['shell', 'internet', '--name', 'x'],
     "read the arguments: option '--name' stands after the node; write options before it, see 'glacis shell --help'",
   ],
+  [
+    ['access', 'grant', '--who', 'alice', '--to', 'west/host1', '--for', '30m'],
+    "read the arguments: required option '--reason <text>' not specified; see 'glacis access grant --help'",
+  ],
+  [['import', 'nsg'], "read the arguments: missing required argument 'FILE'; see 'glacis import nsg --help'"],
   [['explain'], "read the arguments: missing required argument 'CODE'; see 'glacis explain --help'"],
   [
     ['trace', '--from', 'internet', '--to', 'x', '--proto', 'sctp'],

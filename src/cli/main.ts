@@ -45,11 +45,17 @@ function wantsJson(argv: readonly string[]): boolean {
   return (end < 0 ? argv : argv.slice(0, end)).includes('--json')
 }
 
-/** The verb of a command line, if it is one. */
+/** The verb of a command line, if it is one, with its own verb: `access grant`. */
 function verbOf(argv: readonly string[], terminal: Terminal): string | undefined {
-  const { commands } = createProgram(terminal, () => {})
-  const word = argv.find((argument) => !argument.startsWith('-'))
-  return commands.find((command) => command.name() === word)?.name()
+  let { commands } = createProgram(terminal, () => {})
+  const verbs: string[] = []
+  for (const word of argv.filter((argument) => !argument.startsWith('-'))) {
+    const command = commands.find((known) => known.name() === word)
+    if (!command) break
+    verbs.push(word)
+    commands = command.commands
+  }
+  return verbs.length > 0 ? verbs.join(' ') : undefined
 }
 
 function argumentText({ message }: CommanderError, verb: string | undefined): string {

@@ -22,6 +22,20 @@ test.each(commands.map((command) => [command.name(), command] as const))(
   },
 )
 
+test.each(
+  commands.flatMap((command) =>
+    [command, ...command.commands].map((each) => {
+      const name = each === command ? command.name() : `${command.name()} ${each.name()}`
+      return [name, each] as const
+    }),
+  ),
+)('the help of %s has examples of it, and the exit codes', (name, command) => {
+  let help = ''
+  command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp()
+  expect(help).toMatch(new RegExp(`Examples:\n(  .*\n)*  (.*[|&] )?glacis ${name}\\b`))
+  expect(help).toContain(exitCodeHelp)
+})
+
 test('the manual has the exit codes of the help, in the same words', () => {
   const rows = [...exitCodeHelp.matchAll(/^ {2}(\d+) +(.*)$/gm)]
   expect(rows).toHaveLength(7)

@@ -1,8 +1,10 @@
 /** The verbs, their arguments and their help. What a verb does is loaded when it is called. */
 import { Argument, Command, Option } from 'commander'
 import { addAccessVerbs } from './access-verbs.ts'
-import { address, count, duration, family, labName, names, port, positive } from './argument.ts'
+import { address, count, duration, family, labName, port, positive } from './argument.ts'
+import { addExamples } from './examples.ts'
 import { exitCodeHelp } from './exit-code.ts'
+import { addImportVerbs } from './import-verbs.ts'
 import type { Terminal } from './terminal.ts'
 import { packageVersion } from './version.ts'
 
@@ -35,13 +37,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .exitOverride()
 
   const verb = (name: string, about: string, examples: readonly string[]): Command =>
-    program
-      .command(name)
-      .description(about)
-      .addHelpText(
-        'after',
-        `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}\n\n${exitCodeHelp}`,
-      )
+    addExamples(program.command(name).description(about), examples)
   const json = new Option('--json', 'print one JSON document on stdout; what is for people goes to stderr')
   const file = 'network file; default: network.yaml here, else the example that comes with Glacis'
 
@@ -208,6 +204,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
   addAccessVerbs(
     verb('access', 'Give staff access to hosts for a limited time, and read the account of it.', [
       "glacis access grant --who alice --to west/host1 --for 30m --reason 'disk errors, ticket 4711'",
+      'glacis access grant --help',
       'glacis access list',
       'glacis access revoke 3',
       'glacis access audit',
@@ -248,39 +245,15 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .addOption(json)
     .action(async (options) => done((await import('./commands/generate.ts')).generate(options, terminal)))
 
-  const imports = verb(
-    'import',
-    'Write what another tool describes as a part of a network file to stdout, one format a subcommand.',
-    ['glacis import csdef --help', 'glacis import csdef MyService', 'glacis import nsg azuredeploy.json'],
+  addImportVerbs(
+    verb(
+      'import',
+      'Write what another tool describes as a part of a network file to stdout, one format a subcommand.',
+      ['glacis import csdef --help', 'glacis import csdef MyService', 'glacis import nsg azuredeploy.json'],
+    ),
+    json,
+    { terminal, done },
   )
-    .addOption(new Option('--json').hideHelp())
-    .helpCommand(false)
-  imports
-    .command('csdef')
-    .description('The Azure Cloud Services of a directory, as the services of a network file.')
-    .argument('<DIR>', 'directory with *.csdef and *.cscfg files, at any depth')
-    .option('--tenant <name>', 'whose they are; default: each its own name', labName)
-    .option('--sites <names>', 'sites where they are to be deployed, separated by commas', names, ['west'])
-    .option('--roles', 'write roles and endpoints out instead of naming the files', false)
-    .addOption(json)
-    .action(async (directory, options) =>
-      done((await import('./commands/import-csdef.ts')).importCsdefCommand(directory, options, terminal)),
-    )
-  imports
-    .command('nsg')
-    .description('A network security group of Azure, as a file of rules that means the same.')
-    .argument('<FILE>', 'ARM template, parameter file, or what `az network nsg show` prints')
-    .option('--name <name>', 'which group, if the file holds several')
-    .option('--parameters <file>', 'parameter file of the template')
-    .addOption(
-      new Option('--as <use>', 'where the rules are to stand: in the VMs of a role, or at the access routers')
-        .choices(['guest', 'acl'])
-        .default('guest'),
-    )
-    .addOption(json)
-    .action(async (path, options) =>
-      done((await import('./commands/import-nsg.ts')).importNsgCommand(path, options, terminal)),
-    )
 
   return program
 }
