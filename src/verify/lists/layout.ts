@@ -112,7 +112,8 @@ export function rowsOf(layout: Layout, match: Match): readonly Uint32Array[] {
 function writePrefix({ words }: Layout, row: Uint32Array, place: number, { value, length }: Prefix): void {
   for (let at = 0; at < words; at++) {
     const bits = Math.min(32, Math.max(0, length - 32 * at))
-    const first = Number((value >> BigInt(32 * (words - 1 - at))) & 0xffff_ffffn)
+    const first =
+      words === 1 ? Number(value) : Number((value >> BigInt(32 * (words - 1 - at))) & 0xffff_ffffn)
     row[2 * (place + at)] = first
     row[2 * (place + at) + 1] = first + 2 ** (32 - bits) - 1
   }

@@ -5,6 +5,8 @@
 import type { Match } from '../../policy/index.ts'
 import { type Layout, rowsOf } from './layout.ts'
 
+const none: readonly number[] = []
+
 export class RowTable {
   readonly layout: Layout
   /** All rows, one after the other. Another array after rows were added. */
@@ -20,6 +22,7 @@ export class RowTable {
 
   /** Numbers of the rows of a match. */
   numbersOf(match: Match): readonly number[] {
+    if (match.family !== undefined && match.family !== this.layout.family) return none
     let numbers = this.#matches.get(match)
     if (!numbers) {
       numbers = rowsOf(this.layout, match).map((row) => this.numberOf(row))
