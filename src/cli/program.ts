@@ -113,11 +113,10 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
       labName,
     )
     .addOption(
-      new Option('--expect <outcome>', 'exit with 1 unless this comes out').choices([
-        'answered',
-        'refused',
-        'silent',
-      ]),
+      new Option(
+        '--expect <outcome>',
+        'exit with 1 unless this comes out; with --live, what happens',
+      ).choices(['answered', 'refused', 'silent']),
     )
     .addOption(json)
     .action(async (path, options) =>
