@@ -327,13 +327,24 @@ describe('support access', () => {
       expect(kinds()).toEqual(['grant', 'damaged', 'refuse', 'grant'])
     })
 
-    it('the network ends, and says so in whichever log is there', () => {
-      controller.grant(wish)
-      replace()
-      controller.close()
-      expect(kinds()).toEqual(['grant', 'damaged', 'end'])
-      expect(verifyLog(path).ok).toBe(false)
-    })
+    it.each([
+      [[1], ['grant', 'grant', 'damaged', 'revoke', 'end']],
+      [
+        [1, 2],
+        ['grant', 'grant', 'damaged', 'revoke', 'revoke'],
+      ],
+    ])(
+      'the network ends, and says so in whichever log is there, of what was revoked (%j) too',
+      (numbers, told) => {
+        controller.grant(wish)
+        controller.grant({ ...wish, to: 'west/host2' })
+        replace()
+        for (const number of numbers) controller.revoke(number, 'bob')
+        controller.close()
+        expect(kinds()).toEqual(told)
+        expect(verifyLog(path).ok).toBe(false)
+      },
+    )
 
     it('is refused once when the log was cut where it is, and what happened stays in it', () => {
       controller.grant(wish)

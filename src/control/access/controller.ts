@@ -161,6 +161,7 @@ export class AccessController {
   close(): void {
     this.sweep()
     this.#renewLog()
+    this.#tryFlush()
     for (const { grant, uses } of this.#active.values()) {
       this.#withdraw(grant)
       this.#note('end', { grant: grant.number, uses: Number(uses), why: 'The network went down.' })
