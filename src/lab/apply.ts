@@ -41,6 +41,8 @@ async function apply(running: RunningNetwork, network: Network): Promise<Applied
   const policy = derivePolicy(network)
   const revision = previous + 1
   const deployment = compileDeployment(network, policy, running.successor())
+  // Before the exchange: what rules say is found out once, and needed in it too.
+  const difference = differenceOf(old, policy)
   const compiled = performance.now()
   const exchange = await running.fabric.update({ network, deployment })
   running.replaced({ network, policy, deployment, revision })
@@ -49,7 +51,7 @@ async function apply(running: RunningNetwork, network: Network): Promise<Applied
     update: (performance.now() - compiled) / 1000,
     exchange: exchange.seconds,
   }
-  return { revision, ...differenceOf(old, policy), seconds }
+  return { revision, ...difference, seconds }
 }
 
 function differenceOf(old: Policy, next: Policy): Pick<Applied, 'points' | 'added' | 'removed' | 'changed'> {

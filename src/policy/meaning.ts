@@ -3,7 +3,7 @@
  * it asks. Where it was written, and why, is no part of it. Counters go on, and hits are shown, by this and not by a rule's name alone.
  */
 import { createHash } from 'node:crypto'
-import type { Tier } from './point.ts'
+import type { Point, Tier } from './point.ts'
 import { type RulePlace, rulesOf } from './policy.ts'
 import type { Rule } from './rule.ts'
 
@@ -13,8 +13,17 @@ export interface RuleMeaning extends RulePlace {
   readonly meaning: string
 }
 
-/** Of every rule of a point, in `rulesOf` order. */
-export function meaningsOf(point: RulePlace['point']): readonly RuleMeaning[] {
+/** Of every rule of a point, in `rulesOf` order. They are kept with the point, which must not change. */
+export function meaningsOf(point: Point): readonly RuleMeaning[] {
+  const known = meanings.get(point) ?? findMeanings(point)
+  meanings.set(point, known)
+  return known
+}
+
+/** They are asked for once more in the moment in which rules give way to others, which must be short. */
+const meanings = new WeakMap<Point, readonly RuleMeaning[]>()
+
+function findMeanings(point: Point): readonly RuleMeaning[] {
   const bearers = new Map(point.tiers.flatMap(bearersOf).map((bearer) => [bearer.rule, bearer]))
   return rulesOf(point).map((place) => {
     const { rule, tier, audited } = place
