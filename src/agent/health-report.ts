@@ -13,8 +13,13 @@ export interface HealthReport {
 
 /** Characters of a description that are kept. */
 const longestDescription = 1024
-/** Elements that may enclose one another. */
-const deepest = 16
+/** UTF-16 units of a report. What WALinuxAgent sends has some 700, and a description of at most 3 KiB. */
+const longestReport = 8192
+/**
+ * `<` in a report: two for each of 64 elements, one for the XML declaration. WALinuxAgent's has 12 elements. The parser joins the text
+ * of an element anew for each child, so that their product bounds its work.
+ */
+const mostTags = 2 * 64 + 1
 
 const parser = new XMLParser({
   ignoreAttributes: true,
@@ -26,9 +31,12 @@ const parser = new XMLParser({
   trimValues: true,
 })
 
-/** `undefined` if the text is no health report. Document types and entities other than XML's own five are not read. */
+/**
+ * `undefined` if the text is no health report, or more than one can be: that is told before anything is parsed. Document types and
+ * entities other than XML's own five are not read.
+ */
 export function parseHealthReport(text: string): HealthReport | undefined {
-  if (/<!(DOCTYPE|ENTITY)/i.test(text) || depthOf(text) > deepest) return undefined
+  if (!isSmall(text) || /<!(DOCTYPE|ENTITY)/i.test(text)) return undefined
   const root = parse(text)
   const health = child(root, 'Health')
   const container = child(health, 'Container')
@@ -64,15 +72,13 @@ function parse(text: string): unknown {
   }
 }
 
-/** How many elements stand inside each other at most, before anything is parsed. */
-function depthOf(text: string): number {
-  let depth = 0
-  let most = 0
-  for (const [tag] of text.matchAll(/<\/?[A-Za-z][^<>]*>/g)) {
-    if (tag.startsWith('</')) depth--
-    else if (!tag.endsWith('/>')) most = Math.max(most, ++depth)
-  }
-  return most
+/** Whether so short a text with so few elements is worth parsing; their depth is bounded by their number. */
+function isSmall(text: string): boolean {
+  if (text.length > longestReport) return false
+  let tags = 0
+  for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', at + 1))
+    if (++tags > mostTags) return false
+  return true
 }
 
 /** Undefined too where there are several: then it is not said which one counts. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { XMLParser, XMLValidator } from 'fast-xml-parser'
+import { describe, expect, it, vi } from 'vitest'
 import { type Network, nodesOfKind, parseNetwork, vmsOfHost } from '../model/index.ts'
 import { smallNetwork } from '../model/testing/small-network.ts'
 import { type Ip, ip } from '../net/index.ts'
@@ -124,12 +125,30 @@ describe('the wire server', () => {
     expect(ask(agents, 'wire-server', config(second), agent).status).toBe(200)
   })
 
+  it('reads a path the same with slashes at its end', () => {
+    const agents = new HostAgents(network)
+    for (const target of ['/machine', '/machine/', '/machine///'])
+      expect(ask(agents, 'wire-server', `${target}?comp=goalstate`, agent).status).toBe(200)
+    expect(ask(agents, 'wire-server', '//?comp=versions').status).toBe(200)
+  })
+
+  it('reads a long path by no regular expression, which could begin anew at each slash', () => {
+    const replace = vi.spyOn(RegExp.prototype, Symbol.replace)
+    const exec = vi.spyOn(RegExp.prototype, 'exec')
+    const answer = ask(new HostAgents(network), 'wire-server', `/machine${'/'.repeat(7900)}x`, agent)
+    const calls = [...replace.mock.calls, ...exec.mock.calls].filter(([text]) => String(text).includes('//'))
+    vi.restoreAllMocks()
+    expect(answer.status).toBe(404)
+    expect(calls).toEqual([])
+  })
+
   it.each([
     ['/machine?comp=goalstate', 'POST', 405],
     ['/machine?comp=health', 'GET', 405],
     ['/machine?comp=none', 'GET', 404],
     ['/machine/a/b?comp=config&type=sharedConfig', 'GET', 404],
     ['/', 'GET', 404],
+    ['/machine//x?comp=goalstate', 'GET', 404],
     ['/machines?comp=goalstate', 'GET', 404],
   ])('refuses %s by %s', (target, method, status) => {
     expect(ask(new HostAgents(network), 'wire-server', target, agent, { method }).status).toBe(status)
@@ -148,6 +167,25 @@ describe('the agents', () => {
         expect(ask(new HostAgents(network), application, '/health', {}, { source }).status).toBe(403)
     },
   )
+
+  it('answer so many requests of a VM at once and a second, whatever it asks, and not at the cost of others', () => {
+    let now = 0
+    const agents = new HostAgents(network, () => now)
+    const other = vmsOfHost(network, host)[1]
+    const applications = ['wire-server', 'vm-settings', 'instance-metadata'] as const
+    const answered = (node = vm, times = 150): number =>
+      Array.from({ length: times }, (_, i) => {
+        const source = node.addresses[i % node.addresses.length] as Ip
+        return ask(agents, applications[i % 3] ?? 'vm-settings', '/x', {}, { source }).status
+      }).filter((status) => status !== 429).length
+    expect(answered()).toBe(100)
+    expect(answered(other)).toBe(100)
+    now += 1000
+    expect(answered()).toBe(50)
+    agents.apply(network)
+    const refused = ask(agents, 'vm-settings', '/health')
+    expect(refused).toMatchObject({ status: 429, headers: { 'retry-after': '1' } })
+  })
 
   it('give each VM ids of its own', () => {
     const ids = nodesOfKind(network, 'west', 'vm').map(({ id }) => nameUuid(id))
@@ -173,8 +211,32 @@ describe('a health report', () => {
     expect(parseHealthReport(text)).toBeUndefined()
   })
 
+  it('has at most 8192 characters and 64 elements', () => {
+    const padded = (length: number) => whole.replace('well', 'x'.repeat(length - whole.length + 4))
+    expect(parseHealthReport(padded(8192))?.state).toBe('Ready')
+    expect(parseHealthReport(padded(8193))).toBeUndefined()
+    // It has eleven elements itself, and the XML declaration.
+    const filled = (more: number) => whole.replace('<Details>', `<Details>${'<b></b>'.repeat(more)}`)
+    expect(whole.match(/<\w/g)?.length).toBe(11)
+    expect(parseHealthReport(filled(53))?.state).toBe('Ready')
+    expect(parseHealthReport(filled(54))).toBeUndefined()
+  })
+
+  it('of more than that is refused before it is parsed', () => {
+    const parse = vi.spyOn(XMLParser.prototype, 'parse')
+    const validate = vi.spyOn(XMLValidator, 'validate')
+    for (const text of [`<a>${'x<b/>'.repeat(1300)}</a>`, '<a>'.repeat(130), 'x'.repeat(8193)])
+      expect(parseHealthReport(text)).toBeUndefined()
+    expect(parse).not.toHaveBeenCalled()
+    expect(validate).not.toHaveBeenCalled()
+    expect(parseHealthReport(whole)?.state).toBe('Ready')
+    expect(parse).toHaveBeenCalledOnce()
+    expect(validate).toHaveBeenCalledOnce()
+    vi.restoreAllMocks()
+  })
+
   it('keeps so much of a description', () => {
-    expect(parseHealthReport(whole.replace('well', 'x'.repeat(9999)))?.description?.length).toBe(1024)
+    expect(parseHealthReport(whole.replace('well', 'x'.repeat(4000)))?.description?.length).toBe(1024)
   })
 
   it('never throws, whatever is changed in it', () => {

@@ -7,6 +7,7 @@ import { type Ip, ipEquals } from '../net/index.ts'
 import { type AgentRequest, type AgentResponse, jsonResponse } from './exchange.ts'
 import type { HealthReport } from './health-report.ts'
 import { answerMetadata } from './instance-metadata.ts'
+import { type BucketSize, TokenBucket } from './token-bucket.ts'
 import { answerSettings } from './vm-settings.ts'
 import { answerWire } from './wire-server.ts'
 
@@ -29,6 +30,9 @@ export type HostApplication = Extract<
   'wire-server' | 'vm-settings' | 'instance-metadata'
 >
 
+/** Requests that a VM may make of all agents of its host together; an agent of Azure's makes some ten a minute. */
+const requestLimit: BucketSize = { rate: 50, burst: 100 }
+
 /** Where a request came from and to. */
 export interface Caller {
   readonly host: string
@@ -41,21 +45,28 @@ export class HostAgents {
   #network: Network
   #incarnation = 1
   readonly #heartbeats = new Map<string, Heartbeat>()
+  readonly #buckets = new Map<string, TokenBucket>()
+  readonly #clock: () => number
 
-  constructor(network: Network) {
+  /** @param clock milliseconds, by which requests are limited */
+  constructor(network: Network, clock: () => number = () => performance.now()) {
     this.#network = network
+    this.#clock = clock
   }
 
   /** What the VMs are given from now on. Their goal state is a new one, with the next incarnation. */
   apply(network: Network): void {
     this.#network = network
     this.#incarnation++
-    for (const vm of this.#heartbeats.keys()) if (!nodeById(network, vm)) this.#heartbeats.delete(vm)
+    for (const known of [this.#heartbeats, this.#buckets])
+      for (const vm of known.keys()) if (!nodeById(network, vm)) known.delete(vm)
   }
 
   answer(application: HostApplication, caller: Caller, request: AgentRequest): AgentResponse {
     const vm = this.#vmAt(caller)
     if (!vm) return jsonResponse(403, { error: 'only virtual machines of this host are answered' })
+    // RFC 6585 section 4.
+    if (!this.#mayAsk(vm)) return jsonResponse(429, { error: 'too many requests' }, { 'retry-after': '1' })
     const network = this.#network
     const incarnation = this.#incarnation
     switch (application) {
@@ -77,6 +88,14 @@ export class HostAgents {
       const heartbeat = this.#heartbeats.get(vm)
       return { vm, incarnation: this.#incarnation, ...(heartbeat && { heartbeat }) }
     })
+  }
+
+  /** By VM, not by address: it may have several. */
+  #mayAsk({ id }: Node): boolean {
+    const now = this.#clock()
+    const bucket = this.#buckets.get(id) ?? new TokenBucket(requestLimit, now)
+    this.#buckets.set(id, bucket)
+    return bucket.take(now)
   }
 
   #vmAt({ host, source }: Caller): Node | undefined {

@@ -19,7 +19,7 @@ export interface HttpLimits {
   readonly connections: number
 }
 
-const standardLimits: HttpLimits = { headers: 8192, body: 65_536, lifetime: 10_000, connections: 32 }
+const standardLimits: HttpLimits = { headers: 8192, body: 8192, lifetime: 10_000, connections: 32 }
 
 interface Visit {
   readonly application: HostApplication

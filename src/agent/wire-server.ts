@@ -26,7 +26,7 @@ export function answerWire(state: WireState, vm: Node, request: AgentRequest): A
   const { method, query, headers } = request
   if (isForwarded(request))
     return refusal(400, 'ForwardedRequest', 'requests that were passed on are refused')
-  const path = request.path.replace(/\/+$/, '')
+  const path = withoutSlashes(request.path)
   const comp = query.get('comp')
   if (path === '' && comp === 'versions') return only('GET', method, () => xmlResponse(200, versionsXml()))
   if (path !== '/machine' && !path.startsWith('/machine/'))
@@ -44,6 +44,13 @@ export function answerWire(state: WireState, vm: Node, request: AgentRequest): A
     return only('POST', method, () => takeHealth(state, vm, request.body))
   if (comp === 'config') return only('GET', method, () => config(state, vm, path, query))
   return refusal(404, 'ResourceNotFound', 'there is nothing here')
+}
+
+/** Without slashes at its end. A loop: a regular expression would begin anew at each slash of a long row that something follows. */
+function withoutSlashes(path: string): string {
+  let end = path.length
+  while (path[end - 1] === '/') end--
+  return path.slice(0, end)
 }
 
 function config(state: WireState, vm: Node, path: string, query: URLSearchParams): AgentResponse {
