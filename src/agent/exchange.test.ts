@@ -29,6 +29,13 @@ describe('a request that somebody passed on', () => {
     'true-client-ip',
     'cf-connecting-ip',
     'cdn-loop',
+    'x-originating-ip',
+    'x-host',
+    'x-rewrite-url',
+    'x_forwarded_for',
+    'x-forwarded_for',
+    'x_real_ip',
+    'proxy-connection',
   ])('is known by %s', (name) => {
     expect(isForwarded(asking('metadata', name))).toBe(true)
   })

@@ -44,11 +44,12 @@ export const textResponse = (status: number, text: string): AgentResponse => ({
 /**
  * Whether somebody passed the request on. Who asks is told by the source address, so that a proxy that a guest runs for others
  * would ask in the guest's name. Whatever a proxy says of whom it asks for counts, empty values too: nobody who asks for himself says so.
+ * `_` is read as `-`, which CGI (RFC 3875 section 4.1.18) does not tell apart.
  */
 export const isForwarded = ({ headers }: AgentRequest): boolean =>
-  [...headers.keys()].some(
-    (name) => proxyHeaders.has(name) || proxyPrefixes.some((of) => name.startsWith(of)),
-  )
+  [...headers.keys()]
+    .map((name) => name.replaceAll('_', '-'))
+    .some((name) => proxyHeaders.has(name) || proxyPrefixes.some((of) => name.startsWith(of)))
 
 const proxyHeaders: ReadonlySet<string> = new Set([
   // RFC 7239 section 4; RFC 9110 section 7.6.3.
@@ -70,6 +71,12 @@ const proxyHeaders: ReadonlySet<string> = new Set([
   'cf-connecting-ipv6',
   'true-client-ip',
   'fastly-client-ip',
+  // Exchange and IIS (URL Rewrite), frameworks that take a host or a path from a proxy, clients that take us for one (RFC 9110 section 7.6.1).
+  'x-originating-ip',
+  'x-host',
+  'x-http-host-override',
+  'x-rewrite-url',
+  'proxy-connection',
 ])
 
 /** `x-forwarded` alone, `x-forwarded-for` and all its kin; what an ingress kept of them; Envoy; Azure Front Door, Application Gateway. */
