@@ -7,6 +7,7 @@ import type { Count, Deployment, NodeDeployment, Untold } from '../dataplane/ind
 import type { Network } from '../model/index.ts'
 import type { Opening, Outcome } from '../trace/index.ts'
 import type { Lapse } from './lapse.ts'
+import type { Mute } from './mute.ts'
 
 export type Mode = 'kernel' | 'portable'
 
@@ -52,6 +53,10 @@ export interface Fabric {
   readonly lapses: readonly Lapse[]
   /** Calls `hear`, which must not throw, as lapses begin and end, until the function that it returns is called. */
   onLapse(hear: (lapse: Lapse) => void): () => void
+  /** Nodes that could not be heard when events were last asked for; empty in this process, where nobody else listens. */
+  readonly mutes: readonly Mute[]
+  /** Calls `hear`, which must not throw, of each new one, until the function that it returns is called. */
+  onMute(hear: (mute: Mute) => void): () => void
   /** The clocks that records and counters note times by. */
   readonly clock: FabricClock
   /** Takes everything down; may be called twice. */

@@ -1,6 +1,7 @@
 /** Guest firewalls are nftables inside VMs: what they tell is what our own program, in the same place, tells of the same packets. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type EventKind, eventKind } from '../../src/dataplane/index.ts'
+import { closeNamespace, openPacketLog } from '../../src/kernel/index.ts'
 import {
   bringUpKernel,
   bringUpPortable,
@@ -9,6 +10,7 @@ import {
   type KernelFabric,
   type LiveTraceResult,
   labMethods,
+  type Mute,
   RunningNetwork,
 } from '../../src/lab/index.ts'
 import { fixtureOf, moved, openings, packetsByRule } from '../../src/lab/testing/fixture.ts'
@@ -16,7 +18,7 @@ import { smallNetwork } from '../../src/lab/testing/small-network.ts'
 import { formatIp } from '../../src/net/index.ts'
 import type { PacketEvent } from '../../src/observe/index.ts'
 import type { Opening } from '../../src/trace/index.ts'
-import { runInside } from './inside.ts'
+import { namespaceOf, runInside } from './inside.ts'
 import { describeKernel } from './requirements.ts'
 
 /** Workers let the first web machine in, and only notice who else asks for their stock; collectors may not look up names. */
@@ -141,6 +143,36 @@ describeKernel('what guest firewalls tell', () => {
     expect(fabric.untold(worker)).toEqual(after)
   })
 
+  it('who reads what a guest tells, inside it, silences that guest alone, which is told once', async () => {
+    const worker = 'lab/shop-worker-0'
+    const told: Mute[] = []
+    const stop = fabric.onMute((mute) => told.push(mute))
+    const namespace = namespaceOf(fabric, worker)
+    const reader = openPacketLog(namespace, { snap: 64, room: 64 * 1024 })
+    reader.follow([26_476, 26_477])
+    const rules = async () =>
+      (await firstPackets(running, fabric, asked(4))).flat().map((line) => line.split(' ')[1])
+    try {
+      const heard = await rules()
+      expect(heard).toContain('lab/telemetry-collector-0/guest/out')
+      // Of the groups, only that of audited rules is left to us.
+      expect(heard.filter((point) => point === `${worker}/guest/in`)).toEqual([`${worker}/guest/in`])
+      await rules()
+      expect(told).toEqual([
+        { node: worker, reason: expect.stringMatching(/follow packet log group 2647[67]/) },
+      ])
+      expect(fabric.mutes).toEqual(told)
+      const first = await firstMessages(labMethods(running), 2)
+      expect(first).toEqual([{ started: { name: 'small', mode: 'kernel' } }, { mute: told[0] }])
+    } finally {
+      stop()
+      reader.close()
+      closeNamespace(namespace)
+    }
+    expect((await rules()).filter((point) => point === `${worker}/guest/in`).length).toBeGreaterThan(1)
+    expect(fabric.mutes).toEqual([])
+  })
+
   it('rules have a last hit, which later questions do not move', async () => {
     const rule = async () => {
       const context = { signal: new AbortController().signal, emit: () => true }
@@ -162,6 +194,24 @@ describeKernel('what guest firewalls tell', () => {
     expect(Math.abs(later - Date.parse(lastHit as string))).toBeLessThanOrEqual(40)
   })
 })
+
+/** What somebody who watches is told first. */
+async function firstMessages(methods: ReturnType<typeof labMethods>, count: number) {
+  const ended = new AbortController()
+  const messages: unknown[] = []
+  await methods.call(
+    'watch',
+    {},
+    {
+      signal: ended.signal,
+      emit: (message) => {
+        if (messages.push(message) === count) ended.abort()
+        return true
+      },
+    },
+  )
+  return messages
+}
 
 /** What guests told of each packet and of what came back, without what differs from time to time. */
 async function firstPackets(

@@ -17,6 +17,7 @@ import { CommandError, exitCodes } from '../exit-code.ts'
 import { requireNetwork } from '../network-argument.ts'
 import { acceptanceJson, acceptanceText } from '../render/acceptance-report.ts'
 import { lapseText } from '../render/lapse-text.ts'
+import { muteText } from '../render/mute-text.ts'
 import { openProgress, type Progress } from '../render/progress.ts'
 import type { Terminal } from '../terminal.ts'
 import { awaitInterruption, type Interruption } from '../up/interruption.ts'
@@ -157,6 +158,7 @@ class Run {
     if (keep) {
       await this.#credentials
       fabric.onLapse((lapse) => terminal.say(lapseText(lapse, terminal)))
+      fabric.onMute((mute) => terminal.say(muteText(mute, terminal)))
       terminal.result(acceptanceJson(network, report, clock.read()))
       terminal.print(`\n${invitation(network, network.file, name, terminal, fabric.mode)}`)
       await interruption.happened

@@ -1,13 +1,14 @@
 /** `glacis watch [FILE]`: what the data plane of a network that is up does with packets, as it happens. */
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { defaultEventLimit, type EventKind } from '../../dataplane/index.ts'
-import type { Lapse, WatchMessage, WatchParameters } from '../../lab/index.ts'
+import type { Lapse, Mute, WatchMessage, WatchParameters } from '../../lab/index.ts'
 import { type EventJson, PcapRecorder } from '../../observe/index.ts'
 import { askNetwork, chooseNetwork } from '../ask-network.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
 import { requireNetwork } from '../network-argument.ts'
 import { eventText } from '../render/event-text.ts'
 import { lapseText } from '../render/lapse-text.ts'
+import { muteText } from '../render/mute-text.ts'
 import type { Terminal } from '../terminal.ts'
 import { awaitInterruption } from '../up/interruption.ts'
 
@@ -90,6 +91,7 @@ class View {
     if ('started' in message) this.#start(message.started.name)
     else if ('untold' in message) this.#untold(message.untold)
     else if ('lapse' in message) this.#lapse(message.lapse)
+    else if ('mute' in message) this.#mute(message.mute)
     else this.#show(message.event)
   }
 
@@ -129,6 +131,11 @@ class View {
   #lapse(lapse: Lapse): void {
     if (this.#terminal.json) this.#terminal.record({ lapse })
     else this.#terminal.say(lapseText(lapse, this.#terminal))
+  }
+
+  #mute(mute: Mute): void {
+    if (this.#terminal.json) this.#terminal.record({ mute })
+    else this.#terminal.say(muteText(mute, this.#terminal))
   }
 
   #untold({ node, suppressed, lost }: { node: string; suppressed: number; lost: number }): void {

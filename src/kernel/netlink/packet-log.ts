@@ -36,7 +36,10 @@ export interface LoggedPacket {
 export interface PacketLog {
   /** Readable when there are packets; for a `Poller`. */
   readonly fd: number
-  /** From now on these groups and no others. Throws `KernelError`: `EBUSY`, another reads that group. */
+  /**
+   * From now on these groups and no others. Throws `KernelError`, `EBUSY` or `EPERM`: another reads one of them; the others are followed then,
+   * and a later call tries again.
+   */
   follow(groups: readonly number[]): void
   /**
    * Hands over what is there, oldest first, at most `limit` packets, and returns how many. The bytes are valid only during the call:
@@ -94,8 +97,18 @@ export function openPacketLog(namespace: Namespace, { snap, room }: PacketLogOpt
     follow(groups: readonly number[]): void {
       const gone = followed.filter((group) => !groups.includes(group))
       const fresh = groups.filter((group) => !followed.includes(group))
-      batch([...gone.map(unbind), ...fresh.flatMap((group) => bind(group, snap))])
-      followed = groups
+      followed = followed.filter((group) => groups.includes(group))
+      batch(gone.map(unbind))
+      const refusals = fresh.flatMap((group) => {
+        try {
+          batch(bind(group, snap))
+          followed = [...followed, group]
+          return []
+        } catch (error) {
+          return [error]
+        }
+      })
+      if (refusals.length > 0) throw refusals[0]
     },
     read(handle: (packet: LoggedPacket) => void, limit = Number.POSITIVE_INFINITY): number {
       const { address, bytes } = receiving()

@@ -1,7 +1,11 @@
-/** The events of all nodes, read from the event loop for as long as somebody listens. */
+/**
+ * The events of all nodes, read from the event loop for as long as somebody listens. A node that cannot be heard takes nothing of the others
+ * away: that is told, once, and tried again when events are next asked for.
+ */
 import { defaultEventLimit, type Untold } from '../../dataplane/index.ts'
 import { createPoller, type Poller } from '../../kernel/index.ts'
 import type { RecordHandler } from '../fabric.ts'
+import type { Mute } from '../mute.ts'
 
 /** The events of one node, as they come. */
 export interface EventTap {
@@ -17,7 +21,10 @@ export interface EventTap {
 
 /** A node that enforces something. */
 export interface Tapped {
-  /** Sets which events it tells, and how many a second at most; again after each change of its rules. */
+  /**
+   * Sets which events it tells, and how many a second at most; again after each change of its rules. Throws what the kernel says, and tells
+   * what it can.
+   */
   tell(mode: number, limit: number): void
   /** After `tell`. `undefined`: it has nothing that could tell. */
   openTap(): EventTap | undefined
@@ -31,13 +38,16 @@ const stretch = 500
 export class EventTaps {
   readonly #taps = new Map<Tapped, EventTap>()
   readonly #resting = new Set<NodeJS.Timeout>()
-  readonly #sources: () => Iterable<Tapped>
+  readonly #sources: ReadonlyMap<string, Tapped>
+  readonly #mutes = new Map<string, Mute>()
+  readonly #hearers = new Set<(mute: Mute) => void>()
   #poller: Poller | undefined
   #mode = 0
   #limit = defaultEventLimit
   #handle: RecordHandler = () => {}
 
-  constructor(sources: () => Iterable<Tapped>) {
+  /** @param sources by node id; may grow */
+  constructor(sources: ReadonlyMap<string, Tapped>) {
     this.#sources = sources
   }
 
@@ -51,14 +61,25 @@ export class EventTaps {
 
   /** Takes in nodes that have begun to enforce something. */
   refresh(): void {
-    for (const source of this.#sources()) {
-      source.tell(this.#mode, this.#limit)
+    for (const [node, source] of this.#sources) {
+      this.#tell(node, source)
       if (this.#mode === 0 || this.#taps.has(source)) continue
       const tap = source.openTap()
       if (!tap) continue
       this.#taps.set(source, tap)
       this.#watch(tap)
     }
+  }
+
+  /** Nodes that could not be heard, or not all of what they tell, when it was last tried. */
+  get mutes(): readonly Mute[] {
+    return [...this.#mutes.values()]
+  }
+
+  /** Calls `hear`, which must not throw, of each that could be heard before, until the function that it returns is called. */
+  onMute(hear: (mute: Mute) => void): () => void {
+    this.#hearers.add(hear)
+    return () => void this.#hearers.delete(hear)
   }
 
   /** Hands over all that is there now. */
@@ -69,6 +90,18 @@ export class EventTaps {
   close(): void {
     this.#mode = 0
     this.#closeTaps()
+  }
+
+  #tell(node: string, source: Tapped): void {
+    try {
+      source.tell(this.#mode, this.#limit)
+      if (this.#mode !== 0) this.#mutes.delete(node)
+    } catch (error) {
+      const mute = Object.freeze({ node, reason: error instanceof Error ? error.message : String(error) })
+      const known = this.#mutes.has(node)
+      this.#mutes.set(node, mute)
+      if (!known) for (const hear of this.#hearers) hear(mute)
+    }
   }
 
   #watch(tap: EventTap): void {

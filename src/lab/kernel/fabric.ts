@@ -22,6 +22,7 @@ import type {
   Revision,
 } from '../fabric.ts'
 import type { Lapse } from '../lapse.ts'
+import type { Mute } from '../mute.ts'
 import { requireSameTopology } from '../topology.ts'
 import { connectNode, createLinks } from './cabling.ts'
 import { Enforcement, type NodeEnforcement, type PreparedRevision } from './enforcement.ts'
@@ -70,7 +71,7 @@ class LabFabric implements KernelFabric {
   readonly #options: FabricOptions
   readonly #nodes = new Map<string, KernelNode>()
   readonly #enforcements = new Map<string, NodeEnforcement>()
-  readonly #taps = new EventTaps(() => this.#enforcements.values())
+  readonly #taps = new EventTaps(this.#enforcements)
   readonly #guard = new Guard(this.#enforcements)
   readonly #workloads: Workloads
   readonly #prober: Prober
@@ -158,6 +159,14 @@ class LabFabric implements KernelFabric {
 
   onLapse(hear: (lapse: Lapse) => void): () => void {
     return this.#guard.onLapse(hear)
+  }
+
+  get mutes(): readonly Mute[] {
+    return this.#taps.mutes
+  }
+
+  onMute(hear: (mute: Mute) => void): () => void {
+    return this.#taps.onMute(hear)
   }
 
   get clock(): FabricClock {

@@ -58,7 +58,7 @@ export class GuestLog {
     this.#rulesets = rulesets
   }
 
-  /** Throws `KernelError` if another program of the guest reads one of the groups. */
+  /** Throws `KernelError` if another program of the guest reads one of the groups; the others are told of. */
   tell(mode: number, limit: number): void {
     this.#mode = mode
     this.#limit = limit

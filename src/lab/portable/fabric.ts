@@ -98,6 +98,7 @@ class Portable implements PortableFabric {
   #network: Network
   #listening: { readonly mode: number; readonly limit: number; readonly handle: RecordHandler } | undefined
   readonly lapses = []
+  readonly mutes = []
   #closed = false
 
   constructor(
@@ -169,6 +170,10 @@ class Portable implements PortableFabric {
   }
 
   onLapse(): () => void {
+    return () => {}
+  }
+
+  onMute(): () => void {
     return () => {}
   }
 

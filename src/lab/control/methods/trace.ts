@@ -19,6 +19,7 @@ import {
 } from '../../../trace/index.ts'
 import { type Fingerprint, fingerprintOf } from '../../fingerprint.ts'
 import { type GrantInForce, grantsByNode, grantsInForce } from '../../grants-in-force.ts'
+import { describeMute } from '../../mute.ts'
 import type { RunningNetwork } from '../../running-network.ts'
 import type { SupportAccess } from '../../support-access.ts'
 import { ControlError } from '../protocol.ts'
@@ -144,6 +145,8 @@ async function trace(
     if (!observation) throw new Error('nothing was sent')
     heard.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
     const { steps, observed, differences } = liveTrace(conversation, observation.outcome, heard)
+    const judging = new Set(conversation.judged.map(({ point }) => point.node))
+    const mutes = fabric.mutes.filter(({ node }) => judging.has(node))
     const wall = wallOffset(fabric.clock)
     return {
       name,
@@ -159,7 +162,8 @@ async function trace(
       detail: observation.detail ?? null,
       predicted: conversation.outcome,
       agrees: differences.length === 0,
-      differences,
+      // Who could not be heard is not to be believed silent.
+      differences: differences.length > 0 ? [...differences, ...mutes.map(describeMute)] : [],
       steps: steps.map(({ way, predicted, event }) => ({ way, predicted, event: eventJson(event, wall) })),
     }
   } finally {

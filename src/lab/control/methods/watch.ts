@@ -4,6 +4,7 @@ import { type EventKind, eventKind } from '../../../dataplane/index.ts'
 import { hostPrefix, type Prefix, parseIp, parsePrefix } from '../../../net/index.ts'
 import { type EventJson, eventFilter, eventJson } from '../../../observe/index.ts'
 import type { Lapse } from '../../lapse.ts'
+import type { Mute } from '../../mute.ts'
 import type { RunningNetwork } from '../../running-network.ts'
 import { ControlError } from '../protocol.ts'
 import type { Call, ControlRegistry } from '../registry.ts'
@@ -16,6 +17,8 @@ export type WatchMessage =
   | { readonly event: EventJson }
   /** A node has no longer in force what it should, or again; whatever is asked for. */
   | { readonly lapse: Lapse }
+  /** A node cannot be heard: nothing, or not all, of what it would tell is here; once for each. */
+  | { readonly mute: Mute }
   /** So many events a node did not tell since the last such message: above its limit, or its ring was full. */
   | { readonly untold: { readonly node: string; readonly suppressed: number; readonly lost: number } }
 
@@ -66,11 +69,13 @@ async function watch(
     },
   })
   const stopLapses = running.fabric.onLapse((lapse) => send({ lapse }))
+  const stopMutes = running.fabric.onMute((mute) => send({ mute }))
   const untold = new UntoldWatch(running)
   const timer = setInterval(() => {
     for (const message of untold.news()) send({ untold: message })
   }, interval)
   send({ started: { name: running.name, mode: running.fabric.mode } })
+  for (const mute of running.fabric.mutes) send({ mute })
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve()
     signal.addEventListener('abort', () => resolve(), { once: true })
@@ -78,6 +83,7 @@ async function watch(
   clearInterval(timer)
   stop()
   stopLapses()
+  stopMutes()
   return null
 }
 
