@@ -1,5 +1,7 @@
 /** Through real sockets on the loopback interface, asked by the resolver that Node brings along (c-ares). */
+
 import { Resolver } from 'node:dns/promises'
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { udpEndpoint } from './datagram.ts'
@@ -64,6 +66,40 @@ describe('name server', () => {
   it('serves the zone of the moment', async () => {
     server.zone = Zone(name('cloudapp.example'), exampleEntries.slice(0, 1))
     await expect(resolver.resolve4('shop.west.cloudapp.example')).rejects.toMatchObject({ code: 'ENOTFOUND' })
+  })
+  it('serves a client beside another that holds all the connections it can', async () => {
+    const quiet = connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' })
+    await once(quiet, 'connect')
+    const asked = frameMessage(emitMessage(query({ name: name('cloudapp.example'), type: 6, class: 1 })))
+    const greedy: Socket[] = []
+    for (let i = 0; i < 40; i++) {
+      const socket = connect(port, '127.0.0.1').on('error', () => undefined)
+      // A byte makes it sure that the server has the connection; an unfinished message is no use of it.
+      socket.write(Uint8Array.of(0))
+      await once(socket, 'connect')
+      greedy.push(socket)
+    }
+    await Promise.all(
+      greedy.slice(0, 24).map((socket) => (socket.closed ? undefined : once(socket, 'close'))),
+    )
+    expect(greedy.slice(24).map((socket) => socket.closed)).toEqual(Array(16).fill(false))
+    quiet.write(asked)
+    expect(await read(quiet, 1)).toHaveLength(1)
+    const late = connect(port, '127.0.0.1')
+    late.write(asked)
+    expect(await read(late, 1)).toHaveLength(1)
+    for (const socket of [quiet, late, ...greedy]) socket.destroy()
+  })
+  it('ends a connection on which bytes come, but no whole message', async () => {
+    const hasty = new NameServer(exampleZone, { idle: 50 })
+    const { port } = await hasty.serveTcp({ host: '127.0.0.1', port: 0 })
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined)
+    socket.write(Uint8Array.of(0xff, 0xff))
+    const drip = setInterval(() => socket.write(Uint8Array.of(0)), 10)
+    // Resolves when the server hangs up; it never would if a byte renewed the deadline.
+    expect(await read(socket, 1)).toEqual([])
+    clearInterval(drip)
+    await hasty.close()
   })
   it('closes with connections open', async () => {
     const socket = connect(port, '127.0.0.1')

@@ -2,14 +2,13 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from 'node:net'
 import { answer } from './answer.ts'
+import { type ConnectionLimits, Connections } from './connections.ts'
 import type { DatagramEndpoint } from './datagram.ts'
 import { frameMessage, MessageReader } from './stream.ts'
 import type { Zone } from './zone.ts'
 
-/** Connections at once per listening socket; further ones are closed (RFC 7766 section 6.2.2 leaves the number to us). */
-const maxConnections = 128
-/** Milliseconds after which a silent connection is closed (RFC 7766 section 6.2.3: a few seconds). */
-const idleTimeout = 10_000
+/** Per listening socket. */
+const standardLimits: ConnectionLimits = { total: 128, perSource: 16, idle: 10_000 }
 /** Bytes of answers that a client may leave unread before its queries are read no further. */
 const maxUnread = 0x40000
 
@@ -18,10 +17,12 @@ export class NameServer {
   zone: Zone
   readonly #servers: Server[] = []
   readonly #endpoints: DatagramEndpoint[] = []
-  readonly #connections = new Set<Socket>()
+  readonly #connections: Connections[] = []
+  readonly #limits: ConnectionLimits
 
-  constructor(zone: Zone) {
+  constructor(zone: Zone, limits: Partial<ConnectionLimits> = {}) {
     this.zone = zone
+    this.#limits = { ...standardLimits, ...limits }
   }
 
   serveUdp(endpoint: DatagramEndpoint): void {
@@ -34,8 +35,9 @@ export class NameServer {
 
   /** For instance `{ fd }` of a listening socket, which the server then owns. Rejects with the system's error. */
   async serveTcp(where: ListenOptions & { readonly fd?: number }): Promise<AddressInfo> {
-    const server = createServer((socket) => this.#converse(socket))
-    server.maxConnections = maxConnections
+    const connections = new Connections(this.#limits)
+    const server = createServer((socket) => this.#converse(socket, connections))
+    this.#connections.push(connections)
     this.#servers.push(server)
     server.listen(where)
     await once(server, 'listening')
@@ -47,21 +49,20 @@ export class NameServer {
   /** Closes all sockets and cuts open connections. */
   async close(): Promise<void> {
     for (const endpoint of this.#endpoints.splice(0)) endpoint.close()
-    for (const connection of this.#connections) connection.destroy()
+    for (const connections of this.#connections.splice(0)) connections.endAll()
     await Promise.all(this.#servers.splice(0).map((server) => new Promise((closed) => server.close(closed))))
   }
 
-  #converse(socket: Socket): void {
+  #converse(socket: Socket, connections: Connections): void {
     const reader = new MessageReader()
-    this.#connections.add(socket)
-    socket.setTimeout(idleTimeout, () => socket.destroy())
     socket.on('error', () => socket.destroy())
-    socket.on('close', () => this.#connections.delete(socket))
+    if (!connections.admit(socket)) return
     socket.on('drain', () => socket.resume())
     socket.on('data', (chunk) => {
       for (const query of reader.push(chunk)) {
         const response = answer(this.zone, query, 'tcp')
         if (!response) return void socket.destroy()
+        connections.used(socket)
         socket.write(frameMessage(response))
       }
       if (socket.writableLength > maxUnread) socket.pause()

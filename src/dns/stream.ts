@@ -10,22 +10,34 @@ export function frameMessage(message: Uint8Array): Uint8Array {
   return framed
 }
 
-/** Cuts a stream into messages, however it is chopped. Holds at most the unfinished message and the last chunk. */
+/** Cuts a stream into messages, however it is chopped: each byte is copied once. Holds at most the unfinished message. */
 export class MessageReader {
-  #held: Uint8Array = new Uint8Array(0)
+  readonly #length = new Uint8Array(2)
+  #lengthBytes = 0
+  /** Absent until its length is known. */
+  #message: Uint8Array | undefined
+  #filled = 0
 
   /** Messages that are complete with this chunk. */
   push(chunk: Uint8Array): Uint8Array[] {
-    const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk])
     const messages: Uint8Array[] = []
     let at = 0
-    while (at + 2 <= bytes.length) {
-      const end = at + 2 + ((bytes[at]! << 8) | bytes[at + 1]!)
-      if (end > bytes.length) break
-      messages.push(bytes.subarray(at + 2, end))
-      at = end
+    while (at < chunk.length) {
+      if (!this.#message) {
+        this.#length[this.#lengthBytes++] = chunk[at++]!
+        if (this.#lengthBytes < 2) continue
+        this.#message = new Uint8Array((this.#length[0]! << 8) | this.#length[1]!)
+      }
+      const part = chunk.subarray(at, at + this.#message.length - this.#filled)
+      this.#message.set(part, this.#filled)
+      this.#filled += part.length
+      at += part.length
+      if (this.#filled < this.#message.length) continue
+      messages.push(this.#message)
+      this.#message = undefined
+      this.#lengthBytes = 0
+      this.#filled = 0
     }
-    this.#held = bytes.slice(at)
     return messages
   }
 }
