@@ -1,7 +1,7 @@
 /** ClassBench rules as rules of ours, and differences on real filter sets, where these are at hand. */
 import { describe, expect, it } from 'vitest'
 import { formatPrefix, PortRange } from '../../src/net/index.ts'
-import { countDifferences, differenceOf, RuleTable } from '../../src/verify/lists/index.ts'
+import { countDifferences, differenceOf, RuleTable } from '../../src/verify/index.ts'
 import { classbenchFolder, readClassbench, ruleOf } from './classbench.ts'
 import { edited, editKinds, randomFrom } from './edits.ts'
 

@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PortRange, prefix } from '../../src/net/index.ts'
 import type { Match } from '../../src/policy/index.ts'
-import type { ListRule, RuleList } from '../../src/verify/lists/index.ts'
+import type { ListRule, RuleList } from '../../src/verify/index.ts'
 
 /** The folder of the filter sets, from the project's root unless `GLACIS_CLASSBENCH` names another; `undefined`: it is not there. */
 export const classbenchFolder = (): string | undefined => {

@@ -1,5 +1,5 @@
 /** Random edits of a rule list: a rule is removed, inserted from another list, changed to the opposite action, or two are swapped. */
-import type { ListRule, RuleList } from '../../src/verify/lists/index.ts'
+import type { ListRule, RuleList } from '../../src/verify/index.ts'
 
 export const editKinds = ['removed', 'inserted', 'changed', 'two swapped'] as const
 export type EditKind = (typeof editKinds)[number]

@@ -2,7 +2,7 @@
  * Differences of rule lists of about 10,000 rules. *Found* is the time until it is known whether the lists differ and, if so, where first
  * and by which rules; *whole* until all boxes of the difference were seen; both in processor time. One version of the list is known before, as that in force is.
  */
-import { countDifferences, differenceOf, type RuleList, RuleTable } from '../../src/verify/lists/index.ts'
+import { countDifferences, differenceOf, type RuleList, RuleTable } from '../../src/verify/index.ts'
 import type { Row } from '../report.ts'
 import { spread } from '../rounds.ts'
 import { classbenchFolder, readClassbench } from './classbench.ts'

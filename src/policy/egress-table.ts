@@ -64,7 +64,7 @@ export class EgressTable {
     const key = flowKey(packet)
     const known = this.#living(key, now)
     const step = known
-      ? stepOf(kind, known.state, known.reset, true, packet.protocol)
+      ? stepOf(kind, known.state, known.reset, true, true, packet.protocol)
       : ({ kind: 'opens' } as const)
     if (step.kind === 'stray') return undefined
     if (known && step.kind !== 'opens') {
@@ -90,7 +90,7 @@ export class EgressTable {
     const key = flowKey(flow)
     const known = this.#living(key, now)
     if (!known) return false
-    const step = stepOf(kindOf(packet), known.state, known.reset, false, packet.protocol)
+    const step = stepOf(kindOf(packet), known.state, known.reset, false, false, packet.protocol)
     if (step.kind === 'stray' || step.kind === 'opens') return false
     this.#connections.set(key, advance(known, step, packet.protocol, now))
     return true

@@ -11,7 +11,8 @@ import { openingFlags } from './flow.ts'
  * - `syn-ack`: TCP whose SYN was answered by SYN and ACK.
  * - `answered`: the other side has spoken, and nothing shows yet that the opener heard it. TCP: the opener acknowledged, with a number that
  *   nobody has looked at.
- * - `established`: TCP whose other side went on after that; other protocols: the opener has spoken again.
+ * - `established`: TCP whose other side went on after that; other protocols: the opener has spoken again, and is the side behind the filter. Who
+ *   opens from beyond it may never have seen an answer: a second packet is as easily forged as the first.
  * - `opener-closed`, `other-closed`: TCP of which one side has sent FIN.
  * - `closed`: TCP of which both have.
  *
@@ -63,7 +64,7 @@ export function flowLife(protocol: number, state: FlowState): bigint {
 }
 
 function lifeSeconds(protocol: number, state: FlowState): number {
-  if (protocol === Protocol.udp) return state === 'established' ? flowSeconds.udp : flowSeconds.halfOpen
+  if (protocol === Protocol.udp) return state === 'opening' ? flowSeconds.halfOpen : flowSeconds.udp
   if (protocol !== Protocol.tcp) return flowSeconds.other
   switch (state) {
     case 'opening':
@@ -152,16 +153,19 @@ const stray: Step = { kind: 'stray' }
 /**
  * @param reset the last word was a reset
  * @param byOpener whether the packet comes from the side that opened the flow
+ * @param fromLocal whether it comes from the side behind the filter
  */
 export function stepOf(
   kind: PacketKind,
   state: FlowState,
   reset: boolean,
   byOpener: boolean,
+  fromLocal: boolean,
   protocol: number,
 ): Step {
   if (protocol !== Protocol.tcp) {
-    if (byOpener) return kind === 'reply' ? stray : to(state === 'answered' ? 'established' : state)
+    const confirms = fromLocal && state === 'answered'
+    if (byOpener) return kind === 'reply' ? stray : to(confirms ? 'established' : state)
     return kind === 'open' ? opens : to(state === 'opening' ? 'answered' : state)
   }
   if (kind === 'odd-flags') return stray

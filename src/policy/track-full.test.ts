@@ -1,6 +1,17 @@
 /** A flow table that is full: who gives way, and who is refused. */
 import { describe, expect, it } from 'vitest'
-import { ack, established, Filter, fin, nothing, open443, syn, synAck, web } from './testing/flow-filter.ts'
+import {
+  ack,
+  all,
+  established,
+  Filter,
+  fin,
+  nothing,
+  open443,
+  syn,
+  synAck,
+  web,
+} from './testing/flow-filter.ts'
 import { flow, packet, reversed, rule, ruleTier } from './testing/sample.ts'
 
 describe('a table that is full', () => {
@@ -32,6 +43,30 @@ describe('a table that is full', () => {
         established,
       ])
     }
+  })
+  it('of queries that were asked twice, takes new ones: who forges one packet forges two', () => {
+    const filter = new Filter(ruleTier('dns', rule('dns', 'allow')), all, quota)
+    for (let port = 0; port < 10 * quota; port++) {
+      const query = packet(flow('udp', `192.0.2.1 ${1024 + port}`, '10.0.0.1 53'))
+      const answer = packet(reversed(flow('udp', `192.0.2.1 ${1024 + port}`, '10.0.0.1 53')))
+      expect([filter.in(query), filter.out(answer), filter.in(query)]).toEqual([
+        'allow dns',
+        established,
+        established,
+      ])
+    }
+    const own = flow('udp', '10.0.0.1 5000', '192.0.2.53 53')
+    expect(filter.out(packet(own))).toBe('allow any')
+  })
+  it('of queries of the machine itself, answered and gone on with, refuses new ones', () => {
+    const filter = new Filter(nothing, all, quota)
+    const say = (port: number) => {
+      const query = flow('udp', `10.0.0.1 ${1024 + port}`, '192.0.2.1 53')
+      return [filter.out(packet(query)), filter.in(packet(reversed(query))), filter.out(packet(query))]
+    }
+    for (let port = 0; port < quota; port++)
+      expect(say(port)).toEqual(['allow any', established, established])
+    expect(say(quota)[0]).toBe('deny flow/full')
   })
   it('of established ones, refuses new ones', () => {
     const filter = new Filter(open443, nothing, quota)

@@ -24,8 +24,9 @@ export function track(point: Point, tier: FlowTier, packet: IpHeaders, state: Po
   if (kind === 'untracked') return undefined
   const flow = flowOf(heading, packet)
   const known = flows.find(flow, now)
+  const sender = senderOf(heading)
   const step = known
-    ? stepOf(kind, known.state, known.reset, known.opener === senderOf(heading), flow.protocol)
+    ? stepOf(kind, known.state, known.reset, known.opener === sender, sender === 'local', flow.protocol)
     : ({ kind: 'opens' } as const)
   if (step.kind === 'stray') return tier.noFlow
   if (!known || step.kind === 'opens') return mayOpen(kind) ? undefined : tier.noFlow

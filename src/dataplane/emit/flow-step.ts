@@ -71,11 +71,10 @@ export function emitStep(
     )
   })
   b.set(next, now)
-  b.if(
-    b.ne(opener, 0),
-    () => b.if(b.eq(now, state.answered), () => b.set(next, state.established)),
-    () => b.if(b.eq(now, state.opening), () => b.set(next, state.answered)),
-  )
+  const answers = () => b.if(b.eq(now, state.opening), () => b.set(next, state.answered))
+  const confirms = () => b.if(b.eq(now, state.answered), () => b.set(next, state.established))
+  if (context.heading === 'from-local') b.if(b.ne(opener, 0), confirms, answers)
+  else b.if(b.eq(opener, 0), answers)
   b.jump(done)
 
   b.place(tcp)
@@ -155,7 +154,7 @@ export function lifeByProtocol(b: ProgramBuilder, { protocol, family }: Parsed, 
   b.jumpIf(b.eq(protocol, Protocol.tcp), tcp)
   b.jumpIf(b.ne(protocol, Protocol.udp), done)
   b.set(life, flowLife(Protocol.udp, 'opening'))
-  b.jumpIf(b.ne(next, state.established), done)
+  b.jumpIf(b.eq(next, state.opening), done)
   b.set(life, flowLife(Protocol.udp, 'established'))
   b.jump(done)
   b.place(tcp)

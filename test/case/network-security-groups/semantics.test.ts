@@ -1,6 +1,7 @@
 /** Random groups in the VMs of a role, and at the access routers, against what Microsoft's documentation says of them. */
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Diagnostic } from '../../../src/file/index.ts'
 import { formatIp, ip, parseIp, parsePrefix, prefixContains } from '../../../src/net/index.ts'
 import { derivePolicy, type Point } from '../../../src/policy/index.ts'
 import { loadWith, verdictOf } from './group-network.ts'
@@ -117,6 +118,9 @@ const plainPacket: fc.Arbitrary<PlainPacket> = fc
 const forms = fc.array(fc.boolean(), { minLength: 1, maxLength: 8 })
 const packets = fc.array(plainPacket, { minLength: 60, maxLength: 60 })
 
+/** All but the warning that VMs may pass by a denial through a VIP: groups are drawn at random. */
+const mistakes = (diagnostics: readonly Diagnostic[]) => diagnostics.filter(({ code }) => code !== 'GL2111')
+
 describe('a network security group', () => {
   it('as guest rules does with every packet what the documentation says', () => {
     const seen = { Allow: 0, Deny: 0 }
@@ -126,7 +130,7 @@ describe('a network security group', () => {
           { 'g.json': template(rules, written) },
           { as: 'guest', nsg: 'g.json', more },
         )
-        expect(diagnostics).toEqual([])
+        expect(mistakes(diagnostics)).toEqual([])
         const { points } = derivePolicy(network as NonNullable<typeof network>)
         const point = (direction: string) =>
           points.find(({ id }) => id === `west/shop-web-0/guest/${direction}`) as Point
@@ -166,7 +170,7 @@ describe('a network security group', () => {
         }
         const load = (text: string) => {
           const { network, diagnostics } = loadWith({ 'g.json': text }, { as: 'guest', nsg: 'g.json', more })
-          expect(diagnostics).toEqual([])
+          expect(mistakes(diagnostics)).toEqual([])
           return network?.sites[0]?.filters.guests['shop web']?.filter.rules.map(({ at: _, ...rule }) => rule)
         }
         expect(load(`\ufeff// from az\n${JSON.stringify(shown, null, 2)}`)).toEqual(
