@@ -57,3 +57,15 @@ test('JSON of every point of the example is plain data', () => {
   const json = policy.points.map((one) => pointJson(one))
   expect(JSON.parse(JSON.stringify(json))).toEqual(json)
 })
+
+test('what a file says of a rule stays on its line and steers no terminal', () => {
+  const web = point('west/host1/vm/shop-web-0/in')
+  const why = 'one\r\n  two\u2028three\u2029four\u0085five \u001b[2J\u202esix\u0007'
+  const tiers = web.tiers.map((tier) =>
+    tier.kind === 'rules' ? { ...tier, rules: tier.rules.map((rule) => ({ ...rule, why })) } : tier,
+  )
+  const text = pointText({ ...web, tiers }, terminal)
+  expect(text).toContain(' one two three four five ·[2J·six· ')
+  expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+  expect(text.split('\n')).toHaveLength(pointText(web, terminal).split('\n').length)
+})

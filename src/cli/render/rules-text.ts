@@ -5,6 +5,7 @@ import type { Hits } from '../hits.ts'
 import type { Colors, Terminal } from '../terminal.ts'
 import { conditionOf } from './condition.ts'
 import { hitsText } from './hits-text.ts'
+import { plainLine } from './plain-line.ts'
 import type { Extras } from './rule-json.ts'
 import { table } from './table.ts'
 
@@ -63,11 +64,12 @@ function shadowText({ reason, by }: Shadowed): string {
 }
 
 function ruleLines(place: RulePlace, width: number, out: Colors): string[] {
-  const { id, why, origin } = place.rule
+  const { id, origin } = place.rule
+  const why = plainLine(place.rule.why)
   const action = place.audited ? 'audit' : place.rule.action
   const paint = { allow: out.green, deny: out.red, next: out.yellow, audit: out.magenta }[action]
   const condition = conditionOf(place)
   const first = `    ${paint(action.padEnd(5))}  ${id.padEnd(width)}  ${condition ?? why}`
   if (condition === undefined) return [first]
-  return [first, out.dim(`${' '.repeat(4 + 5 + 2 + width + 2)}${why} ${formatOrigin(origin)}`)]
+  return [first, out.dim(`${' '.repeat(4 + 5 + 2 + width + 2)}${why} ${plainLine(formatOrigin(origin))}`)]
 }

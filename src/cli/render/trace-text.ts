@@ -5,6 +5,7 @@ import { formatOrigin, type Point, type Rule, type RulePlace, rulesOf } from '..
 import type { Conversation, End, Hop, Judgement, Path } from '../../trace/index.ts'
 import type { Colors, Terminal } from '../terminal.ts'
 import { packetText } from './packet.ts'
+import { plainLine } from './plain-line.ts'
 import { table } from './table.ts'
 import { whereToChange } from './where-to-change.ts'
 
@@ -78,7 +79,7 @@ function judgementLines({ point, decision }: Judgement, out: Colors): string[] {
         `│  ${out.magenta('audit')} ${point.id}  ${out.bold(denying.id)} would deny it ${out.dim(formatOrigin(denying.origin))}`,
     ),
     `│  ${verdictText(decision.verdict, out)} ${point.id}  ${tier}: ${out.bold(rule.id)}`,
-    `│        ${out.dim(`${rule.why} ${formatOrigin(rule.origin)}`)}`,
+    `│        ${out.dim(plainLine(`${rule.why} ${formatOrigin(rule.origin)}`))}`,
     ...(packet ? [`│        becomes ${packetText(packet)}`] : []),
   ]
 }
@@ -137,8 +138,8 @@ function conclusion(
     table(
       [
         ['allowed by', `${out.bold(rule.id)} (${tier}) at ${point.id}`],
-        ['why', rule.why],
-        ['written at', formatOrigin(rule.origin)],
+        ['why', plainLine(rule.why)],
+        ['written at', plainLine(formatOrigin(rule.origin))],
         ...changes,
       ],
       '  ',
@@ -157,8 +158,8 @@ function stopText(
   return table(
     [
       [`${what} denied by`, `${rule.id} (${tier}) at ${point.id}`],
-      ['why', rule.why],
-      ['where to change', whereToChange(network, point, rule)],
+      ['why', plainLine(rule.why)],
+      ['where to change', plainLine(whereToChange(network, point, rule))],
       ...changes,
     ],
     '  ',
