@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { ProgramBuilder, XDP_PASS } from '../../src/bpf/index.ts'
-import { attachXdp, closeNamespace, kernelEngine, programLink } from '../../src/kernel/index.ts'
+import { attachXdp, closeNamespace, kernelEngine, programLink, tableRules } from '../../src/kernel/index.ts'
 import {
   applyNetwork,
   bringUpKernel,
@@ -129,6 +129,40 @@ describeKernel('what enforces rules, taken off from outside', () => {
     const words = ['insert', 'rule', 'inet', 'glacis-guest', chain, 'accept']
     expect(await runInside(fabric, worker, ['nft', words.join(' ')])).toMatchObject({ code: 0, stderr: '' })
     await expect.poll(() => told[first + 1]?.restored ?? null, { timeout: 10_000 }).not.toBe(null)
+    expect(await refused()).toEqual(['silent', 'silent'])
+  })
+
+  it('a guest that loads very many rules into our table, again and again, keeps nobody busy', async () => {
+    const rules = Array.from({ length: 40_000 }, () => 'counter accept').join('\n')
+    const flood = `table inet glacis-guest {\nchain flood {\n${rules}\n}\n}\n`
+    const first = told.length
+    for (let time = 0; time < 4; time++)
+      expect(await runInside(fabric, worker, ['nft', '-f', '-'], flood)).toMatchObject({
+        code: 0,
+        stderr: '',
+      })
+    await applied()
+    expect(told.length).toBeGreaterThanOrEqual(first + 2)
+    await expect.poll(() => told.at(-1)?.restored ?? null, { timeout: 10_000 }).not.toBe(null)
+    const namespace = namespaceOf(fabric, worker)
+    try {
+      expect(tableRules(namespace, 'glacis-guest')?.rules.filter(({ chain }) => chain === 'flood')).toEqual(
+        [],
+      )
+      const loaded = await runInside(
+        fabric,
+        worker,
+        ['nft', '-f', '-'],
+        flood.replace('glacis-guest', 'mine'),
+      )
+      expect(loaded.code).toBe(0)
+      const some = tableRules(namespace, 'mine', 10)?.rules.length
+      expect(some).toBeGreaterThan(10)
+      expect(some).toBeLessThan(5000)
+    } finally {
+      await runInside(fabric, worker, ['nft', 'delete', 'table', 'inet', 'mine'])
+      closeNamespace(namespace)
+    }
     expect(await refused()).toEqual(['silent', 'silent'])
   })
 

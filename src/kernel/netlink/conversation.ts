@@ -27,8 +27,13 @@ export interface Conversation {
    * Throws `NetlinkError` with every failure, after the last has been answered.
    */
   batch(requests: readonly NetlinkRequest[]): void
-  /** What the kernel has of something; `read` gives `undefined` for what is not wanted. Throws `KernelError`. */
-  dump<T>(request: NetlinkRequest, read: (message: NetlinkMessage) => T | undefined): T[]
+  /**
+   * What the kernel has of something; `read` gives `undefined` for what is not wanted. Throws `KernelError`.
+   * @param most after more than so many it ends, with those it has; the conversation is then good for nothing but to be closed
+   */
+  dump<T>(request: NetlinkRequest, read: (message: NetlinkMessage) => T | undefined, most?: number): T[]
+  /** The one thing that the request names. Throws `KernelError`: `ENOENT`, there is none. */
+  ask<T>(request: NetlinkRequest, read: (message: NetlinkMessage) => T | undefined): T | undefined
   close(): void
 }
 
@@ -119,7 +124,28 @@ export function openConversation(namespace: Namespace, protocol: number): Conver
     return end
   }
 
-  function dump<T>(request: NetlinkRequest, read: (message: NetlinkMessage) => T | undefined): T[] {
+  function ask<T>(request: NetlinkRequest, read: (message: NetlinkMessage) => T | undefined): T | undefined {
+    let found: T | undefined
+    sequence++
+    send(writeRequest(sending().bytes, 0, request, NLM_F_REQUEST | NLM_F_ACK, sequence), request.what)
+    receive(request.what, (message) => {
+      if (message.sequence !== sequence) return false
+      if (message.type !== NLMSG_ERROR) {
+        found ??= read(message)
+        return false
+      }
+      const code = -viewOf(message.payload).getInt32(0, true)
+      if (code !== 0) throw new KernelError(request.what, code)
+      return true
+    })
+    return found
+  }
+
+  function dump<T>(
+    request: NetlinkRequest,
+    read: (message: NetlinkMessage) => T | undefined,
+    most = Number.POSITIVE_INFINITY,
+  ): T[] {
     for (let attempt = 0; ; attempt++) {
       const found: T[] = []
       let interrupted = false
@@ -133,8 +159,9 @@ export function openConversation(namespace: Namespace, protocol: number): Conver
           throw new KernelError(request.what, -viewOf(message.payload).getInt32(0, true))
         const object = read(message)
         if (object !== undefined) found.push(object)
-        return false
+        return found.length > most
       })
+      if (found.length > most) return found
       if (!interrupted) return found
       if (attempt === 9) throw new KernelError(request.what, errno.EAGAIN, 'they keep changing; try again')
     }
@@ -157,7 +184,7 @@ export function openConversation(namespace: Namespace, protocol: number): Conver
     }
   }
 
-  return Object.freeze({ fd, batch, dump, close: () => closeSync(fd) })
+  return Object.freeze({ fd, batch, dump, ask, close: () => closeSync(fd) })
 }
 
 function chunkEnd(requests: readonly NetlinkRequest[], start: number): number {

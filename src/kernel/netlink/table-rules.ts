@@ -2,6 +2,7 @@
  * The rules of an nftables table, and what they have counted, by a dump of nf_tables (linux/netfilter/nf_tables.h): a small part of what
  * starting nft(8) and reading its JSON takes.
  */
+import { errno, KernelError } from '../errno.ts'
 import type { Namespace } from '../netns.ts'
 import { openConversation } from './conversation.ts'
 import { attribute, eachAttribute, NLM_F_DUMP, readAttributes, readText, text, viewOf } from './message.ts'
@@ -35,25 +36,30 @@ const counter = { bytes: 1, packets: 2 } as const
 /** NFTNL_UDATA_RULE_COMMENT of libnftnl: type and length, one byte each, then text with its closing zero. */
 const commentType = 0
 
-/** A table of the family `inet`; `undefined`: there is none of that name. Throws `KernelError`. */
-export function tableRules(namespace: Namespace, table: string): TableRules | undefined {
+/**
+ * A table of the family `inet`; `undefined`: there is none of that name. Throws `KernelError`.
+ * @param most of more rules than these the first are told, and at least one too many; who may write tables cannot make this take long
+ */
+export function tableRules(
+  namespace: Namespace,
+  table: string,
+  most = Number.POSITIVE_INFINITY,
+): TableRules | undefined {
   const conversation = openConversation(namespace, NETLINK_NETFILTER)
-  const question = (message: number, attributes: readonly Uint8Array[]) => ({
+  const question = (message: number, flags: number, name: number) => ({
     type: netfilterType('tables', message),
-    flags: NLM_F_DUMP,
-    payload: netfilterPayload(NFPROTO_INET, 0, attributes),
+    flags,
+    payload: netfilterPayload(NFPROTO_INET, 0, [attribute(name, text(table))]),
     what: `read table ${table}`,
   })
   try {
-    const [flags] = conversation.dump(question(NFT_MSG_GETTABLE, []), (message) => {
-      const values = readAttributes(readNetfilter(message).attributes)
-      if (readText(values.get(tableField.name) ?? nothing) !== table) return undefined
-      const bytes = values.get(tableField.flags)
+    const flags = conversation.ask(question(NFT_MSG_GETTABLE, 0, tableField.name), (message) => {
+      const bytes = readAttributes(readNetfilter(message).attributes).get(tableField.flags)
       return bytes ? viewOf(bytes).getUint32(0) : 0
     })
     if (flags === undefined) return undefined
     const rules = conversation.dump(
-      question(NFT_MSG_GETRULE, [attribute(rule.table, text(table))]),
+      question(NFT_MSG_GETRULE, NLM_F_DUMP, rule.table),
       (message): TableRule | undefined => {
         const values = readAttributes(readNetfilter(message).attributes)
         // Kernels before 5.2 do not choose by table.
@@ -66,8 +72,12 @@ export function tableRules(namespace: Namespace, table: string): TableRules | un
           count: countOf(values.get(rule.expressions) ?? nothing),
         }
       },
+      most,
     )
     return { awake: (flags & NFT_TABLE_F_DORMANT) === 0, rules }
+  } catch (error) {
+    if (error instanceof KernelError && error.errno === errno.ENOENT) return undefined
+    throw error
   } finally {
     conversation.close()
   }

@@ -48,6 +48,8 @@ export interface PreparedRevision {
 /** What is in force at a node, by whatever enforces it. */
 export interface NodeEnforcement extends Tapped {
   readonly deployment: NodeDeployment
+  /** Milliseconds for which it may be left alone after it was looked at, however often things were missing. */
+  readonly longestRest: number
   /** `undefined`: there is none of that name. */
   map(name: string): KernelMap | undefined
   /** Over all revisions, by the slots of the one in force; empty if nothing counts. */
@@ -68,6 +70,8 @@ export interface NodeEnforcement extends Tapped {
 
 /** By our programs. */
 export class Enforcement implements NodeEnforcement {
+  /** Others rely on it. */
+  readonly longestRest = 50
   readonly #node: KernelNode
   readonly #hooks: Hooks
   readonly #history = new CounterHistory()

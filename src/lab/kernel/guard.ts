@@ -5,10 +5,8 @@
 import { createPoller, type Notifications, type Poller } from '../../kernel/index.ts'
 import type { Lapse } from '../lapse.ts'
 import type { NodeEnforcement } from './enforcement.ts'
+import { Rests } from './rests.ts'
 import { Rounds } from './rounds.ts'
-
-/** Milliseconds for which a node's notifications rest after one, so that who changes things all the time costs little. */
-const rest = 50
 
 export class Guard {
   readonly #nodes: ReadonlyMap<string, NodeEnforcement>
@@ -16,6 +14,7 @@ export class Guard {
   readonly #hearers = new Set<(lapse: Lapse) => void>()
   readonly #notifications = new Map<string, Notifications>()
   readonly #resting = new Set<NodeJS.Timeout>()
+  readonly #rests = new Rests()
   readonly #rounds: Rounds<string>
   #poller: Poller | undefined
 
@@ -26,7 +25,7 @@ export class Guard {
       () => this.#nodes.keys(),
       (id) => {
         this.#attend(id)
-        this.look(id)
+        if (this.#restOf(id) === 0) this.look(id)
       },
     )
   }
@@ -48,16 +47,24 @@ export class Guard {
     return () => void this.#hearers.delete(hear)
   }
 
-  /** Looks at one node now. */
+  /** Looks at one node now, even if it rests. */
   look(id: string): void {
     const enforcement = this.#nodes.get(id)
     if (!enforcement) return
+    const start = performance.now()
+    const lapsed = this.#mend(id, enforcement)
+    const end = performance.now()
+    this.#rests.begin(id, end, end - start, lapsed, enforcement.longestRest)
+  }
+
+  /** Whether something was missing. */
+  #mend(id: string, enforcement: NodeEnforcement): boolean {
     const before = this.#lapses.get(id)
     const open = before && before.restored === null ? before : undefined
     const missing = missingOf(enforcement)
     if (missing.length === 0) {
       if (open) this.#note({ node: id, missing: open.missing, since: open.since, restored: now() })
-      return
+      return false
     }
     const all = [...new Set([...(open?.missing ?? []), ...missing])]
     const lapse = { node: id, missing: all, since: open?.since ?? now(), restored: null }
@@ -65,6 +72,7 @@ export class Guard {
     const reason = restore(enforcement)
     if (reason === undefined) this.#note({ ...lapse, restored: now() })
     else if (open?.reason !== reason) this.#note({ ...lapse, reason })
+    return true
   }
 
   stop(): void {
@@ -92,15 +100,22 @@ export class Guard {
     this.#poller ??= createPoller()
     const poller = this.#poller
     poller.watch(notifications.fd, { readable: true }, () => {
-      notifications.drain()
-      this.look(id)
+      // What a node that rests tells waits.
+      if (this.#restOf(id) === 0) {
+        notifications.drain()
+        this.look(id)
+      }
       poller.unwatch(notifications.fd)
       const timer = setTimeout(() => {
         this.#resting.delete(timer)
         this.#watch(id, notifications)
-      }, rest)
+      }, this.#restOf(id))
       this.#resting.add(timer)
     })
+  }
+
+  #restOf(id: string): number {
+    return this.#rests.left(id, performance.now())
   }
 
   #note(lapse: Lapse): void {

@@ -27,6 +27,8 @@ import type { KernelNode } from './node.ts'
 const name = 'guest'
 
 export class GuestEnforcement implements NodeEnforcement {
+  /** Whoever takes it off, inside the guest, opens nobody but himself: its host judges too. */
+  readonly longestRest = 30_000
   readonly #node: KernelNode
   readonly #tick: () => bigint
   readonly #history = new CounterHistory()
@@ -37,8 +39,8 @@ export class GuestEnforcement implements NodeEnforcement {
   #generations = 0
   /** What the ruleset in force had counted when it was last looked at. */
   #seen: readonly Count[] = []
-  /** By which its rules in the kernel are known; see `markOf`. */
-  #mark: string
+  /** Its rules in the kernel. `undefined`: somebody changed them before they could be looked at. */
+  #own: OwnRules | undefined
 
   /**
    * What is already in force.
@@ -48,7 +50,7 @@ export class GuestEnforcement implements NodeEnforcement {
     this.#node = node
     this.#current = current
     this.#tick = tick
-    this.#mark = this.#readMark()
+    this.#own = this.#readOwn()
     this.#log = new GuestLog(
       node,
       (generation) =>
@@ -84,10 +86,10 @@ export class GuestEnforcement implements NodeEnforcement {
 
   missing(): readonly string[] {
     if (pointsOf(this.deployment).length === 0) return []
-    const found = tableRules(this.#node.namespace, table)
+    const found = this.#read()
     if (!found) return [`nftables table ${table}`]
     if (!found.awake) return [`nftables table ${table}, which was put to sleep`]
-    if (markOf(found) !== this.#mark) return [`rules of nftables table ${table}`]
+    if (markOf(found) !== this.#own?.mark) return [`rules of nftables table ${table}`]
     this.#seen = this.#countsOf(found)
     return []
   }
@@ -97,7 +99,10 @@ export class GuestEnforcement implements NodeEnforcement {
     runNft(this.#node, ['-f', '-'], textOf(this.#current))
     this.#history.succeed(this.deployment, this.#seen, this.deployment)
     this.#seen = []
-    this.#mark = this.#readMark()
+    const own = this.#readOwn()
+    if (this.#own && own?.count !== this.#own.count)
+      throw new Error(`rules of nftables table ${table} were changed again at once`)
+    this.#own = own
   }
 
   notifications(): Notifications {
@@ -133,14 +138,14 @@ export class GuestEnforcement implements NodeEnforcement {
         runNft(this.#node, ['-f', '-'], textOf(before))
         this.#history.succeed(before.deployment, counted, before.deployment)
         this.#seen = []
-        this.#mark = this.#readMark()
+        this.#own = this.#readOwn()
       },
       conclude: () => {
         this.#history.succeed(before.deployment, counted, deployment)
         this.#previous = before
         this.#current = next
         this.#seen = []
-        this.#mark = this.#readMark()
+        this.#own = this.#readOwn()
       },
     }
   }
@@ -150,15 +155,24 @@ export class GuestEnforcement implements NodeEnforcement {
     this.#log.close()
   }
 
-  #readMark(): string {
-    return markOf(tableRules(this.#node.namespace, table))
+  /** Of what is in the table as it was loaded; no rule of a ruleset takes less than a line. */
+  #readOwn(): OwnRules | undefined {
+    const most = textOf(this.#current).split('\n').length
+    const found = tableRules(this.#node.namespace, table, most)
+    const count = found?.rules.length ?? 0
+    return count > most ? undefined : { mark: markOf(found), count }
+  }
+
+  /** Enough of what is there to tell whether it is ours: a guest that loads very many rules must not keep the process busy. */
+  #read(): TableRules | undefined {
+    return tableRules(this.#node.namespace, table, this.#own?.count ?? 0)
   }
 
   /** Of rules that somebody has meddled with, what they had counted before. */
   #counts(): readonly Count[] {
     if (pointsOf(this.deployment).length === 0) return []
-    const found = tableRules(this.#node.namespace, table)
-    return found && markOf(found) === this.#mark ? this.#countsOf(found) : this.#seen
+    const found = this.#read()
+    return found && markOf(found) === this.#own?.mark ? this.#countsOf(found) : this.#seen
   }
 
   /** Nft of today cannot be asked when a rule was last hit: it was after the last time that its counter was less. */
@@ -181,6 +195,12 @@ export class GuestEnforcement implements NodeEnforcement {
     }
     return counts
   }
+}
+
+interface OwnRules {
+  /** See `markOf`. */
+  readonly mark: string
+  readonly count: number
 }
 
 /** Which rules there are: each that is added, taken away or replaced makes it another. */

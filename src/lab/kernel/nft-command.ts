@@ -23,10 +23,13 @@ export function startNft(node: KernelNode, input: string): Promise<void> {
   })
 }
 
-/** As {@link startNft}, while everything else waits; returns what it printed. */
+/** Milliseconds; 100,000 rules take some 4,000. */
+const patience = 15_000
+
+/** As {@link startNft}, while everything else waits, if not for ever; returns what it printed. */
 export function runNft(node: KernelNode, words: readonly string[], input = ''): string {
   const { status, stdout, stderr, error } = inNamespace(node.namespace, () =>
-    spawnSync('nft', words, { env, input, encoding: 'utf8', maxBuffer: 1 << 28 }),
+    spawnSync('nft', words, { env, input, encoding: 'utf8', maxBuffer: 1 << 28, timeout: patience }),
   )
   if (status === 0) return stdout
   throw failure(node, error?.message ?? stderr)
