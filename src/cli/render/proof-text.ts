@@ -3,6 +3,7 @@ import { formatOrigin } from '../../policy/index.ts'
 import type { Counterexample, Verdict } from '../../verify/index.ts'
 import type { Colors } from '../terminal.ts'
 import { packetJson, packetText } from './packet.ts'
+import { plainLine } from './plain-line.ts'
 import { ruleJson } from './rule-json.ts'
 
 /** A line if all hold; else each that does not, with the packets that break it. */
@@ -41,7 +42,10 @@ function exampleLines({ at, sender, packet, rule }: Counterexample, out: Colors)
   const from = sender === undefined ? '' : ` from ${sender}`
   const line = `    ${packetText(packet)}${from} ${where}`
   if (!rule) return [line]
-  return [line, out.dim(`      by ${rule.rule.id} (${rule.tier}), ${formatOrigin(rule.rule.origin)}`)]
+  return [
+    line,
+    out.dim(`      by ${rule.rule.id} (${rule.tier}), ${plainLine(formatOrigin(rule.rule.origin))}`),
+  ]
 }
 
 export const proofJson = (verdicts: readonly Verdict[], seconds: number) => ({
