@@ -41,7 +41,8 @@ export function rulesOf(point: Point): readonly RulePlace[] {
 export const matchesOf = (tier: Tier): readonly Match[] =>
   tier.kind === 'rules' ? tier.rules.map(({ match }) => match) : tier.kind === 'grants' ? [tier.match] : []
 
-function rulesOfTier(tier: Tier): readonly Rule[] {
+/** Every rule of a tier, in the order in which {@link rulesOf} has them. */
+export function rulesOfTier(tier: Tier): readonly Rule[] {
   switch (tier.kind) {
     case 'port':
       return Object.values(tier.offences)

@@ -52,31 +52,29 @@ export class Diagrams {
    * @param ranges sorted, and without overlap
    */
   cut(level: number, ranges: readonly Range[], inside: Diagram, outside: Diagram = nothing): Diagram {
-    const nodes = this.#nodes
-    const base = nodes.begin()
-    let next = 0
-    for (const [first, last] of ranges) {
-      if (first > next) nodes.push(first - 1, outside)
-      nodes.push(last, inside)
-      next = last + 1
-    }
-    const highest = this.highest[level] as number
-    if (next <= highest) nodes.push(highest, outside)
-    return nodes.end(level, base) as Diagram
+    return this.branch(
+      level,
+      ranges.map((range) => [range, inside]),
+      outside,
+    )
   }
 
   /** As {@link cut}, with a child of its own for each range. */
-  branch(level: number, branches: readonly (readonly [range: Range, child: Diagram])[]): Diagram {
+  branch(
+    level: number,
+    branches: readonly (readonly [range: Range, child: Diagram])[],
+    outside: Diagram = nothing,
+  ): Diagram {
     const nodes = this.#nodes
     const base = nodes.begin()
     let next = 0
     for (const [[first, last], child] of branches) {
-      if (first > next) nodes.push(first - 1, nothing)
+      if (first > next) nodes.push(first - 1, outside)
       nodes.push(last, child)
       next = last + 1
     }
     const highest = this.highest[level] as number
-    if (next <= highest) nodes.push(highest, nothing)
+    if (next <= highest) nodes.push(highest, outside)
     return nodes.end(level, base) as Diagram
   }
 

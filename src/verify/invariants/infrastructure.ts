@@ -1,5 +1,12 @@
 /** What holds between the machines of a site, end to end. */
-import { infrastructureClients, type Node, type NodeKind, type Site, siteByName } from '../../model/index.ts'
+import {
+  infrastructureClients,
+  type Node,
+  type NodeKind,
+  type Site,
+  siteByName,
+  vmsOfHost,
+} from '../../model/index.ts'
 import { hostPrefix, Protocol } from '../../net/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import type { Breach, NetworkInvariant } from './invariant.ts'
@@ -72,7 +79,7 @@ export const infrastructureInvariants: readonly NetworkInvariant[] = [
       for (const [id, packets] of reach.delivered) {
         const node = proof.world.node(id)
         if (node.kind !== 'host') continue
-        const own = proof.network.nodes.filter(({ vm }) => vm?.host === id)
+        const own = vmsOfHost(proof.network, id)
         const partition = proof.to(node.addresses.map(hostPrefix))
         const services = proof.sets.without(proof.by(prefixesOf(own)), partition)
         yield {
@@ -84,14 +91,9 @@ export const infrastructureInvariants: readonly NetworkInvariant[] = [
   },
 ]
 
-const clients = new WeakMap<Proof, Map<string, DiagramSet>>()
-
 /** What may come to a server: on each of its ports, its clients. */
-function clientsOf(proof: Proof, node: Node): DiagramSet {
-  const known = clients.get(proof) ?? new Map<string, DiagramSet>()
-  clients.set(proof, known)
-  const made =
-    known.get(node.id) ??
+const clientsOf = (proof: Proof, node: Node): DiagramSet =>
+  proof.once(`clients ${node.id}`, () =>
     proof.sets.union([
       ...dhcpOf(proof, node),
       ...node.listeners.map((listener) => {
@@ -103,10 +105,8 @@ function clientsOf(proof: Proof, node: Node): DiagramSet {
           destinationPorts: [{ first: port, last: port }],
         })
       }),
-    ])
-  known.set(node.id, made)
-  return made
-}
+    ]),
+  )
 
 const dhcpOf = ({ network, sets }: Proof, { site }: Node): readonly DiagramSet[] =>
   dhcpAnswers(siteByName(network, site ?? '') as Site).map((match) => sets.match(match))

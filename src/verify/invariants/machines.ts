@@ -103,21 +103,16 @@ const dhcpOf = (network: Network, vm: Node): readonly Match[] => [
 const linkLocalsOf = (network: Network, vm: Node): readonly Prefix[] =>
   neighboursOf(network, vm.id).map(({ near }) => hostPrefix(near.linkLocal))
 
-const destinations = new WeakMap<Proof, Map<Site, DiagramSet>>()
-
-function siteDestinations(proof: Proof, site: Site): DiagramSet {
-  const known = destinations.get(proof) ?? new Map<Site, DiagramSet>()
-  destinations.set(proof, known)
-  const { network, sets } = proof
-  const to = (kind: Node['kind'], protocol: number, number: number) =>
-    sets.match({
-      destination: prefixesOf(nodesOfKind(network, site.name, kind)),
-      protocol,
-      destinationPorts: port(number),
-    })
-  const made =
-    known.get(site) ??
-    sets.union([
+const siteDestinations = (proof: Proof, site: Site): DiagramSet =>
+  proof.once(`destinations ${site.name}`, () => {
+    const { network, sets } = proof
+    const to = (kind: Node['kind'], protocol: number, number: number) =>
+      sets.match({
+        destination: prefixesOf(nodesOfKind(network, site.name, kind)),
+        protocol,
+        destinationPorts: port(number),
+      })
+    return sets.union([
       sets.without(sets.all, proof.to([...network.internal, ...hostServicePrefixes])),
       proof.to(site.pools.vms),
       to('name-server', Protocol.udp, site.ports.dns),
@@ -125,9 +120,7 @@ function siteDestinations(proof: Proof, site: Site): DiagramSet {
       to('activation-server', Protocol.tcp, site.ports.activation),
       ...serviceMatches.map((match) => sets.match(match)),
     ])
-  known.set(site, made)
-  return made
-}
+  })
 
 const hostServicePrefixes: readonly Prefix[] = hostServices.flatMap(({ addresses }) =>
   addresses.map(hostPrefix),
@@ -139,17 +132,9 @@ const serviceMatches: readonly Match[] = hostServices.map(({ addresses, ports })
   destinationPorts: ports.map((number) => ({ first: number, last: number })),
 }))
 
-const openings = new WeakMap<Proof, Map<string, DiagramSet>>()
-
 /** What the service model opens at a VM. VMs of a role share it: at which of their addresses a packet comes is the network's matter. */
-export function roleOpenings(proof: Proof, vm: Node): DiagramSet {
-  const known = openings.get(proof) ?? new Map<string, DiagramSet>()
-  openings.set(proof, known)
-  const key = `${vm.site} ${vm.vm?.service} ${vm.vm?.role}`
-  const made = known.get(key) ?? openingsOfRole(proof, vm)
-  known.set(key, made)
-  return made
-}
+export const roleOpenings = (proof: Proof, vm: Node): DiagramSet =>
+  proof.once(`role ${vm.site} ${vm.vm?.service} ${vm.vm?.role}`, () => openingsOfRole(proof, vm))
 
 function openingsOfRole({ network, sets }: Proof, vm: Node): DiagramSet {
   const service = network.services.find(({ name }) => name === vm.vm?.service)

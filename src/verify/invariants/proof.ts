@@ -19,6 +19,7 @@ export class Proof {
   readonly decisions: PointDecisions
   readonly #reach: NetworkReach
   readonly #reaches = new Map<Origin, Reach>()
+  readonly #sets = new Map<string, DiagramSet>()
 
   constructor(network: Network, policy: Policy) {
     this.network = network
@@ -27,6 +28,13 @@ export class Proof {
     this.sets = new PacketSets()
     this.#reach = new NetworkReach(this.sets, this.world)
     this.decisions = this.#reach.decisions
+  }
+
+  /** A set that is made once in a proof. */
+  once(key: string, make: () => DiagramSet): DiagramSet {
+    const set = this.#sets.get(key) ?? make()
+    this.#sets.set(key, set)
+    return set
   }
 
   /** Nodes of an origin. */

@@ -1,8 +1,8 @@
 /** A set of packets through an enforcement point: what passes, as it leaves, and what each rule stopped, as it came. */
-import { isDefaultAudited, type Point, type Policy, pointsAt } from '../../policy/index.ts'
+import { isDefaultAudited, type Point, type Policy, pointsAt, rulesOfTier } from '../../policy/index.ts'
 import { constant, type Diagram, type DiagramSet } from '../diagram/index.ts'
 import type { PacketSets } from '../packets/index.ts'
-import { PointDecisions, ruleCount, verdictsOf } from '../points/index.ts'
+import { PointDecisions, verdictsOf } from '../points/index.ts'
 import { Rewrites } from './rewrites.ts'
 
 export interface Passage {
@@ -63,7 +63,7 @@ export class Passages {
         stopped.push(sets.map(decided, (value) => (value > 0 && !verdicts[value - 1] ? value : 0)))
         left = sets.without(left, decided)
       }
-      before += ruleCount(tier)
+      before += rulesOfTier(tier).length
     }
     if (isDefaultAudited(point)) passed.push(left)
     else stopped.push(sets.mask(left, constant(before + 1)))

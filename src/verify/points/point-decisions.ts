@@ -16,6 +16,7 @@ import {
   type Point,
   type Rule,
   rulesOf,
+  rulesOfTier,
   type Tier,
 } from '../../policy/index.ts'
 import { icmpEcho, icmpErrors } from '../../wire/index.ts'
@@ -68,7 +69,7 @@ export class PointDecisions {
       let before = 0
       for (const tier of point.tiers) {
         decisions.push(this.tier(tier, before, knowledge))
-        before += ruleCount(tier)
+        before += rulesOfTier(tier).length
       }
       const all = sets.first([...decisions, constant(before + 1)])
       return sets.mask(sets.mask(sets.all, point.scope ? sets.match(point.scope) : sets.all), all)
@@ -130,18 +131,6 @@ export function verdictsOf(point: Point): readonly boolean[] {
   return rules.map(({ rule }, index) =>
     index === rules.length - 1 ? isDefaultAudited(point) : rule.action !== 'deny',
   )
-}
-
-const counts = new WeakMap<Tier, number>()
-
-/** How many rules of `rulesOf` are those of a tier. */
-export function ruleCount(tier: Tier): number {
-  let count = counts.get(tier)
-  if (count === undefined) {
-    count = rulesOf({ tiers: [tier], defaultDeny: { action: 'deny' } } as unknown as Point).length - 1
-    counts.set(tier, count)
-  }
-  return count
 }
 
 function memoized<K extends object, L, V>(map: WeakMap<K, Map<L, V>>, key: K, second: L, make: () => V): V {
