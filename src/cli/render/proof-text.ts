@@ -35,10 +35,9 @@ function brokenLines(
 
 const shown = 5
 
-function exampleLines({ at, sender, packet, rule }: Counterexample, out: Colors): readonly string[] {
-  const [node, iface] = at.split(' ')
-  const where =
-    sender === undefined ? `passes ${at}` : iface ? `leaves ${node} by ${iface}` : `reaches ${node}`
+function exampleLines(example: Counterexample, out: Colors): readonly string[] {
+  const { sender, packet, rule } = example
+  const where = whereabouts(example)
   const from = sender === undefined ? '' : ` from ${sender}`
   const line = `    ${packetText(packet)}${from} ${where}`
   if (!rule) return [line]
@@ -46,6 +45,13 @@ function exampleLines({ at, sender, packet, rule }: Counterexample, out: Colors)
     line,
     out.dim(`      by ${rule.rule.id} (${rule.tier}), ${plainLine(formatOrigin(rule.rule.origin))}`),
   ]
+}
+
+function whereabouts({ at, sender, does }: Counterexample): string {
+  if (sender === undefined) return `passes ${at}`
+  const [node, iface] = at.split(' ')
+  if (does) return `${does} at ${node}`
+  return iface ? `leaves ${node} by ${iface}` : `reaches ${node}`
 }
 
 export const proofJson = (verdicts: readonly Verdict[], seconds: number) => ({
@@ -57,8 +63,9 @@ export const proofJson = (verdicts: readonly Verdict[], seconds: number) => ({
     claim,
     holds,
     places,
-    counterexamples: counterexamples.map(({ at, sender, packet, rule }) => ({
+    counterexamples: counterexamples.map(({ at, does, sender, packet, rule }) => ({
       at,
+      does: does ?? null,
       sender: sender ?? null,
       packet: packetJson(packet),
       rule: rule ? { point: rule.point.id, tier: rule.tier, ...ruleJson(rule.rule) } : null,

@@ -44,4 +44,6 @@ export interface Breach {
   /** Node, or node and interface. */
   readonly at: string
   readonly packets: DiagramSet
+  /** What they do there; absent: they are not to be there. */
+  readonly does?: 'goes round' | 'is lost'
 }

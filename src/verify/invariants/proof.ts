@@ -4,7 +4,7 @@ import { hostPrefix, type Prefix } from '../../net/index.ts'
 import type { Point, Policy } from '../../policy/index.ts'
 import { createWorld, type World } from '../../trace/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
-import { type Emission, NetworkReach, type Reach } from '../network/index.ts'
+import { type Emission, Loops, NetworkReach, type Reach, terrainOf } from '../network/index.ts'
 import { PacketSets } from '../packets/index.ts'
 import type { PointDecisions } from '../points/index.ts'
 
@@ -18,15 +18,19 @@ export class Proof {
   readonly sets: PacketSets
   readonly decisions: PointDecisions
   readonly #reach: NetworkReach
+  readonly #loops: Loops
   readonly #reaches = new Map<Origin, Reach>()
   readonly #sets = new Map<string, DiagramSet>()
 
-  constructor(network: Network, policy: Policy) {
+  /** @param world the network as packets find it; absent: as its file has it */
+  constructor(network: Network, policy: Policy, world = createWorld(network, policy)) {
     this.network = network
     this.policy = policy
-    this.world = createWorld(network, policy)
+    this.world = world
     this.sets = new PacketSets()
-    this.#reach = new NetworkReach(this.sets, this.world)
+    const terrain = terrainOf(this.sets, world)
+    this.#reach = new NetworkReach(this.sets, terrain)
+    this.#loops = new Loops(this.sets, terrain, this.#reach)
     this.decisions = this.#reach.decisions
   }
 
@@ -59,6 +63,16 @@ export class Proof {
     return this.#reach.from(emissions)
   }
 
+  /** Whether there may be loops; if not, it needs no sender to be sure. */
+  get mayLoop(): boolean {
+    return this.#loops.suspected
+  }
+
+  /** What comes back to a node as it left it, by node. */
+  loopsOf(reach: Reach): ReadonlyMap<string, DiagramSet> {
+    return this.#loops.of(reach)
+  }
+
   /** Machines of a site, by kind. Routers and balancers are not among them: whoever has those may bear any address of the inside. */
   machineOrigins(site: Site): readonly Origin[] {
     return this.#origins(site, machineKinds)
@@ -67,6 +81,14 @@ export class Proof {
   /** All that can send inside a site. */
   insideOrigins(site: Site): readonly Origin[] {
     return this.#origins(site, insideKinds)
+  }
+
+  /** All that can send. */
+  allOrigins(): readonly Origin[] {
+    return [
+      'outside',
+      ...this.network.sites.flatMap((site) => this.#origins(site, [...insideKinds, 'access-router'])),
+    ]
   }
 
   #origins({ name }: Site, kinds: readonly NodeKind[]): readonly Origin[] {

@@ -2,13 +2,15 @@
 import type { Network } from '../../model/index.ts'
 import type { Point, Policy, RulePlace } from '../../policy/index.ts'
 import { rulesOf } from '../../policy/index.ts'
+import type { World } from '../../trace/index.ts'
 import type { IpHeaders } from '../../wire/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import { type Preferred, typicalPacket } from '../packets/index.ts'
 import { verdictsOf } from '../points/index.ts'
 import { edgeInvariants } from './edge.ts'
+import { forwardingInvariants } from './forwarding.ts'
 import { infrastructureInvariants } from './infrastructure.ts'
-import type { Invariant, NetworkInvariant, PointInvariant } from './invariant.ts'
+import type { Breach, Invariant, NetworkInvariant, PointInvariant } from './invariant.ts'
 import { machineInvariants } from './machines.ts'
 import { type Origin, Proof } from './proof.ts'
 import { findSender } from './sender.ts'
@@ -17,6 +19,7 @@ import { sitesAlike } from './sites-alike.ts'
 export const invariants: readonly Invariant[] = [
   ...edgeInvariants,
   ...infrastructureInvariants,
+  ...forwardingInvariants,
   ...machineInvariants,
   sitesAlike,
 ]
@@ -25,6 +28,8 @@ export const invariants: readonly Invariant[] = [
 export interface Counterexample {
   /** Where it is found: a node, a node and an interface, or a point. */
   readonly at: string
+  /** What it does there; absent: it is not to be there. */
+  readonly does?: Breach['does']
   /** Who sends it; absent: whoever gets it there. */
   readonly sender?: string
   /** As it is sent, or as it comes to the point. */
@@ -48,14 +53,16 @@ export interface ProofOptions {
   /** Counterexamples of each invariant at most. Default 3. */
   readonly most?: number
   readonly progress?: (done: number, total: number, id: string) => void
+  /** The network as packets find it. Default: as its file has it. */
+  readonly world?: World
 }
 
 export function prove(
   network: Network,
   policy: Policy,
-  { most = 3, progress }: ProofOptions = {},
+  { most = 3, progress, world }: ProofOptions = {},
 ): readonly Verdict[] {
-  const proof = new Proof(network, policy)
+  const proof = new Proof(network, policy, world)
   return invariants.map((invariant, index) => {
     progress?.(index, invariants.length, invariant.id)
     return judge(proof, invariant, most)
@@ -85,10 +92,11 @@ function judgeNetwork(proof: Proof, invariant: NetworkInvariant, most: number): 
       about === undefined
         ? proof.reachOf(origin)
         : proof.from(proof.senders(origin).map(({ id }) => ({ node: id, packets: about })))
-    for (const { at, packets } of invariant.breaches(proof, reach, origin)) {
+    for (const { at, packets, does } of invariant.breaches(proof, reach, origin)) {
       if (packets === sets.none) continue
       places++
-      if (counterexamples.length < most) counterexamples.push(senderOf(proof, invariant, origin, at, about))
+      if (counterexamples.length < most)
+        counterexamples.push({ ...senderOf(proof, invariant, origin, at, about), ...(does && { does }) })
     }
   }
   return { invariant, holds: places === 0, counterexamples, places, remarks: [] }

@@ -1,5 +1,5 @@
 /** A set of packets through an enforcement point: what passes, as it leaves, and what each rule stopped, as it came. */
-import { isDefaultAudited, type Point, type Policy, pointsAt, rulesOfTier } from '../../policy/index.ts'
+import { isDefaultAudited, type Point, rulesOfTier } from '../../policy/index.ts'
 import { constant, type Diagram, type DiagramSet } from '../diagram/index.ts'
 import type { PacketSets } from '../packets/index.ts'
 import { PointDecisions, verdictsOf } from '../points/index.ts'
@@ -71,18 +71,18 @@ export class Passages {
   }
 }
 
-const translates = ({ tiers }: Point): boolean => tiers.some(({ kind }) => kind === 'translation')
+/** Whether a point rewrites packets. */
+export const translates = ({ tiers }: Point): boolean => tiers.some(({ kind }) => kind === 'translation')
 
-/** The points of an interface in turn; `noted` hears what each stopped. */
+/** Points in turn; `noted` hears what each stopped. */
 export function passAll(
   passages: Passages,
-  policy: Policy,
-  [node, iface, direction]: readonly [node: string, iface: string, direction: Point['direction']],
+  points: readonly Point[],
   packets: DiagramSet,
   noted?: (point: Point, passage: Passage) => void,
 ): DiagramSet {
   let left = packets
-  for (const point of pointsAt(policy, node, iface, direction)) {
+  for (const point of points) {
     if (!noted) {
       left = passages.passed(point, left)
       continue

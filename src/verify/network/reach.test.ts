@@ -6,12 +6,12 @@ import { derivePolicy } from '../../policy/index.ts'
 import { acceptanceMatrix, createWorld, type Path, WorldState, walk } from '../../trace/index.ts'
 import type { IpHeaders } from '../../wire/index.ts'
 import { PacketSets } from '../packets/index.ts'
-import { NetworkReach, type Reach } from './index.ts'
+import { NetworkReach, type Reach, terrainOf } from './index.ts'
 
 const network = loadNetwork('examples/two-sites/network.yaml').network as Network
 const world = createWorld(network, derivePolicy(network))
 const sets = new PacketSets()
-const reach = new NetworkReach(sets, world)
+const reach = new NetworkReach(sets, terrainOf(sets, world))
 
 interface Sent {
   readonly from: string

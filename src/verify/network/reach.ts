@@ -2,14 +2,12 @@
  * Where packets get to: the walk of `trace/`, for sets of packets. Every way that a packet may take is taken. A place that is reached
  * again with packets it has not seen is looked at again, until nothing new arrives anywhere.
  */
-import { forwards } from '../../model/index.ts'
 import type { Point } from '../../policy/index.ts'
-import type { World } from '../../trace/index.ts'
 import type { Diagram, DiagramSet } from '../diagram/index.ts'
 import type { PacketSets } from '../packets/index.ts'
 import type { PointDecisions } from '../points/index.ts'
-import { type Forwarding, forwardingOf } from './forwarding.ts'
-import { type Passage, Passages, passAll } from './passage.ts'
+import { type Passage, Passages, passAll, translates } from './passage.ts'
+import type { Place, Terrain } from './terrain.ts'
 
 /** Packets that a node sends. */
 export interface Emission {
@@ -30,17 +28,18 @@ export interface Reach {
   readonly unrouted: ReadonlyMap<string, DiagramSet>
   /** What reached a machine that forwards nothing and is not its destination, by node. */
   readonly strayed: ReadonlyMap<string, DiagramSet>
+  /** What a node had to forward: what it sent itself, and what passed its points on arrival and was not for it. */
+  readonly forwarded: ReadonlyMap<string, DiagramSet>
 }
 
 export class NetworkReach {
   readonly #sets: PacketSets
-  readonly #world: World
+  readonly #terrain: Terrain
   readonly #passages: Passages
-  readonly #forwarding = new Map<string, Forwarding>()
 
-  constructor(sets: PacketSets, world: World) {
+  constructor(sets: PacketSets, terrain: Terrain) {
     this.#sets = sets
-    this.#world = world
+    this.#terrain = terrain
     this.#passages = new Passages(sets)
   }
 
@@ -51,17 +50,35 @@ export class NetworkReach {
 
   /** Follows what the nodes send. @param explain keep what each point stopped, and by which rule */
   from(emissions: readonly Emission[], { explain = false }: { explain?: boolean } = {}): Reach {
-    const walk = new Walk(this.#sets, this.#world, this.#passages, (node) => this.forwarding(node), explain)
+    const walk = new Walk(this.#sets, this.#terrain, this.#passages, explain)
     for (const { node, packets } of emissions) walk.start(node, packets)
     return walk.run()
   }
 
-  forwarding(node: string): Forwarding {
-    const known = this.#forwarding.get(node)
-    if (known) return known
-    const made = forwardingOf(this.#sets, this.#world.node(node), this.#world.routes(node))
-    this.#forwarding.set(node, made)
-    return made
+  /** One hop of what a node has to forward: what comes into each neighbour, after the points between. */
+  step(node: string, packets: DiagramSet): ReadonlyMap<string, DiagramSet> {
+    const sets = this.#sets
+    const came = new Map<string, DiagramSet>()
+    for (const [iface, routed] of this.#terrain.forwarding(node).toward) {
+      const place = { node, interface: iface }
+      const left = this.pass(this.#terrain.points(place, 'out'), sets.mask(routed, packets))
+      for (const peer of this.#terrain.peers(place)) {
+        const entered = this.pass(this.#terrain.points(peer, 'in'), left)
+        if (entered !== sets.none)
+          came.set(peer.node, sets.union([came.get(peer.node) ?? sets.none, entered]))
+      }
+    }
+    return came
+  }
+
+  /** What passes points in turn. */
+  pass(points: readonly Point[], packets: DiagramSet): DiagramSet {
+    return packets === this.#sets.none ? packets : passAll(this.#passages, points, packets)
+  }
+
+  /** What becomes of packets if only those points are asked that rewrite some. */
+  translate(points: readonly Point[], packets: DiagramSet): DiagramSet {
+    return this.pass(points.filter(translates), packets)
   }
 }
 
@@ -85,9 +102,8 @@ class Gathered {
 
 class Walk {
   readonly #sets: PacketSets
-  readonly #world: World
+  readonly #terrain: Terrain
   readonly #passages: Passages
-  readonly #forwarding: (node: string) => Forwarding
   readonly #explain: boolean
   readonly #arrived: Gathered
   readonly #delivered: Gathered
@@ -103,19 +119,12 @@ class Walk {
    */
   readonly #pending = new Map<string, DiagramSet[]>()
   /** To be judged on arrival, by node and interface. */
-  readonly #arriving = new Map<string, { node: string; interface: string; packets: DiagramSet }>()
+  readonly #arriving = new Map<string, { place: Place; packets: DiagramSet }>()
 
-  constructor(
-    sets: PacketSets,
-    world: World,
-    passages: Passages,
-    forwarding: (node: string) => Forwarding,
-    explain: boolean,
-  ) {
+  constructor(sets: PacketSets, terrain: Terrain, passages: Passages, explain: boolean) {
     this.#sets = sets
-    this.#world = world
+    this.#terrain = terrain
     this.#passages = passages
-    this.#forwarding = forwarding
     this.#explain = explain
     const [arrived, delivered, sent, unrouted, strayed, inside] = Array.from(
       { length: 6 },
@@ -135,9 +144,9 @@ class Walk {
 
   run(): Reach {
     while (this.#arriving.size > 0 || this.#pending.size > 0) {
-      for (const [key, { node, interface: iface, packets }] of this.#arriving) {
+      for (const [key, { place, packets }] of this.#arriving) {
         this.#arriving.delete(key)
-        this.#arrive(node, iface, packets)
+        this.#arrive(place, packets)
       }
       for (const [node, packets] of this.#pending) {
         this.#pending.delete(node)
@@ -152,16 +161,18 @@ class Walk {
       stopped: this.#stopped,
       unrouted: this.#unrouted.sets,
       strayed: this.#strayed.sets,
+      forwarded: this.#inside.sets,
     }
   }
 
-  #arrive(node: string, iface: string, packets: DiagramSet): void {
+  #arrive(place: Place, packets: DiagramSet): void {
     const sets = this.#sets
-    const entered = this.#pass(node, iface, 'in', packets)
-    const { local } = this.#forwarding(node)
+    const { node } = place
+    const entered = this.#pass(place, 'in', packets)
+    const { local } = this.#terrain.forwarding(node)
     this.#delivered.add(node, sets.mask(local, entered))
     const others = sets.without(entered, local)
-    if (forwards(this.#world.node(node))) this.#forward(node, others)
+    if (this.#terrain.forwards(node)) this.#forward(node, others)
     else this.#strayed.add(node, others)
   }
 
@@ -174,34 +185,34 @@ class Walk {
 
   #depart(node: string, packets: DiagramSet): void {
     const sets = this.#sets
-    const { toward, discarded, unrouted } = this.#forwarding(node)
+    const { toward, discarded, unrouted } = this.#terrain.forwarding(node)
     this.#unrouted.add(node, sets.mask(sets.union([discarded, unrouted]), packets))
     for (const [iface, destinations] of toward) {
       const routed = sets.mask(destinations, packets)
       if (routed === sets.none) continue
-      const left = this.#pass(node, iface, 'out', routed)
+      const place = { node, interface: iface }
+      const left = this.#pass(place, 'out', routed)
       if (left === sets.none) continue
       this.#sent.add(`${node} ${iface}`, left)
-      const peer = this.#world.peer(node, iface)
-      const key = `${peer.node} ${peer.interface}`
-      const fresh = this.#arrived.add(key, left)
-      if (fresh === sets.none) continue
-      const waiting = this.#arriving.get(key)?.packets ?? sets.none
-      this.#arriving.set(key, { ...peer, packets: sets.union([waiting, fresh]) })
+      for (const peer of this.#terrain.peers(place)) this.#bring(peer, left)
     }
   }
 
-  #pass(node: string, iface: string, direction: Point['direction'], packets: DiagramSet): DiagramSet {
+  #bring(place: Place, packets: DiagramSet): void {
+    const sets = this.#sets
+    const key = `${place.node} ${place.interface}`
+    const fresh = this.#arrived.add(key, packets)
+    if (fresh === sets.none) return
+    const waiting = this.#arriving.get(key)?.packets ?? sets.none
+    this.#arriving.set(key, { place, packets: sets.union([waiting, fresh]) })
+  }
+
+  #pass(place: Place, direction: Point['direction'], packets: DiagramSet): DiagramSet {
     const note = (point: Point, { stopped }: Passage): void => {
       const before = this.#stopped.get(point)
       this.#stopped.set(point, before === undefined ? stopped : this.#sets.override(before, stopped))
     }
-    return passAll(
-      this.#passages,
-      this.#world.policy,
-      [node, iface, direction],
-      packets,
-      this.#explain ? note : undefined,
-    )
+    const points = this.#terrain.points(place, direction)
+    return passAll(this.#passages, points, packets, this.#explain ? note : undefined)
   }
 }

@@ -1,0 +1,49 @@
+/** What holds of forwarding, whatever filters say: packets get on, and to where they are addressed. */
+import { localAddresses } from '../../model/index.ts'
+import { hostPrefix } from '../../net/index.ts'
+import type { DiagramSet } from '../diagram/index.ts'
+import { declared } from './edge.ts'
+import type { Breach, NetworkInvariant } from './invariant.ts'
+import type { Proof } from './proof.ts'
+
+export const forwardingInvariants: readonly NetworkInvariant[] = [
+  {
+    kind: 'network',
+    id: 'no-loops',
+    rows: ['R14'],
+    claim: 'No packet comes back to a router that has forwarded it.',
+    origins: (proof) => (proof.mayLoop ? proof.allOrigins() : []),
+    *breaches(proof, reach): Iterable<Breach> {
+      for (const [at, packets] of proof.loopsOf(reach)) yield { at, packets, does: 'goes round' }
+    },
+  },
+  {
+    kind: 'network',
+    id: 'no-black-holes',
+    rows: ['R6', 'R11'],
+    claim:
+      'What is addressed to a machine of the network, or to a declared endpoint, arrives unless a filter stops it; nothing strays into another machine.',
+    // Routers and balancers open no connections, and are not led to each other's inner addresses.
+    origins: (proof) => ['outside', ...proof.network.sites.flatMap((site) => proof.machineOrigins(site))],
+    *breaches(proof, reach, origin): Iterable<Breach> {
+      const all = destinations(proof)
+      // R13: null routes at the edge are for what comes from outside and is addressed to the inside.
+      const meant = origin === 'outside' ? proof.sets.without(all, proof.to(proof.network.internal)) : all
+      for (const [at, packets] of reach.unrouted) {
+        // What a machine sends to itself never leaves it.
+        const own = proof.to(localAddresses(proof.world.node(at)).map(hostPrefix))
+        yield { at, packets: proof.sets.without(proof.sets.mask(meant, packets), own), does: 'is lost' }
+      }
+      for (const [at, packets] of reach.strayed) yield { at, packets, does: 'is lost' }
+    },
+  },
+]
+
+/** What is to arrive. Services of hosts are left out: they have the same addresses on every host, and each serves its own VMs. */
+const destinations = (proof: Proof): DiagramSet =>
+  proof.once('destinations', () => {
+    const machines = proof.network.nodes.flatMap((node) =>
+      node.kind === 'host' ? node.addresses : localAddresses(node),
+    )
+    return proof.sets.union([proof.to(machines.map(hostPrefix)), declared(proof)])
+  })
