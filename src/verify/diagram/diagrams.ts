@@ -212,6 +212,17 @@ export class Diagrams {
     return ~at
   }
 
+  /** What a diagram says further on of tuples that begin with these numbers: what depends on them alone is decided. */
+  follow(diagram: Diagram, beginning: ArrayLike<number>): Diagram {
+    let at: number = diagram
+    while (at >= 0) {
+      const level = this.#nodes.level(at)
+      if (level >= beginning.length) break
+      at = this.#nodes.lookup(at, beginning[level] as number)
+    }
+    return at as Diagram
+  }
+
   /** The level of a diagram's root; `undefined`: it is constant. */
   levelOf(diagram: Diagram): number | undefined {
     return diagram < 0 ? undefined : this.#nodes.level(diagram)

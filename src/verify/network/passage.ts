@@ -3,7 +3,7 @@ import { isDefaultAudited, type Point, rulesOfTier } from '../../policy/index.ts
 import { constant, type Diagram, type DiagramSet } from '../diagram/index.ts'
 import type { PacketSets } from '../packets/index.ts'
 import { PointDecisions, verdictsOf } from '../points/index.ts'
-import { Rewrites } from './rewrites.ts'
+import { type Chosen, Rewrites, type RewriteTier } from './rewrites.ts'
 
 export interface Passage {
   readonly passed: DiagramSet
@@ -15,6 +15,7 @@ export class Passages {
   readonly #sets: PacketSets
   readonly decisions: PointDecisions
   readonly #rewrites: Rewrites
+  readonly #sections = new WeakMap<Point, Sections>()
 
   constructor(sets: PacketSets) {
     this.#sets = sets
@@ -37,6 +38,47 @@ export class Passages {
       passed: this.#sets.mask(packets, this.decisions.allowed(point)),
       stopped: this.#sets.mask(stopped, this.decisions.of(point)),
     }
+  }
+
+  /** What the point lets pass and leaves as one of the packets, of packets that are of no known flow. */
+  before(point: Point, packets: DiagramSet, chosen: Chosen): DiagramSet {
+    const sets = this.#sets
+    if (!translates(point)) return sets.mask(packets, this.decisions.allowed(point))
+    const { unchanged, translated } = this.#sectionsOf(point)
+    const found = [sets.mask(unchanged, packets)]
+    for (const { asked, tier } of translated)
+      for (const { domain, preimage } of tier.rewrites)
+        found.push(sets.allOf([preimage(packets, chosen), domain, asked]))
+    return sets.union(found)
+  }
+
+  /** What a point that translates lets pass as it is, and what each of its translation tiers is asked about. */
+  #sectionsOf(point: Point): Sections {
+    const known = this.#sections.get(point)
+    if (known) return known
+    const sets = this.#sets
+    const verdicts = verdictsOf(point)
+    const scope = point.scope ? sets.match(point.scope) : sets.all
+    const unchanged: DiagramSet[] = [sets.without(sets.all, scope)]
+    const translated: { asked: DiagramSet; tier: RewriteTier }[] = []
+    let left = sets.mask(sets.all, scope)
+    let before = 0
+    for (const each of point.tiers) {
+      if (each.kind === 'translation') {
+        const tier = this.#rewrites.of(each)
+        translated.push({ asked: left, tier })
+        left = sets.without(left, tier.domain)
+      } else {
+        const decided = sets.mask(left, this.decisions.tier(each, before, 'none'))
+        unchanged.push(sets.where(decided, (value) => value > 0 && verdicts[value - 1] === true))
+        left = sets.without(left, decided)
+      }
+      before += rulesOfTier(each).length
+    }
+    if (isDefaultAudited(point)) unchanged.push(left)
+    const made = { unchanged: sets.union(unchanged), translated }
+    this.#sections.set(point, made)
+    return made
   }
 
   #translated(point: Point, packets: DiagramSet): Passage {
@@ -69,6 +111,11 @@ export class Passages {
     else stopped.push(sets.mask(left, constant(before + 1)))
     return { passed: sets.union(passed), stopped: sets.first(stopped) }
   }
+}
+
+interface Sections {
+  readonly unchanged: DiagramSet
+  readonly translated: readonly { readonly asked: DiagramSet; readonly tier: RewriteTier }[]
 }
 
 /** Whether a point rewrites packets. */

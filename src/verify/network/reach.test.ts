@@ -1,53 +1,20 @@
 /** Sets of packets through the example network against the walk of single ones. */
 import { describe, expect, it } from 'vitest'
 import { loadNetwork, localAddresses, type Network } from '../../model/index.ts'
-import { hostPrefix, type Ip, ipEquals, Protocol } from '../../net/index.ts'
+import { hostPrefix, type Ip, ipEquals } from '../../net/index.ts'
 import { derivePolicy } from '../../policy/index.ts'
-import { acceptanceMatrix, createWorld, type Path, WorldState, walk } from '../../trace/index.ts'
+import { createWorld, type Path, WorldState, walk } from '../../trace/index.ts'
 import type { IpHeaders } from '../../wire/index.ts'
 import { PacketSets } from '../packets/index.ts'
 import { NetworkReach, type Reach, terrainOf } from './index.ts'
+import { matrixPackets } from './testing/matrix-packets.ts'
 
 const network = loadNetwork('examples/two-sites/network.yaml').network as Network
 const world = createWorld(network, derivePolicy(network))
 const sets = new PacketSets()
 const reach = new NetworkReach(sets, terrainOf(sets, world))
 
-interface Sent {
-  readonly from: string
-  readonly packet: IpHeaders
-}
-
-/** The packets of the acceptance matrix, and of each some that differ in one thing. */
-const sent: readonly Sent[] = acceptanceMatrix(network).flatMap(({ opening }, index): Sent[] => {
-  const { from, source, destination, protocol, sourcePort, destinationPort } = opening
-  const family = source.family
-  const icmp = protocol === 'icmp'
-  const packet: IpHeaders = {
-    kind: 'ip',
-    family,
-    source,
-    destination,
-    protocol: icmp ? (family === 4 ? Protocol.icmp : Protocol.icmp6) : Protocol[protocol],
-    hopLimit: 64,
-    sourcePort,
-    destinationPort: icmp ? 0 : destinationPort,
-    tcpFlags: protocol === 'tcp' ? 0x02 : 0,
-    icmpType: icmp ? (family === 4 ? 8 : 128) : 0,
-    icmpCode: 0,
-  }
-  const others = network.nodes.flatMap(({ addresses }) => addresses.filter((each) => each.family === family))
-  const other = others[index % others.length] as Ip
-  return [
-    { from, packet },
-    ...(protocol === 'tcp' ? [{ from, packet: { ...packet, tcpFlags: 0x10 } }] : []),
-    ...(index % 3 === 0 ? [{ from, packet: { ...packet, source: other } }] : []),
-    ...(index % 3 === 1 ? [{ from, packet: { ...packet, destination: other } }] : []),
-    ...(index % 3 === 2 && !icmp
-      ? [{ from, packet: { ...packet, destinationPort: (index * 37) & 0xffff } }]
-      : []),
-  ]
-})
+const sent = matrixPackets(network)
 
 const wholes = new Map<string, Reach>()
 /** Whatever a node may send. */

@@ -6,6 +6,7 @@ import type { Point } from '../../policy/index.ts'
 import type { Diagram, DiagramSet } from '../diagram/index.ts'
 import type { PacketSets } from '../packets/index.ts'
 import type { PointDecisions } from '../points/index.ts'
+import { Gathered } from './gathered.ts'
 import { type Passage, Passages, passAll, translates } from './passage.ts'
 import type { Place, Terrain } from './terrain.ts'
 
@@ -79,24 +80,6 @@ export class NetworkReach {
   /** What becomes of packets if only those points are asked that rewrite some. */
   translate(points: readonly Point[], packets: DiagramSet): DiagramSet {
     return this.pass(points.filter(translates), packets)
-  }
-}
-
-/** Sets by key, to which packets are added. */
-class Gathered {
-  readonly sets = new Map<string, DiagramSet>()
-  readonly #all: PacketSets
-
-  constructor(all: PacketSets) {
-    this.#all = all
-  }
-
-  /** Adds packets; those that are new. */
-  add(key: string, packets: DiagramSet): DiagramSet {
-    const had = this.sets.get(key) ?? this.#all.none
-    const fresh = this.#all.without(packets, had)
-    if (fresh !== this.#all.none) this.sets.set(key, this.#all.union([had, fresh]))
-    return fresh
   }
 }
 

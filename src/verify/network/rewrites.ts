@@ -6,7 +6,13 @@
  * ICMP errors are not looked at: they find their way by the packet that they quote.
  */
 import { hostPrefix, type Ip, icmpOf, Protocol } from '../../net/index.ts'
-import { type Lending, openingFlags, type Translation, type TranslationTier } from '../../policy/index.ts'
+import {
+  type Backend,
+  type Lending,
+  openingFlags,
+  type Translation,
+  type TranslationTier,
+} from '../../policy/index.ts'
 import { icmpEcho } from '../../wire/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import { addressLevels, level, type PacketSets } from '../packets/index.ts'
@@ -17,7 +23,12 @@ export interface Rewrite {
   readonly domain: DiagramSet
   /** What packets of the domain become. */
   image(packets: DiagramSet): DiagramSet
+  /** What may become one of the packets, if it is of the domain. Where a machine is chosen, what `chosen` says of it holds too. */
+  preimage(packets: DiagramSet, chosen: Chosen): DiagramSet
 }
+
+/** A set for each machine that a balancer chooses from. */
+export type Chosen = (backend: Backend) => DiagramSet
 
 export interface RewriteTier {
   /** Packets to which any translation applies. */
@@ -72,28 +83,37 @@ export class Rewrites {
     switch (translation.kind) {
       case 'endpoint-in': {
         const { vip, protocol, port, backends, hairpin } = translation
-        if (backends.length === 0) return { translation, domain: sets.none, image: (packets) => packets }
+        if (backends.length === 0) return inapplicable(translation, sets)
         const addressed = sets.match({
           protocol,
           destination: [hostPrefix(vip)],
           destinationPorts: [{ first: port, last: port }],
         })
-        const target = sets.union(
-          backends.map((backend) =>
-            sets.match({
-              protocol,
-              destination: [hostPrefix(backend.address)],
-              destinationPorts: [{ first: backend.port, last: backend.port }],
-            }),
-          ),
+        const targets = backends.map((backend) =>
+          sets.match({
+            protocol,
+            destination: [hostPrefix(backend.address)],
+            destinationPorts: [{ first: backend.port, last: backend.port }],
+          }),
         )
-        const inward = (packets: DiagramSet) =>
-          sets.mask(target, sets.forget(packets, [...addressLevels('destination'), level.destinationPort]))
-        if (!hairpin) return { translation, domain: addressed, image: inward }
+        const target = sets.union(targets)
+        const ends = [...addressLevels('destination'), level.destinationPort]
+        const inward = (packets: DiagramSet) => sets.mask(target, sets.forget(packets, ends))
+        const outward = (packets: DiagramSet, chosen: Chosen) => {
+          const meant = sets.mask(target, packets)
+          if (meant === sets.none) return meant
+          return sets.union(
+            backends.map((backend, index) =>
+              sets.mask(sets.forget(sets.mask(targets[index] as DiagramSet, meant), ends), chosen(backend)),
+            ),
+          )
+        }
+        if (!hairpin) return { translation, domain: addressed, image: inward, preimage: outward }
         return {
           translation,
           domain: sets.allOf([addressed, this.#lent(hairpin)]),
           image: (packets) => this.#lend(hairpin, inward(packets)),
+          preimage: (packets, chosen) => outward(this.#unlend(hairpin, packets), chosen),
         }
       }
       case 'endpoint-out': {
@@ -115,8 +135,8 @@ export class Rewrites {
         return {
           translation,
           domain: sets.without(replies, this.#openingTcp),
-          image: (packets) =>
-            sets.mask(source, sets.forget(packets, [...addressLevels('source'), level.sourcePort])),
+          image: (packets) => sets.mask(source, sets.forget(packets, sourceEnd)),
+          preimage: (packets) => sets.forget(sets.mask(source, packets), sourceEnd),
         }
       }
       case 'egress-out':
@@ -124,10 +144,11 @@ export class Rewrites {
           translation,
           domain: this.#lent(translation),
           image: (packets) => this.#lend(translation, packets),
+          preimage: (packets) => this.#unlend(translation, packets),
         }
       case 'egress-in':
         // Only what belongs to a known connection.
-        return { translation, domain: sets.none, image: (packets) => packets }
+        return inapplicable(translation, sets)
     }
   }
 
@@ -140,12 +161,30 @@ export class Rewrites {
     return sets.allOf([this.#opening, sets.family(address.family), from])
   }
 
-  #lend({ address, ports }: Lending, packets: DiagramSet): DiagramSet {
+  #lend(lending: Lending, packets: DiagramSet): DiagramSet {
+    return this.#sets.mask(this.#asLent(lending), this.#sets.forget(packets, sourceEnd))
+  }
+
+  /** What may leave as one of the packets, whoever sends it. */
+  #unlend(lending: Lending, packets: DiagramSet): DiagramSet {
+    return this.#sets.forget(this.#sets.mask(this.#asLent(lending), packets), sourceEnd)
+  }
+
+  /** What leaves by a port lent. */
+  #asLent({ address, ports }: Lending): DiagramSet {
     const sets = this.#sets
-    return sets.allOf([
-      sets.field('sourcePort', [[ports.first, ports.last]]),
+    return sets.mask(
       sets.addresses('source', [hostPrefix(address)]),
-      sets.forget(packets, [...addressLevels('source'), level.sourcePort]),
-    ])
+      sets.field('sourcePort', [[ports.first, ports.last]]),
+    )
   }
 }
+
+const sourceEnd: readonly number[] = [...addressLevels('source'), level.sourcePort]
+
+const inapplicable = (translation: Translation, { none }: PacketSets): Rewrite => ({
+  translation,
+  domain: none,
+  image: () => none,
+  preimage: () => none,
+})

@@ -20,10 +20,12 @@ export const level = Object.freeze({
   tcpFlags: 12,
   destinationPort: 13,
   sourcePort: 14,
+  /** No header: the machine that a balancer chooses for the packet, by a number that whoever asks has given it. */
+  choice: 15,
 })
 
 /** A field of one number. */
-export type Field = Exclude<keyof typeof level, 'family' | 'source' | 'destination'>
+export type Field = Exclude<keyof typeof level, 'family' | 'source' | 'destination' | 'choice'>
 /** A field that is an address. */
 export type End = 'source' | 'destination'
 
@@ -39,6 +41,7 @@ export const highest: readonly number[] = Object.freeze([
   byte,
   port,
   port,
+  word,
 ])
 
 /** Levels of an address. */
