@@ -78,6 +78,7 @@ function findMissingFeatures(): Missing[] {
   for (const type of ['hash', 'array', 'percpu_array', 'lru_hash', 'prog_array'] as const)
     need(features.mapTypes.has(type), `maps of type ${type}`)
   need(features.xdpLink, 'XDP on veth links (Linux 5.9)')
+  need(features.tcx, 'tcx (Linux 6.6)')
   const modules = `load the modules: modprobe -a sch_ingress cls_bpf, ${portable}`
   need(features.filters, 'programs as traffic control filters', modules)
   need(features.longJumps, 'eBPF instruction set version 4 (Linux 6.6)')

@@ -1,4 +1,5 @@
 /** Look-ups in a network. The indices are made once for each network and kept as long as it is. */
+import { groupBy } from './group-by.ts'
 import type { Link, LinkEnd, Network, NextHop, Node, NodeKind, Site } from './network.ts'
 
 /** The other end of one of a node's links. */
@@ -73,14 +74,4 @@ function neighbour(nodes: ReadonlyMap<string, Node>, link: Link, near: LinkEnd, 
     )
   const hop = Object.freeze({ interface: near.interface, via: far.linkLocal })
   return { node, link, near, far, hop }
-}
-
-function groupBy<Item>(items: Iterable<Item>, key: (item: Item) => string): Map<string, Item[]> {
-  const groups = new Map<string, Item[]>()
-  for (const item of items) {
-    const group = groups.get(key(item))
-    if (group) group.push(item)
-    else groups.set(key(item), [item])
-  }
-  return groups
 }

@@ -3,11 +3,20 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { ProgramBuilder, XDP_PASS } from '../../src/bpf/index.ts'
-import { attachXdp, closeNamespace, kernelEngine, programLink, tableRules } from '../../src/kernel/index.ts'
+import { ProgramBuilder, TC_ACT_OK, XDP_PASS } from '../../src/bpf/index.ts'
+import {
+  attachTcx,
+  attachXdp,
+  closeNamespace,
+  kernelEngine,
+  programLink,
+  tableRules,
+  tcxPrograms,
+} from '../../src/kernel/index.ts'
 import {
   applyNetwork,
   bringUpKernel,
+  describeLapse,
   type KernelFabric,
   type Lapse,
   type LapsesResult,
@@ -17,7 +26,7 @@ import {
 import { fixtureOf, openings, packetsByRule } from '../../src/lab/testing/fixture.ts'
 import { addressOf, smallNetwork } from '../../src/lab/testing/small-network.ts'
 import { interfaceNumbers, type Neighbour, neighboursOf } from '../../src/model/index.ts'
-import { namespaceOf, runInside } from './inside.ts'
+import { namespaceOf, runInside, spawnInside } from './inside.ts'
 import { describeKernel } from './requirements.ts'
 
 const [worker, web] = ['lab/shop-worker-0', 'lab/shop-web-0']
@@ -186,7 +195,56 @@ describeKernel('what enforces rules, taken off from outside', () => {
       expect([rule, count >= (counts.get(rule) ?? 0)]).toEqual([rule, true])
   })
 
-  it('an interface whose place is taken receives nothing, until it is free', async () => {
+  it('a program of tcx that would judge before ours is told of and taken off', async () => {
+    const first = told.length
+    const namespace = namespaceOf(fabric, host)
+    const builder = new ProgramBuilder({ name: 'foreign', type: 'sched_cls', license: 'GPL' })
+    builder.exit(TC_ACT_OK)
+    const program = kernelEngine.load(builder.build(), {})
+    const index = interfaceNumbers(network, host).get(port) as number
+    const link = attachTcx(namespace, index, 'ingress', program)
+    try {
+      await expect.poll(() => told[first + 1]?.restored ?? null, { timeout: 10_000 }).not.toBe(null)
+      const what = `foreign tcx program ${program.info().id} before filter 1 at ingress of ${port}`
+      expect(told[first]).toMatchObject({ node: host, missing: [what] })
+      expect(tcxPrograms(namespace, index, 'ingress')).toEqual([])
+      expect(await refused()).toEqual(['silent', 'silent'])
+    } finally {
+      link.close()
+      program.close()
+      closeNamespace(namespace)
+    }
+  })
+
+  it('an interface whose hooks somebody takes away again and again lets nothing pass, until rules are applied', async () => {
+    const first = told.length
+    const taking = spawnInside(fabric, host, 'sh', [
+      '-c',
+      `while true; do tc qdisc del dev ${port} clsact 2>&1; done`,
+    ])
+    try {
+      const state = () => fabric.lapses.find(({ node }) => node === host)
+      await expect.poll(() => state()?.closed, { timeout: 20_000 }).toEqual([port])
+      const since = told.length
+      expect(describeLapse(told.at(-1) as Lapse)).toMatch(
+        new RegExp(`^${host}: closed since \\S+: ${port}: .* open it with glacis apply$`),
+      )
+      expect(since).toBeLessThanOrEqual(first + 10)
+      const [allowed] = await fabric.probe([opening(web, worker, 4, 'tcp', 9000)])
+      expect([allowed?.outcome, ...(await refused())]).toEqual(['silent', 'silent', 'silent'])
+      // What goes on behind it is nothing new.
+      expect(told.length).toBe(since)
+    } finally {
+      taking.kill()
+      await once(taking, 'close')
+    }
+    await applied()
+    expect(told.at(-1)).toMatchObject({ node: host, closed: [] })
+    expect(await echo('open')).toBe('open')
+    expect(await refused()).toEqual(['silent', 'silent'])
+  })
+
+  it('an interface whose place is taken lets nothing pass, until it is free', async () => {
     const router = 'lab/ar1'
     const [name, index] = [...interfaceNumbers(network, router)][0] as [string, number]
     const first = told.length
@@ -211,9 +269,9 @@ describeKernel('what enforces rules, taken off from outside', () => {
       await expect.poll(() => state()?.reason, { timeout: 10_000 }).toMatch(/attach XDP program/)
       expect(state()).toMatchObject({ missing: [`XDP program of ${name}`], restored: null })
       const { node, far } = neighboursOf(network, router)[0] as Neighbour
-      const before = await dropped(router, name)
+      const before = await received(router)
       await runInside(fabric, node.id, ['ping', '-c', '1', '-W', '1', '-I', far.interface, 'ff02::1'])
-      expect(await dropped(router, name)).toBeGreaterThan(before)
+      expect(await received(router)).toBe(before)
     } finally {
       foreign?.close()
       program.close()
@@ -227,11 +285,10 @@ describeKernel('what enforces rules, taken off from outside', () => {
     expect(answer?.outcome).toBe('answered')
   })
 
-  /** Packets that ended at the filters of an interface. */
-  const dropped = async (node: string, name: string): Promise<number> => {
-    const { stdout } = await runInside(fabric, node, ['tc', '-s', '-j', 'qdisc', 'show', 'dev', name])
-    const found = JSON.parse(stdout) as { readonly kind: string; readonly drops: number }[]
-    return found.find(({ kind }) => kind === 'clsact')?.drops ?? Number.NaN
+  /** IPv6 packets that a node's stack was handed. */
+  const received = async (node: string): Promise<number> => {
+    const { stdout } = await runInside(fabric, node, ['cat', '/proc/net/snmp6'])
+    return Number(/^Ip6InReceives\s+(\d+)$/m.exec(stdout)?.[1])
   }
 })
 

@@ -9,7 +9,7 @@ import { CommandError, exitCodes } from '../exit-code.ts'
 import { nearNode } from '../find-node.ts'
 import { findLapses, type Lapses } from '../lapses.ts'
 import { isFile, requireNetwork } from '../network-argument.ts'
-import { lapseState } from '../render/lapse-text.ts'
+import { isOpenLapse, lapseState } from '../render/lapse-text.ts'
 import { table } from '../render/table.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -78,7 +78,7 @@ function nodesText(nodes: readonly Node[], { out }: Terminal, lapses: Lapses | u
         ...listeners.map(({ protocol, port }) => `${protocol}/${port}`),
         ...(vm ? [out.dim(`on ${vm.host}`)] : []),
       ].join(' '),
-      ...(state ? [(state.restored === null ? out.red : out.yellow)(lapseState(state))] : []),
+      ...(state ? [(isOpenLapse(state) ? out.red : out.yellow)(lapseState(state))] : []),
     ]
   })
   const titles = ['node', 'kind', 'addresses', 'listens', ...(states.some(Boolean) ? ['state'] : [])]

@@ -37,7 +37,8 @@ export interface TcxOrder {
 
 const attrSize = 32
 const BPF_XDP = 37
-const tcxType = { ingress: 46, egress: 47 } as const
+/** enum bpf_attach_type, by direction. */
+export const tcxType = { ingress: 46, egress: 47 } as const
 const xdpFlags: Readonly<Record<XdpMode, number>> = { native: 1 << 2, generic: 1 << 1 }
 const BPF_F_REPLACE = 1 << 2
 const BPF_F_BEFORE = 1 << 3

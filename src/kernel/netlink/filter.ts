@@ -8,17 +8,30 @@ import type { KernelProgram } from '../bpf/program.ts'
 import {
   attribute,
   concatenate,
-  type NetlinkMessage,
   type NetlinkRequest,
   NLM_F_CREATE,
-  NLM_F_DUMP,
   NLM_F_EXCL,
   NLM_F_REPLACE,
-  readAttributes,
   text,
   u32,
-  viewOf,
 } from './message.ts'
+import {
+  allProtocols,
+  clsactHandle,
+  hooks,
+  RTM_DELQDISC,
+  RTM_DELTFILTER,
+  RTM_NEWQDISC,
+  RTM_NEWTFILTER,
+  TC_H_CLSACT,
+  TCA_BPF_FD,
+  TCA_BPF_FLAG_ACT_DIRECT,
+  TCA_BPF_FLAGS,
+  TCA_BPF_NAME,
+  TCA_KIND,
+  TCA_OPTIONS,
+  tcmsg,
+} from './traffic-control.ts'
 
 export interface ProgramFilter {
   /** Interface index. */
@@ -29,33 +42,6 @@ export interface ProgramFilter {
   readonly priority: number
   readonly program: KernelProgram
 }
-
-/** A program that stands on a hook. */
-export interface StandingFilter {
-  readonly priority: number
-  /** Id of the program, as in `ProgramInfo`. */
-  readonly program: number
-}
-
-const RTM_NEWQDISC = 36
-const RTM_DELQDISC = 37
-const RTM_NEWTFILTER = 44
-const RTM_DELTFILTER = 45
-const RTM_GETTFILTER = 46
-const TCA_KIND = 1
-const TCA_OPTIONS = 2
-const TCA_BPF_FD = 6
-const TCA_BPF_NAME = 7
-const TCA_BPF_FLAGS = 8
-const TCA_BPF_ID = 11
-const TCA_BPF_FLAG_ACT_DIRECT = 1
-const TC_H_CLSACT = 0xffff_fff1
-const clsactHandle = 0xffff_0000
-/** Minor numbers of the two hooks: TC_H_MIN_INGRESS, TC_H_MIN_EGRESS. */
-const hooks = { ingress: 0xfff2, egress: 0xfff3 } as const
-const tcmsgSize = 20
-/** ETH_P_ALL in network order. */
-const allProtocols = 0x0300
 
 /** Gives a link its two hooks for filters; once per link. */
 export const addFilterHooks = (index: number): NetlinkRequest => ({
@@ -73,24 +59,6 @@ export const deleteFilterHooks = (index: number): NetlinkRequest => ({
   what: `delete filter hooks of link ${index}`,
 })
 
-/** What stands on a hook; nothing, if the link has no hooks. */
-export const dumpFilters = (index: number, direction: ProgramFilter['direction']): NetlinkRequest => ({
-  type: RTM_GETTFILTER,
-  flags: NLM_F_DUMP,
-  payload: tcmsg(index, 0, clsactHandle + hooks[direction], 0),
-  what: `read the filters at ${direction} of link ${index}`,
-})
-
-/** `undefined`: no program's, or the head of a priority, which the kernel tells of apart. */
-export function readFilter({ type, payload }: NetlinkMessage): StandingFilter | undefined {
-  if (type !== RTM_NEWTFILTER) return undefined
-  const options = readAttributes(payload.subarray(tcmsgSize)).get(TCA_OPTIONS)
-  const id = options && readAttributes(options).get(TCA_BPF_ID)
-  return (
-    id && { priority: viewOf(payload).getUint32(16, true) >>> 16, program: viewOf(id).getUint32(0, true) }
-  )
-}
-
 /** Puts a `sched_cls` program on a hook; its verdict is what happens to the packet (`direct-action`). */
 export const addProgramFilter = (filter: ProgramFilter): NetlinkRequest =>
   newFilter(filter, NLM_F_EXCL, 'add')
@@ -99,7 +67,7 @@ export const addProgramFilter = (filter: ProgramFilter): NetlinkRequest =>
 export const replaceProgramFilter = (filter: ProgramFilter): NetlinkRequest =>
   newFilter(filter, NLM_F_REPLACE, 'replace')
 
-/** Takes the program with this priority off. */
+/** Takes all programs with this priority off. */
 export function deleteProgramFilter(filter: Omit<ProgramFilter, 'program'>): NetlinkRequest {
   const { index, direction, priority } = filter
   return {
@@ -136,15 +104,4 @@ function filterHeader(
   handle: number,
 ): Uint8Array {
   return tcmsg(index, handle, clsactHandle + hooks[direction], ((priority << 16) | allProtocols) >>> 0)
-}
-
-/** struct tcmsg: family, interface index, handle, parent, priority and protocol. */
-function tcmsg(index: number, handle: number, parent: number, info: number): Uint8Array {
-  const bytes = new Uint8Array(tcmsgSize)
-  const view = new DataView(bytes.buffer)
-  view.setInt32(4, index, true)
-  view.setUint32(8, handle, true)
-  view.setUint32(12, parent, true)
-  view.setUint32(16, info, true)
-  return bytes
 }

@@ -2,10 +2,18 @@
 import type { Namespace } from '../netns.ts'
 import { dumpAddresses, type LinkAddress, readAddress } from './address.ts'
 import { openConversation } from './conversation.ts'
-import { dumpFilters, type ProgramFilter, readFilter, type StandingFilter } from './filter.ts'
+import type { ProgramFilter } from './filter.ts'
 import { dumpLinks, type LinkState, readLink } from './link.ts'
 import type { NetlinkRequest } from './message.ts'
 import { dumpRoutes, type KernelRoute, readRoute } from './route.ts'
+import {
+  dumpFilterHooks,
+  dumpFilters,
+  type FilterHooks,
+  readFilter,
+  readFilterHooks,
+  type StandingFilter,
+} from './standing-filter.ts'
 
 export interface NetlinkSocket {
   readonly fd: number
@@ -19,7 +27,9 @@ export interface NetlinkSocket {
   addresses(): Array<Required<LinkAddress>>
   /** Unicast and null routes of all tables. */
   routes(): KernelRoute[]
-  /** Programs on a hook of a link, by priority. */
+  /** Links that have hooks for filters. */
+  filterHooks(): FilterHooks[]
+  /** What stands on a hook of a link, in the order in which it judges. */
   filters(index: number, direction: ProgramFilter['direction']): StandingFilter[]
   close(): void
 }
@@ -36,6 +46,7 @@ export function openNetlink(namespace: Namespace): NetlinkSocket {
     links: () => dump(dumpLinks, readLink),
     addresses: () => dump(dumpAddresses, readAddress),
     routes: () => dump(dumpRoutes, readRoute),
+    filterHooks: () => dump(dumpFilterHooks, readFilterHooks),
     filters: (index: number, direction: ProgramFilter['direction']) =>
       dump(dumpFilters(index, direction), readFilter),
     close,

@@ -1,51 +1,71 @@
-/** Interfaces that receive nothing, since what should judge there cannot be put back: a filter of tc on which everything ends. */
+/**
+ * Interfaces that let nothing pass, in neither direction: a program of tcx on which everything ends, before all others of its hook and
+ * before every filter of traffic control. It stands whatever becomes of those.
+ */
 import { ProgramBuilder, type ProgramSpec, TC_ACT_SHOT } from '../../bpf/index.ts'
 import {
-  addFilterHooks,
-  deleteProgramFilter,
+  attachTcx,
   type KernelProgram,
   kernelEngine,
-  type NetlinkRequest,
-  type NetlinkSocket,
-  replaceProgramFilter,
+  type Namespace,
+  type ProgramLink,
+  tcxPrograms,
 } from '../../kernel/index.ts'
-
-/** Interfaces with XDP have no filters of ours. */
-const place = { direction: 'ingress', priority: 1 } as const
+import { idOf } from './filter-list.ts'
 
 export class Barrier {
-  readonly #closed = new Set<number>()
+  readonly #namespace: Namespace
+  readonly #links = new Map<number, readonly ProgramLink[]>()
   #program: KernelProgram | undefined
 
-  /** Throws what the kernel says. */
-  close(netlink: NetlinkSocket, index: number): void {
+  constructor(namespace: Namespace) {
+    this.#namespace = namespace
+  }
+
+  /** Interface indices. */
+  get closed(): readonly number[] {
+    return [...this.#links.keys()]
+  }
+
+  /** Id of the program that it is made of; `undefined`: nothing was ever closed. */
+  get program(): number | undefined {
+    return this.#program && idOf(this.#program)
+  }
+
+  /** Again, if somebody took it off or stood before it. Throws what the kernel says. */
+  close(index: number): void {
+    if (this.stands(index)) return
+    // A hook takes no program twice.
+    this.open(index)
     this.#program ??= kernelEngine.load(dropAll(), {})
-    const drop = replaceProgramFilter({ index, ...place, program: this.#program })
-    attempt(netlink, [addFilterHooks(index)])
-    netlink.batch([drop])
-    this.#closed.add(index)
+    for (const direction of directions) {
+      const link = attachTcx(this.#namespace, index, direction, this.#program, { first: true })
+      this.#links.set(index, [...(this.#links.get(index) ?? []), link])
+    }
   }
 
-  /** All interfaces that were closed. */
-  open(netlink: NetlinkSocket): void {
-    // It may have been taken off too.
-    for (const index of this.#closed) attempt(netlink, [deleteProgramFilter({ index, ...place })])
-    this.#closed.clear()
+  /** Closed, and nobody has meddled with it. */
+  stands(index: number): boolean {
+    return (
+      this.#links.has(index) &&
+      directions.every(
+        (direction) => tcxPrograms(this.#namespace, index, direction)[0]?.program === this.program,
+      )
+    )
   }
 
-  /** Filters go with their interfaces. */
+  open(index: number): void {
+    for (const link of this.#links.get(index) ?? []) link.close()
+    this.#links.delete(index)
+  }
+
   dispose(): void {
+    for (const index of this.closed) this.open(index)
     this.#program?.close()
   }
 }
 
-function attempt(netlink: NetlinkSocket, requests: readonly NetlinkRequest[]): void {
-  try {
-    netlink.batch(requests)
-  } catch {
-    // There is one already, or none any more.
-  }
-}
+const directions = ['ingress', 'egress'] as const
 
 function dropAll(): ProgramSpec {
   const b = new ProgramBuilder({ name: 'closed', type: 'sched_cls', license: 'GPL' })

@@ -61,6 +61,10 @@ export interface NodeEnforcement extends Tapped {
   missing(): readonly string[]
   /** Puts that in force again; flows and counts go on. Throws what the kernel says; where it can, nothing passes then. */
   restore(): void
+  /** Interfaces that let nothing pass until `reopen`, for people. */
+  readonly closed: readonly string[]
+  /** Opens them again. Throws what the kernel says. */
+  reopen(): void
   /** Tells when something may be missing. `undefined`: of what it has, nobody tells. Throws `KernelError`. */
   notifications(): Notifications | undefined
   /** Throws what is wrong with the revision; then nothing has changed. */
@@ -107,7 +111,7 @@ export class Enforcement implements NodeEnforcement {
   }
 
   missing(): readonly string[] {
-    const names = new Map(Array.from(this.#node.interfaces, ([name, index]) => [index, name]))
+    const names = this.#names()
     return this.#ask((netlink) =>
       this.#hooks
         .missing(netlink, this.#current.standing)
@@ -117,6 +121,15 @@ export class Enforcement implements NodeEnforcement {
 
   restore(): void {
     this.#ask((netlink) => this.#hooks.restore(netlink, this.#current.standing))
+  }
+
+  get closed(): readonly string[] {
+    const names = this.#names()
+    return this.#hooks.closed.map(({ index, down }) => `${names.get(index)}${down ? ' (set down)' : ''}`)
+  }
+
+  reopen(): void {
+    this.#ask((netlink) => this.#hooks.reopen(netlink, this.#current.standing))
   }
 
   notifications(): Notifications | undefined {
@@ -169,6 +182,10 @@ export class Enforcement implements NodeEnforcement {
   close(): void {
     this.#hooks.close()
     closeAll(this.#current)
+  }
+
+  #names(): ReadonlyMap<number, string> {
+    return new Map(Array.from(this.#node.interfaces, ([name, index]) => [index, name]))
   }
 
   #exchange(before: Generation, next: Generation): void {

@@ -187,6 +187,7 @@ class LabFabric implements KernelFabric {
     const prepared: PreparedRevision[] = []
     try {
       for (const id of enforcing) {
+        this.#guard.reopen(id)
         // What somebody took off would be replaced by nothing.
         this.#guard.look(id)
         prepared.push(this.#enforcement(id).prepare(deployment.nodes.get(id) ?? emptyDeployment(id)))

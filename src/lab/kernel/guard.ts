@@ -1,6 +1,7 @@
 /**
  * Whether every node has in force what it should: asked when the kernel tells that filters or tables of the node changed, and of all nodes in
- * turn, since nobody tells of an XDP program that is taken off. What is missing is put back at once, and told.
+ * turn, since nobody tells of an XDP program that is taken off. What is missing is put back at once, and told; where that has to be
+ * done again and again, the interface is closed.
  */
 import { createPoller, type Notifications, type Poller } from '../../kernel/index.ts'
 import type { Lapse } from '../lapse.ts'
@@ -57,19 +58,38 @@ export class Guard {
     this.#rests.begin(id, end, end - start, lapsed, enforcement.longestRest)
   }
 
+  /** Somebody says that all is well at a node: what was closed there opens. Throws what the kernel says. */
+  reopen(id: string): void {
+    const enforcement = this.#nodes.get(id)
+    if (!enforcement) return
+    const before = enforcement.closed.length
+    enforcement.reopen()
+    const lapse = this.#lapses.get(id)
+    if (lapse && enforcement.closed.length < before)
+      this.#note({ ...lapse, restored: now(), closed: enforcement.closed })
+  }
+
   /** Whether something was missing. */
   #mend(id: string, enforcement: NodeEnforcement): boolean {
     const before = this.#lapses.get(id)
     const open = before && before.restored === null ? before : undefined
     const missing = missingOf(enforcement)
     if (missing.length === 0) {
-      if (open) this.#note({ node: id, missing: open.missing, since: open.since, restored: now() })
+      if (open)
+        this.#note({
+          node: id,
+          missing: open.missing,
+          since: open.since,
+          restored: now(),
+          closed: enforcement.closed,
+        })
       return false
     }
     const all = [...new Set([...(open?.missing ?? []), ...missing])]
-    const lapse = { node: id, missing: all, since: open?.since ?? now(), restored: null }
-    if (!open) this.#note(lapse)
+    const begun = { node: id, missing: all, since: open?.since ?? now(), restored: null }
+    if (!open) this.#note({ ...begun, closed: enforcement.closed })
     const reason = restore(enforcement)
+    const lapse = { ...begun, closed: enforcement.closed }
     if (reason === undefined) this.#note({ ...lapse, restored: now() })
     else if (open?.reason !== reason) this.#note({ ...lapse, reason })
     return true

@@ -29,6 +29,8 @@ const name = 'guest'
 export class GuestEnforcement implements NodeEnforcement {
   /** Whoever takes it off, inside the guest, opens nobody but himself: its host judges too. */
   readonly longestRest = 30_000
+  /** Likewise. */
+  readonly closed = []
   readonly #node: KernelNode
   readonly #tick: () => bigint
   readonly #history = new CounterHistory()
@@ -104,6 +106,8 @@ export class GuestEnforcement implements NodeEnforcement {
       throw new Error(`rules of nftables table ${table} were changed again at once`)
     this.#own = own
   }
+
+  reopen(): void {}
 
   notifications(): Notifications {
     return openNotifications(this.#node.namespace, 'tables')

@@ -5,15 +5,20 @@
 import type { Attachment } from '../../dataplane/index.ts'
 import {
   addFilterHooks,
-  deleteFilterHooks,
+  changeLink,
   deleteProgramFilter,
+  type FilterHooks,
   type KernelProgram,
   type Namespace,
   type NetlinkRequest,
   type NetlinkSocket,
+  type ProgramFilter,
   replaceProgramFilter,
 } from '../../kernel/index.ts'
+import { groupBy } from '../../model/index.ts'
 import { Barrier } from './barrier.ts'
+import { inspectFilters, mendFilters } from './filter-list.ts'
+import { Strikes } from './strikes.ts'
 import { XdpSwitch } from './xdp-switch.ts'
 
 /** A program on one interface. On one hook, the first in a list judges first. */
@@ -32,14 +37,29 @@ export interface Gap {
   readonly what: string
 }
 
+/** An interface that lets nothing pass until `reopen`. */
+export interface Closed {
+  /** Interface index. */
+  readonly index: number
+  /** It was set down too: nothing opens it again. */
+  readonly down: boolean
+}
+
 export class Hooks {
   readonly #xdp: XdpSwitch
-  readonly #barrier = new Barrier()
+  readonly #barrier: Barrier
+  readonly #strikes = new Strikes()
   readonly #hooked = new Set<number>()
+  /** Could not be put right at the last try. */
+  readonly #broken = new Set<number>()
+  /** Closed until `reopen`, since somebody took off again and again what judges there. */
+  readonly #barred = new Set<number>()
+  readonly #down = new Set<number>()
 
   /** @param size one more than the largest interface index */
   constructor(namespace: Namespace, size: number) {
     this.#xdp = new XdpSwitch(namespace, size)
+    this.#barrier = new Barrier(namespace)
   }
 
   /**
@@ -62,87 +82,100 @@ export class Hooks {
     netlink.batch(requests)
   }
 
-  /** What of this is not there, or is another program now. Throws what the kernel says. */
+  /** What of this is not there, is another program now, or stands behind others. Throws what the kernel says. */
   missing(netlink: NetlinkSocket, standing: readonly Standing[]): readonly Gap[] {
-    const gaps: Gap[] = this.#xdp.missing().map((index) => ({ index, what: 'XDP program' }))
-    const there = new Map<string, Map<number, number>>()
-    for (const { index, direction, priority, program } of filtersOf(standing).values()) {
-      const place = `${index} ${direction}`
-      const found =
-        there.get(place) ??
-        new Map(netlink.filters(index, direction).map((filter) => [filter.priority, filter.program]))
-      there.set(place, found)
-      if (found.get(priority) !== idOf(program))
-        gaps.push({ index, what: `filter ${priority} at ${direction}` })
+    const gaps: Gap[] = []
+    for (const index of this.#xdp.missing()) gaps.push({ index, what: 'XDP program' })
+    const hooks = new Map(netlink.filterHooks().map((one) => [one.index, one]))
+    for (const [index, filters] of byInterface(standing))
+      for (const what of this.#inspect(netlink, filters, hooks.get(index)).faults) gaps.push({ index, what })
+    const open = gaps.filter(({ index }) => !this.#barred.has(index))
+    for (const index of this.#barrier.closed) {
+      if (!this.#barrier.stands(index)) open.push({ index, what: 'barrier' })
+      else if (!this.#barred.has(index) && !open.some((gap) => gap.index === index))
+        open.push({ index, what: 'barrier, which is not needed any more,' })
     }
-    return gaps
+    return open
   }
 
   /**
-   * Puts back what is missing. Throws what the kernel says; an interface whose XDP program could not be put back then receives nothing,
-   * until a later call succeeds.
+   * Puts right what is missing. Throws what the kernel says; an interface where that could not be done lets nothing pass then, until a
+   * later call succeeds. One where it has to be done again and again lets nothing pass until `reopen`.
    */
   restore(netlink: NetlinkSocket, standing: readonly Standing[]): void {
-    const indices = new Set(this.missing(netlink, standing).map(({ index }) => index))
-    const filters = [...filtersOf(standing).values()].filter(({ index }) => indices.has(index))
-    for (const index of new Set(filters.map((filter) => filter.index)))
-      restoreFilters(
-        netlink,
-        index,
-        filters.filter((filter) => filter.index === index),
-      )
-    for (const index of this.#xdp.missing()) {
+    const lapsed = new Set(this.missing(netlink, standing).map(({ index }) => index))
+    const failures: unknown[] = []
+    for (const index of lapsed) {
       try {
-        this.#xdp.restore(index)
+        this.#judge(netlink, index)
+        this.#mend(netlink, index, standing)
       } catch (error) {
-        this.#barrier.close(netlink, index)
-        throw error
+        failures.push(error)
+        this.#broken.add(index)
+        this.#barrier.close(index)
       }
     }
-    this.#barrier.open(netlink)
+    if (failures.length > 0) throw failures[0]
+  }
+
+  /** Interfaces that let nothing pass, since what judges there was taken off again and again. */
+  get closed(): readonly Closed[] {
+    return Array.from(this.#barred, (index) => ({ index, down: this.#down.has(index) }))
+  }
+
+  /** Opens them again, after what judges there is in its place, and forgets how often it was not; not those that are down. Throws what the kernel says. */
+  reopen(netlink: NetlinkSocket, standing: readonly Standing[]): void {
+    this.#strikes.forget()
+    for (const index of this.#barred) {
+      if (this.#down.has(index)) continue
+      this.#barred.delete(index)
+      this.#broken.add(index)
+      this.#mend(netlink, index, standing)
+    }
   }
 
   close(): void {
     this.#xdp.close()
     this.#barrier.dispose()
   }
-}
 
-const ids = new WeakMap<KernelProgram, number>()
-
-function idOf(program: KernelProgram): number {
-  const id = ids.get(program) ?? program.info().id
-  ids.set(program, id)
-  return id
-}
-
-/** Whatever stands there instead gives way. */
-function restoreFilters(netlink: NetlinkSocket, index: number, filters: readonly Filter[]): void {
-  const again = filters.map(replaceProgramFilter)
-  const tries: readonly (readonly NetlinkRequest[])[] = [
-    again,
-    [addFilterHooks(index), ...again],
-    [deleteFilterHooks(index), addFilterHooks(index), ...again],
-  ]
-  for (const [number, requests] of tries.entries()) {
-    try {
-      return netlink.batch(requests)
-    } catch (error) {
-      if (number === tries.length - 1) throw error
+  /** Closes an interface for good if this is once too often; sets it down if not even the barrier stays. */
+  #judge(netlink: NetlinkSocket, index: number): void {
+    if (this.#barrier.closed.includes(index) && !this.#barrier.stands(index)) {
+      netlink.batch([changeLink(index, { up: false })])
+      this.#down.add(index)
+      this.#barred.add(index)
+    } else if (!this.#broken.has(index) && this.#strikes.add(index, performance.now())) {
+      this.#barred.add(index)
     }
+    if (this.#barred.has(index)) this.#barrier.close(index)
+  }
+
+  /** What should judge at an interface, which opens then unless it is barred. */
+  #mend(netlink: NetlinkSocket, index: number, standing: readonly Standing[]): void {
+    if (this.#xdp.missing().includes(index)) this.#xdp.restore(index)
+    const filters = byInterface(standing).get(index)
+    if (filters) {
+      const inspect = () =>
+        this.#inspect(
+          netlink,
+          filters,
+          netlink.filterHooks().find((hooks) => hooks.index === index),
+        )
+      mendFilters(netlink, filters, inspect, () => this.#barrier.close(index))
+    }
+    this.#broken.delete(index)
+    if (!this.#barred.has(index)) this.#barrier.open(index)
+  }
+
+  #inspect(netlink: NetlinkSocket, filters: readonly ProgramFilter[], hooks: FilterHooks | undefined) {
+    return inspectFilters(netlink, filters, hooks, this.#barrier.program)
   }
 }
 
-interface Filter {
-  readonly index: number
-  readonly direction: 'ingress' | 'egress'
-  readonly priority: number
-  readonly program: KernelProgram
-}
-
 /** Filters by their place, in the order in which they are to be added. */
-function filtersOf(standing: readonly Standing[]): ReadonlyMap<string, Filter> {
-  const filters = new Map<string, Filter>()
+function filtersOf(standing: readonly Standing[]): ReadonlyMap<string, ProgramFilter> {
+  const filters = new Map<string, ProgramFilter>()
   const priorities = new Map<string, number>()
   for (const { index, hook, program } of standing) {
     if (hook === 'xdp') continue
@@ -154,3 +187,6 @@ function filtersOf(standing: readonly Standing[]): ReadonlyMap<string, Filter> {
   }
   return filters
 }
+
+const byInterface = (standing: readonly Standing[]): ReadonlyMap<number, readonly ProgramFilter[]> =>
+  groupBy(filtersOf(standing).values(), ({ index }) => index)
