@@ -225,5 +225,5 @@ const tcp = (
   buildFrame({
     ...(mac && { ethernet: { source: mac } }),
     ip: { source, destination },
-    tcp: { sourcePort, destinationPort, flags },
+    tcp: { sourcePort, destinationPort, flags, acknowledgement: 1 },
   })

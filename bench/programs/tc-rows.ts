@@ -30,13 +30,13 @@ export function tcRows(
   const toVm = (flags: number, sourcePort = 40_000) =>
     buildFrame({
       ip: { source: client(1), destination: address },
-      tcp: { sourcePort, destinationPort: port, flags },
+      tcp: { sourcePort, destinationPort: port, flags, acknowledgement: 1 },
     })
   const fromVm = (flags: number) =>
     buildFrame({
       ethernet: { source: cable.near.mac },
       ip: { source: address, destination: client(1) },
-      tcp: { sourcePort: port, destinationPort: 40_000, flags },
+      tcp: { sourcePort: port, destinationPort: 40_000, flags, acknowledgement: 1 },
     })
   const load = (id: string): KernelProgram => {
     const spec = node.attachments.find(({ point }) => point.id === id)?.program as ProgramSpec

@@ -29,7 +29,8 @@ export const flowKey = {
 /**
  * Value, native order: deadline and absolute end (u64 each, nanoseconds of the coarse monotonic clock; {@link endless}: none); state (u8, index
  * in `flowStates`); whether the last word was a reset (u8); opener (u8, {@link sideNumber}); unused (u8); epoch (u32); slot
- * (u32); number of the rule that opened it, in its point and epoch (u32).
+ * (u32); number of the rule that opened it, in its point and epoch (u32); of TCP the initial sequence numbers of opener and other side, in
+ * network order (u32 each).
  */
 export const flowValue = {
   deadline: 0,
@@ -40,7 +41,9 @@ export const flowValue = {
   epoch: 20,
   slot: 24,
   rule: 28,
-  size: 32,
+  openerIss: 32,
+  otherIss: 36,
+  size: 40,
 } as const
 
 /** `until` of flows that end only when they are idle. */

@@ -6,7 +6,7 @@
 import { formatIp, type Ip, ipEquals, PortRange } from '../net/index.ts'
 import type { IpHeaders } from '../wire/index.ts'
 import { type FiveTuple, flowHash, scaleHash } from './flow-hash.ts'
-import { advance, flowLife, isConfirmed, kindOf, mayOpen, type Progress, stepOf } from './flow-state.ts'
+import { advance, isConfirmed, kindOf, mayOpen, type Progress, startOf, stepOf } from './flow-state.ts'
 import { Slots } from './slots.ts'
 import type { Lending } from './translation.ts'
 
@@ -63,15 +63,13 @@ export class EgressTable {
     const kind = kindOf(packet)
     const key = flowKey(packet)
     const known = this.#living(key, now)
-    const step = known
-      ? stepOf(kind, known.state, known.reset, true, true, packet.protocol)
-      : ({ kind: 'opens' } as const)
+    const step = known ? stepOf(packet, known, true, true) : ({ kind: 'opens' } as const)
     if (step.kind === 'stray') return undefined
     if (known && step.kind !== 'opens') {
       this.#connections.set(key, advance(known, step, packet.protocol, now))
       return known.port
     }
-    return mayOpen(kind) ? this.#open(lending, fiveTuple(packet), now) : undefined
+    return mayOpen(kind) ? this.#open(lending, packet, now) : undefined
   }
 
   /** The living connection, as its VM knows it, to which a packet from `remote` to the egress address belongs. */
@@ -90,7 +88,7 @@ export class EgressTable {
     const key = flowKey(flow)
     const known = this.#living(key, now)
     if (!known) return false
-    const step = stepOf(kindOf(packet), known.state, known.reset, false, false, packet.protocol)
+    const step = stepOf(packet, known, false, false)
     if (step.kind === 'stray' || step.kind === 'opens') return false
     this.#connections.set(key, advance(known, step, packet.protocol, now))
     return true
@@ -111,7 +109,8 @@ export class EgressTable {
     return known && now < known.deadline ? known : undefined
   }
 
-  #open(lending: Lending, flow: FiveTuple, now: bigint): number | 'full' | undefined {
+  #open(lending: Lending, packet: IpHeaders, now: bigint): number | 'full' | undefined {
+    const flow = fiveTuple(packet)
     const borrower = lending.borrowers.findIndex((address) => ipEquals(address, flow.source))
     if (borrower < 0) return undefined
     const key = flowKey(flow)
@@ -132,9 +131,7 @@ export class EgressTable {
       port,
       lent: lentKeyOf(port),
       slot,
-      state: 'opening',
-      reset: false,
-      deadline: now + flowLife(flow.protocol, 'opening'),
+      ...startOf(flow.protocol, packet.tcpSequence ?? 0, now),
     })
     this.#holders.set(lentKeyOf(port), key)
     return port

@@ -1,6 +1,7 @@
 /**
- * What a flow has come to, and what its packets make of it. TCP is followed by flags alone, not by sequence numbers: a forged
- * packet of a known flow passes, but can neither open a flow nor end a living one.
+ * What a flow has come to, and what its packets make of it. TCP is followed by flags, and through its handshake by numbers: each side has
+ * to acknowledge what it can know only if it heard the other (RFC 9293 section 3.5). After that a forged packet of a known flow passes, but
+ * can neither open a flow nor end a living one.
  */
 import { icmpOf, Protocol } from '../net/index.ts'
 import { type IpHeaders, icmpEcho } from '../wire/index.ts'
@@ -8,11 +9,10 @@ import { openingFlags } from './flow.ts'
 
 /**
  * - `opening`: the opener has spoken. TCP: its SYN passed.
- * - `syn-ack`: TCP whose SYN was answered by SYN and ACK.
- * - `answered`: the other side has spoken, and nothing shows yet that the opener heard it. TCP: the opener acknowledged, with a number that
- *   nobody has looked at.
- * - `established`: TCP whose other side went on after that; other protocols: the opener has spoken again, and is the side behind the filter. Who
- *   opens from beyond it may never have seen an answer: a second packet is as easily forged as the first.
+ * - `syn-ack`: TCP whose SYN was answered by SYN and ACK that acknowledge it.
+ * - `answered`: not TCP, and the other side has spoken; nothing shows yet that the opener heard it.
+ * - `established`: TCP whose opener acknowledged the SYN of the other side; other protocols: the opener has spoken again, and is the side behind
+ *   the filter. Who opens from beyond it may never have seen an answer: a second packet is as easily forged as the first.
  * - `opener-closed`, `other-closed`: TCP of which one side has sent FIN.
  * - `closed`: TCP of which both have.
  *
@@ -35,6 +35,8 @@ export type FlowState = (typeof flowStates)[number]
  * bears a forged address gets no flow so far: he would have to know what he does not see.
  */
 export const isConfirmed = (state: FlowState): boolean => state === 'established'
+
+const isHalfOpen = (state: FlowState): boolean => state === 'opening' || state === 'syn-ack'
 
 /**
  * Seconds without a packet after which a flow is forgotten.
@@ -84,11 +86,33 @@ function lifeSeconds(protocol: number, state: FlowState): number {
 /** How far a flow has come. Its time is nanoseconds of any steady clock. */
 export interface Progress {
   readonly state: FlowState
+  /** Initial sequence numbers (ISS and IRS of the opener, RFC 9293 section 3.3.1) as far as they were heard; 0 for other protocols. */
+  readonly openerIss: number
+  readonly otherIss: number
   /** The last word was a reset. */
   readonly reset: boolean
   /** Forgotten then. */
   readonly deadline: bigint
 }
+
+/** A flow after its first packet. @param sequence of that packet, of TCP; else 0 */
+export const startOf = (protocol: number, sequence: number, now: bigint): Progress => ({
+  state: 'opening',
+  openerIss: sequence,
+  otherIss: 0,
+  reset: false,
+  deadline: now + flowLife(protocol, 'opening'),
+})
+
+/**
+ * Bytes that may come with a SYN, or right after it, and be acknowledged with it (TCP Fast Open, RFC 7413; ten segments, RFC 6928). A power of
+ * two: who does not know the number he has to acknowledge hits it once in 2³² / 2¹⁴ packets.
+ */
+export const handshakeWindow = 1 << 14
+
+/** Whether a segment acknowledges a SYN with this number. */
+const acknowledges = ({ tcpAcknowledgement = 0 }: IpHeaders, iss: number): boolean =>
+  (tcpAcknowledgement - iss - 1) >>> 0 < handshakeWindow
 
 /** What a packet is to flows, by TCP's flags, or the type of ICMP. */
 export type PacketKind =
@@ -135,7 +159,7 @@ export const mayOpen = (kind: PacketKind): boolean =>
 /** What a packet makes of a living flow. */
 export type Step =
   /** It passes; the flow lives on in this state. */
-  | { readonly kind: 'to'; readonly state: FlowState }
+  | { readonly kind: 'to'; readonly state: FlowState; readonly otherIss?: number }
   /** It passes; nothing changes. */
   | { readonly kind: 'pass' }
   /** It passes; the flow's life is cut short, until an ordinary packet shows that it goes on. */
@@ -151,40 +175,45 @@ const opens: Step = { kind: 'opens' }
 const stray: Step = { kind: 'stray' }
 
 /**
- * @param reset the last word was a reset
  * @param byOpener whether the packet comes from the side that opened the flow
  * @param fromLocal whether it comes from the side behind the filter
  */
 export function stepOf(
-  kind: PacketKind,
-  state: FlowState,
-  reset: boolean,
+  packet: IpHeaders,
+  { state, reset, openerIss, otherIss }: Progress,
   byOpener: boolean,
   fromLocal: boolean,
-  protocol: number,
 ): Step {
+  const kind = kindOf(packet)
+  const { protocol, tcpSequence = 0 } = packet
   if (protocol !== Protocol.tcp) {
     const confirms = fromLocal && state === 'answered'
     if (byOpener) return kind === 'reply' ? stray : to(confirms ? 'established' : state)
     return kind === 'open' ? opens : to(state === 'opening' ? 'answered' : state)
   }
   if (kind === 'odd-flags') return stray
-  if (kind === 'open') return !byOpener || reset || state === 'closed' ? opens : pass
+  if (kind === 'open') {
+    const another = isHalfOpen(state) && tcpSequence !== openerIss
+    return !byOpener || reset || state === 'closed' || another ? opens : pass
+  }
   if (state === 'closed') return pass
   if (kind === 'reset') return { kind: 'reset' }
+  // One that acknowledges something else concerns another connection; its opener resets that.
+  const synAck = (): Step =>
+    acknowledges(packet, openerIss) ? { kind: 'to', state: 'syn-ack', otherIss: tcpSequence } : pass
   switch (state) {
     case 'opening':
       if (byOpener || kind === 'fin') return stray
       // An ACK challenges a SYN that meets a connection of old (RFC 9293 section 3.10.7.4).
-      return kind === 'syn-ack' ? to('syn-ack') : pass
+      return kind === 'syn-ack' ? synAck() : pass
     case 'syn-ack':
-      if (byOpener) return kind === 'syn-ack' ? stray : to(kind === 'fin' ? 'opener-closed' : 'answered')
-      return kind === 'fin' ? stray : kind === 'syn-ack' ? to('syn-ack') : pass
+      if (byOpener) {
+        if (kind === 'syn-ack') return stray
+        if (!acknowledges(packet, otherIss)) return pass
+        return to(kind === 'fin' ? 'opener-closed' : 'established')
+      }
+      return kind === 'fin' ? stray : kind === 'syn-ack' ? synAck() : pass
     case 'answered':
-      if (kind === 'fin') return to(byOpener ? 'opener-closed' : 'other-closed')
-      if (byOpener) return to('answered')
-      // A SYN and ACK sent again says only that the acknowledgement was not heard.
-      return kind === 'syn-ack' ? pass : to('established')
     case 'established':
       return to(kind === 'fin' ? (byOpener ? 'opener-closed' : 'other-closed') : 'established')
     case 'opener-closed':
@@ -196,8 +225,10 @@ export function stepOf(
 
 /** A living flow after a packet of it that passed. */
 export function advance<T extends Progress>(known: T, step: Step, protocol: number, now: bigint): T {
-  if (step.kind === 'to')
-    return { ...known, state: step.state, reset: false, deadline: now + flowLife(protocol, step.state) }
+  if (step.kind === 'to') {
+    const { state, otherIss = known.otherIss } = step
+    return { ...known, state, otherIss, reset: false, deadline: now + flowLife(protocol, state) }
+  }
   if (step.kind !== 'reset') return known
   const soon = now + BigInt(flowSeconds.reset) * 1_000_000_000n
   return { ...known, reset: true, deadline: soon < known.deadline ? soon : known.deadline }

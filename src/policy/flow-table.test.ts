@@ -7,7 +7,7 @@ import { FlowTable } from './flow-table.ts'
 const local = ip('10.0.0.1')
 const remote = ip('192.0.2.1')
 const numbered = (remotePort: number): Flow => ({ local, remote, protocol: 6, localPort: 443, remotePort })
-const opening = { opener: 'remote', epoch: 0 } as const
+const opening = { opener: 'remote', sequence: 0, epoch: 0 } as const
 
 /** A table with established flows 0, 1, … of that many. */
 function filled(quota: number, flows: number): FlowTable {

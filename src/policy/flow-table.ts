@@ -5,7 +5,7 @@
 import { flowQuota } from '../file/index.ts'
 import { type Family, formatIp } from '../net/index.ts'
 import type { Flow, Side } from './flow.ts'
-import { advance, flowLife, isConfirmed, type Progress, type Step } from './flow-state.ts'
+import { advance, isConfirmed, type Progress, type Step, startOf } from './flow-state.ts'
 import { Slots } from './slots.ts'
 
 /** Flows that a filter may keep of each family, when not said otherwise. */
@@ -14,6 +14,8 @@ export const defaultQuota = flowQuota.standard
 /** How a flow came to be. */
 export interface FlowOpening {
   readonly opener: Side
+  /** Sequence number of its first packet; 0 if that is not TCP. */
+  readonly sequence: number
   /** Generation of the rules that allowed it. */
   readonly epoch: number
   /** Nanoseconds of the table's clock at which it ends whatever happens; absent: never. */
@@ -21,7 +23,7 @@ export interface FlowOpening {
 }
 
 /** A remembered flow. Its times are nanoseconds of any steady clock. */
-export interface KnownFlow extends FlowOpening, Progress {
+export interface KnownFlow extends Omit<FlowOpening, 'sequence'>, Progress {
   /** Its place in the quota. */
   readonly slot: number
 }
@@ -46,23 +48,14 @@ export class FlowTable {
    * and was not reset, that one is `kept` as it is; any other with the same ends is forgotten. The new flow takes the slot at the cursor if nothing
    * confirmed lives there, else the next, and so on up to `slotTries`.
    */
-  open(flow: Flow, now: bigint, { opener, epoch, until }: FlowOpening): 'opened' | 'kept' | 'full' {
+  open(flow: Flow, now: bigint, { sequence, ...opening }: FlowOpening): 'opened' | 'kept' | 'full' {
     const key = keyOf(flow)
     const living = this.#living(key, now)
     if (living && isConfirmed(living.state) && !living.reset) return 'kept'
     this.#flows.delete(key)
     const slot = this.#take(flow.local.family, key, now)
     if (slot === undefined) return 'full'
-    const deadline = now + flowLife(flow.protocol, 'opening')
-    this.#flows.set(key, {
-      opener,
-      epoch,
-      state: 'opening',
-      reset: false,
-      deadline,
-      slot,
-      ...(until !== undefined && { until }),
-    })
+    this.#flows.set(key, { ...opening, ...startOf(flow.protocol, sequence, now), slot })
     return 'opened'
   }
 

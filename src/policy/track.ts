@@ -26,7 +26,7 @@ export function track(point: Point, tier: FlowTier, packet: IpHeaders, state: Po
   const known = flows.find(flow, now)
   const sender = senderOf(heading)
   const step = known
-    ? stepOf(kind, known.state, known.reset, known.opener === sender, sender === 'local', flow.protocol)
+    ? stepOf(packet, known, known.opener === sender, sender === 'local')
     : ({ kind: 'opens' } as const)
   if (step.kind === 'stray') return tier.noFlow
   if (!known || step.kind === 'opens') return mayOpen(kind) ? undefined : tier.noFlow
@@ -55,7 +55,12 @@ export function remember(
 ): 'opened' | 'kept' | 'full' {
   if (kindOf(packet) === 'untracked') return 'kept'
   const { heading } = flowUseOf(point)
-  const opening = { opener: senderOf(heading), epoch: epochOf(state), ...(until !== undefined && { until }) }
+  const opening = {
+    opener: senderOf(heading),
+    sequence: packet.tcpSequence ?? 0,
+    epoch: epochOf(state),
+    ...(until !== undefined && { until }),
+  }
   return flowsOf(point, state).open(flowOf(heading, packet), state.now, opening)
 }
 

@@ -138,7 +138,10 @@ function answerOf(node: Node, request: IpHeaders): IpHeaders | undefined {
   }
   const name = protocol === Protocol.tcp ? 'tcp' : 'udp'
   const open = listenerAt(node.listeners, name, request.destination, request.destinationPort) !== undefined
-  if (name === 'tcp') return { ...mirrored, tcpFlags: open ? syn | ack : reset | ack }
+  if (name === 'tcp') {
+    const tcpAcknowledgement = (request.tcpSequence ?? 0) + 1
+    return { ...mirrored, tcpFlags: open ? syn | ack : reset | ack, tcpSequence: 0, tcpAcknowledgement }
+  }
   if (open) return mirrored
   const { source, destination, sourcePort, destinationPort } = request
   return {

@@ -31,8 +31,14 @@ export function frameOf(
 }
 
 function transport(headers: IpHeaders, ip: FrameSpec['ip'], payload: Uint8Array): FrameSpec {
-  const { protocol, tcpFlags: flags } = headers
-  if (protocol === Protocol.tcp) return { ip, tcp: { ...ports(headers), flags }, payload }
+  const {
+    protocol,
+    tcpFlags: flags,
+    tcpSequence: sequence = 0,
+    tcpAcknowledgement: acknowledgement = 0,
+  } = headers
+  if (protocol === Protocol.tcp)
+    return { ip, tcp: { ...ports(headers), flags, sequence, acknowledgement }, payload }
   if (protocol === Protocol.udp) return { ip, udp: ports(headers), payload }
   if (protocol === icmpOf(headers.family)) return { ip, icmp: message(headers, payload) }
   return { ip: { ...ip, protocol }, payload }

@@ -19,6 +19,9 @@ export interface IpHeaders {
   readonly destinationPort: number
   /** The TCP flags byte (RFC 9293 section 3.1: CWR ECE URG ACK PSH RST SYN FIN from the high bit down); 0 for others. */
   readonly tcpFlags: number
+  /** TCP sequence and acknowledgement number, 0 to 2³² − 1; absent: 0. */
+  readonly tcpSequence?: number
+  readonly tcpAcknowledgement?: number
   /** ICMP or ICMPv6 type and code; 0 for others. */
   readonly icmpType: number
   readonly icmpCode: number

@@ -112,11 +112,14 @@ describe('shape, check by check', () => {
 })
 
 describe('headers', () => {
-  it('of TCP have ports and flags', () => {
+  it('of TCP have ports, flags and numbers', () => {
     const plain = { kind: 'ip', protocol: 6, hopLimit: 64, ...ports, icmpType: 0, icmpCode: 0 }
-    expect(readHeaders(tcp4)).toEqual({ ...plain, family: 4, ...four, tcpFlags: 2 })
-    const reset = buildFrame({ ip: six, tcp: { ...ports, flags: 0x14 } })
-    expect(readHeaders(reset)).toEqual({ ...plain, family: 6, ...six, tcpFlags: 0x14 })
+    const none = { tcpSequence: 0, tcpAcknowledgement: 0 }
+    expect(readHeaders(tcp4)).toEqual({ ...plain, family: 4, ...four, tcpFlags: 2, ...none })
+    const numbers = { sequence: 0xffffffff, acknowledgement: 0x80000001 }
+    const reset = buildFrame({ ip: six, tcp: { ...ports, flags: 0x14, ...numbers } })
+    const read = { tcpSequence: 0xffffffff, tcpAcknowledgement: 0x80000001 }
+    expect(readHeaders(reset)).toEqual({ ...plain, family: 6, ...six, tcpFlags: 0x14, ...read })
   })
   it('of an echo request have the identifier as source port, of a reply as destination port', () => {
     const request = readHeaders(buildFrame({ ip: six, icmp: echo6 }))

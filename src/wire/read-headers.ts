@@ -121,7 +121,9 @@ function readTransport(headers: IpHeaders, segment: Uint8Array): Headers {
       const view = tcp.check(segment)
       if (!view) return malformed
       const { sourcePort, destinationPort, flags: tcpFlags } = view
-      return Object.freeze({ ...headers, sourcePort, destinationPort, tcpFlags })
+      const { sequence: tcpSequence, acknowledgement: tcpAcknowledgement } = view
+      const numbers = { tcpSequence, tcpAcknowledgement }
+      return Object.freeze({ ...headers, sourcePort, destinationPort, tcpFlags, ...numbers })
     }
     case Protocol.udp: {
       const view = udp.check(segment)

@@ -60,9 +60,11 @@ export function emitFollow(
   const layout = connectionValue(family)
   const now = b.call('ktime_get_coarse_ns')
   emitIfOver(b, family, holder, now, over)
-  const next = emitStep({ b, parsed, heading }, b.load(4, holder, layout.state), opens, stray)
+  const headers = { b, frame, parsed }
+  const place = { base: holder, ...layout }
+  const next = emitStep({ ...headers, heading }, place, b.load(4, holder, layout.state), opens, stray)
   emitOpaque(b, frame, next)
-  emitAdvance({ b, parsed }, { base: holder, ...layout }, now, next)
+  emitAdvance(headers, place, now, next)
 }
 
 /** Copies an address from one stack slot to another. */

@@ -3,7 +3,7 @@ import type { Label, ProgramBuilder, StackSlot, Value } from '../../bpf/index.ts
 import { UPDATE } from '../../bpf/index.ts'
 import { egressAttempts, egressStride } from '../../policy/index.ts'
 import { emitClaimSlot } from '../emit/claim-slot.ts'
-import { emitIfGivesWay, emitMayOpen, lifeByProtocol, stateNumber } from '../emit/flow-step.ts'
+import { emitIfGivesWay, emitMayOpen, emitStart, lifeByProtocol, stateNumber } from '../emit/flow-step.ts'
 import { copyWords, emitFollow, emitIfOver, emitSameAddress, emitSameEnd } from './connection.ts'
 import { emitFlowHash, emitScale } from './flow-hash.ts'
 import {
@@ -92,7 +92,7 @@ export function emitLend(steps: TranslationSteps, { next, full }: LendLabels): V
   const borrower = b.mapLookup(maps.borrowers, memory.address)
   b.jumpIf(b.eq(borrower, 0), next)
   const opening = { steps, ports, port, borrower, now: b.call('ktime_get_coarse_ns') }
-  emitValue(opening)
+  emitValue(opening, full)
   emitClaimPort(opening, full)
   emitEnter(opening, full)
   b.place(lent)
@@ -103,14 +103,16 @@ export function emitLend(steps: TranslationSteps, { next, full }: LendLabels): V
 const lentEnd = (b: ProgramBuilder, ports: Value, port: Value): Value =>
   b.or(b.shr(ports, 16), b.shl(port, 16))
 
-/** The rest of the value, behind the VM's end. */
-function emitValue({ steps, now }: Opening): void {
+/** The rest of the value, behind the VM's end. @param none see `emitStart` */
+function emitValue({ steps, now }: Opening, none: Label): void {
   const { b, parsed, memory } = steps.context
-  const { size, deadline, state } = connectionValue(steps.family)
+  const layout = connectionValue(steps.family)
+  const { size, deadline, state } = layout
   for (let at = endValue(steps.family).size; at < deadline; at += 4) b.store(4, memory.value, at, 0)
   const life = lifeByProtocol(b, parsed, b.mov(stateNumber('opening')))
   b.store(8, memory.value, deadline, b.add(now, life))
   for (let at = state; at < size; at += 8) b.store(8, memory.value, at, stateNumber('opening'))
+  emitStart(steps.context, { base: memory.value, ...layout }, none)
 }
 
 /** Claims a port in `owners`, and leaves it in `opening.port` and the key. */

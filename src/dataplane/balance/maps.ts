@@ -66,7 +66,8 @@ export const lentValue = { port: 0, slot: 4, size: 8 } as const
 
 /**
  * Value of `owners`: the VM's end as {@link endValue}, padded to 8; deadline (8, nanoseconds of the coarse monotonic clock); state (1, index in
- * `flowStates`), whether the last word was a reset (1), and two bytes 0, which in a flow's value say that `local` opened it; 4 unused.
+ * `flowStates`), whether the last word was a reset (1), and two bytes 0, which in a flow's value say that `local` opened it; of TCP the initial
+ * sequence numbers of VM and remote end, in network order (4 each); 4 unused.
  */
 export const connectionValue = (family: Family) => {
   const deadline = family === 4 ? 8 : 24
@@ -75,7 +76,9 @@ export const connectionValue = (family: Family) => {
     deadline,
     state: deadline + 8,
     reset: deadline + 9,
-    size: deadline + 16,
+    openerIss: deadline + 12,
+    otherIss: deadline + 16,
+    size: deadline + 24,
   } as const
 }
 

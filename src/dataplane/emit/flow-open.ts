@@ -13,7 +13,7 @@ import {
   rulesEpoch,
   slotQuota,
 } from './flow-context.ts'
-import { emitIfGivesWay, lifeByProtocol, stateNumber } from './flow-step.ts'
+import { emitIfGivesWay, emitStart, lifeByProtocol, stateNumber } from './flow-step.ts'
 import { emitOpaque } from './frame.ts'
 
 /** What a flow is opened with. */
@@ -42,7 +42,7 @@ export function emitOpen(context: FlowContext, flow: NewFlow, { opened, kept, fu
   const now = b.call('ktime_get_coarse_ns')
   emitOpaque(b, context.frame, flow.rule)
   b.if(b.eq(protocol, icmpOf(family)), () => emitIfUntracked(b, parsed, kept))
-  emitValue(context, now, flow)
+  emitValue(context, now, flow, full)
 
   const known = b.mapLookup(maps.flows, key)
   b.jumpIf(b.eq(known, 0), claim)
@@ -62,7 +62,8 @@ function emitIfLivingConfirmed({ b }: FlowContext, flow: Value, now: Value, kept
   b.place(not)
 }
 
-function emitValue({ b, parsed, heading, value }: FlowContext, now: Value, { rule, until }: NewFlow): void {
+function emitValue(context: FlowContext, now: Value, { rule, until }: NewFlow, none: Label): void {
+  const { b, parsed, heading, value } = context
   const state = stateNumber('opening')
   const opener = sideNumber[senderOf(heading)]
   b.store(8, value, flowValue.deadline, b.add(now, lifeByProtocol(b, parsed, b.mov(state))))
@@ -70,6 +71,7 @@ function emitValue({ b, parsed, heading, value }: FlowContext, now: Value, { rul
   b.store(4, value, flowValue.state, state | (opener << (8 * (flowValue.opener - flowValue.state))))
   b.store(4, value, flowValue.epoch, b.parameter(rulesEpoch))
   b.store(4, value, flowValue.rule, b.and(rule, maxRule))
+  emitStart(context, { base: value, ...flowValue }, none)
 }
 
 /** Takes a slot of the filter and enters the flow; all ways lead to one of the labels. */

@@ -1,11 +1,12 @@
 /** What a packet makes of a living flow, as code: `stepOf` in `policy/flow-state.ts` is its meaning. */
-import type { Label, ProgramBuilder, Value } from '../../bpf/index.ts'
+import type { Label, ProgramBuilder, StackSlot, Value } from '../../bpf/index.ts'
 import { icmpOf, Protocol } from '../../net/index.ts'
 import {
   type FlowState,
   flowLife,
   flowSeconds,
   flowStates,
+  handshakeWindow,
   kindOfFlags,
   openingFlags,
   type PacketKind,
@@ -13,7 +14,7 @@ import {
 import { icmpEcho } from '../../wire/index.ts'
 import { flowValue } from '../flow-map.ts'
 import { byOpener, type FlowContext } from './flow-context.ts'
-import type { Parsed } from './parse.ts'
+import { at, type Parsed, transportAt } from './parse.ts'
 
 /** What a packet that passes makes of its flow, beside the number of a state. */
 export const passing = {
@@ -43,13 +44,17 @@ const state = {
   closed: stateNumber('closed'),
 }
 
+type HeaderContext = Pick<FlowContext, 'b' | 'frame' | 'parsed'>
+export type StepContext = HeaderContext & Pick<FlowContext, 'heading'>
+
 /**
  * Falls through for packets that pass, with the number of the flow's next state or one of {@link passing}; others are the first of
  * another flow, or stray.
  * @param word the eight bytes from the flow's state on
  */
 export function emitStep(
-  context: Pick<FlowContext, 'b' | 'parsed' | 'heading'>,
+  context: StepContext,
+  place: ProgressPlace,
   word: Value,
   opens: Label,
   stray: Label,
@@ -83,6 +88,9 @@ export function emitStep(
     b.jumpIf(b.eq(opener, 0), opens)
     b.jumpIf(b.anyBit(word, 0xff << (8 * (flowValue.reset - flowValue.state))), opens)
     b.jumpIf(b.eq(now, state.closed), opens)
+    b.jumpIf(b.ge(now, state.answered), done)
+    const sequence = emitLoadTcp(context, transportAt.tcpSequence, stray)
+    b.jumpIf(b.ne(sequence, b.load(4, place.base, place.openerIss)), opens)
     b.jump(done)
   })
   const [reset, known] = [b.label('reset'), b.label('known-flags')]
@@ -98,31 +106,24 @@ export function emitStep(
   b.jumpIf(b.eq(now, state.closed), done)
   const shaken = b.label('shaken')
   b.jumpIf(b.ge(now, state.answered), shaken)
-  emitHandshake(b, { next, now, opener, flags, done, stray })
+  emitHandshake(context, place, { next, now, opener, flags, done, stray })
   b.place(shaken)
-  const speaks = b.label('speaks')
   b.set(next, now)
-  b.jumpIf(b.ne(flags, fin), speaks)
+  b.jumpIf(b.ne(flags, fin), done)
   const mine = b.sub(state.otherClosed, opener)
   b.if(
     b.le(now, state.established),
     () => b.set(next, mine),
     () => b.if(b.ne(now, mine), () => b.set(next, state.closed)),
   )
-  b.jump(done)
-  b.place(speaks)
-  b.jumpIf(b.ne(now, state.answered), done)
-  b.jumpIf(b.ne(opener, 0), done)
-  b.set(next, passing.unchanged)
-  b.jumpIf(b.eq(flags, synAck), done)
-  b.set(next, state.established)
   b.place(done)
   return next
 }
 
 /** TCP whose handshake is not over; all ways lead to `done` or `stray`. */
 function emitHandshake(
-  b: ProgramBuilder,
+  context: StepContext,
+  place: ProgressPlace,
   {
     next,
     now,
@@ -132,19 +133,34 @@ function emitHandshake(
     stray,
   }: Readonly<Record<'next' | 'now' | 'opener' | 'flags', Value>> & Readonly<Record<'done' | 'stray', Label>>,
 ): void {
+  const { b } = context
   const other = b.label('other')
+  const acknowledged = b.bigEndian(emitLoadTcp(context, transportAt.tcpAcknowledgement, stray), 32)
+  const unlessAcknowledged = (iss: number) => {
+    const heard = b.bigEndian(b.load(4, place.base, iss), 32)
+    b.jumpIf(b.ge(b.sub32(b.sub32(acknowledged, heard), 1), handshakeWindow), done)
+  }
   b.jumpIf(b.eq(opener, 0), other)
   b.jumpIf(b.eq(now, state.opening), stray)
   b.jumpIf(b.eq(flags, synAck), stray)
-  b.set(next, state.answered)
+  unlessAcknowledged(place.otherIss)
+  b.set(next, state.established)
   b.jumpIf(b.ne(flags, fin), done)
   b.set(next, state.openerClosed)
   b.jump(done)
   b.place(other)
   b.jumpIf(b.eq(flags, fin), stray)
   b.jumpIf(b.ne(flags, synAck), done)
+  unlessAcknowledged(place.openerIss)
   b.set(next, state.synAck)
   b.jump(done)
+}
+
+/** Four bytes of a TCP header, as loaded from network order. @param none where there is no such header; it is never reached with one parsed */
+function emitLoadTcp({ b, frame, parsed }: HeaderContext, offset: number, none: Label): Value {
+  const start = at[parsed.family].transport
+  b.requireBytes(frame, start + transportAt.tcpEnd, none)
+  return b.load(4, frame.data, start + offset)
 }
 
 /** Nanoseconds that the flow lives in a state, which is in a register. */
@@ -171,23 +187,43 @@ export function lifeByProtocol(b: ProgramBuilder, { protocol, family }: Parsed, 
 
 /** Where a value holds how far a flow has come; see `flowValue`. */
 export interface ProgressPlace {
-  readonly base: Value
+  readonly base: Value | StackSlot
   readonly deadline: number
   readonly state: number
   readonly reset: number
+  readonly openerIss: number
+  readonly otherIss: number
+}
+
+/** Writes the numbers of a flow's first packet: of `startOf` in `policy/flow-state.ts`. @param none see {@link emitLoadTcp} */
+export function emitStart(
+  context: HeaderContext,
+  { base, openerIss, otherIss }: ProgressPlace,
+  none: Label,
+): void {
+  const { b, parsed } = context
+  b.store(4, base, openerIss, 0)
+  b.store(4, base, otherIss, 0)
+  b.if(b.eq(parsed.protocol, Protocol.tcp), () =>
+    b.store(4, base, openerIss, emitLoadTcp(context, transportAt.tcpSequence, none)),
+  )
 }
 
 /** Writes what a packet made of its flow: `advance` in `policy/flow-state.ts`. @param next as {@link emitStep} says */
 export function emitAdvance(
-  { b, parsed }: Pick<FlowContext, 'b' | 'parsed'>,
-  { base, deadline, state: at, reset: resetAt }: ProgressPlace,
+  context: HeaderContext,
+  { base, deadline, state: stateAt, reset: resetAt, otherIss }: ProgressPlace,
   now: Value,
   next: Value,
 ): void {
+  const { b, parsed } = context
   const [reset, done] = [b.label('reset'), b.label('changed')]
   b.jumpIf(b.eq(next, passing.unchanged), done)
   b.jumpIf(b.eq(next, passing.reset), reset)
-  b.store(2, base, at, next)
+  b.if(b.eq(next, state.synAck), () =>
+    b.store(4, base, otherIss, emitLoadTcp(context, transportAt.tcpSequence, done)),
+  )
+  b.store(2, base, stateAt, next)
   b.store(8, base, deadline, b.add(now, lifeByProtocol(b, parsed, next)))
   b.jump(done)
   b.place(reset)

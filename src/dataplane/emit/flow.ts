@@ -74,7 +74,8 @@ export function emitFlowTier(
 
   b.place(slow)
   const known = b.mov(flow)
-  const next = emitStep(context, word, labels.onward, labels.noFlow)
+  const place = { base: flow, ...flowValue }
+  const next = emitStep(context, place, word, labels.onward, labels.noFlow)
   emitOpaque(b, context.frame, next)
   b.if(b.lt(b.shr(word, 32), b.parameter(rulesEpoch)), () => {
     const [allowed, denied] = [b.label('still-allowed'), b.label('denied')]
@@ -89,7 +90,7 @@ export function emitFlowTier(
     // Another CPU may have forgotten it: the packet is allowed all the same.
     b.jumpIf(b.eq(known, 0), labels.established)
   })
-  emitAdvance(context, { base: known, ...flowValue }, now, next)
+  emitAdvance(context, { ...place, base: known }, now, next)
   b.jump(labels.established)
 
   b.place(unknown)

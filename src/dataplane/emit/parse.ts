@@ -41,8 +41,11 @@ export const at = {
 /** Offsets from the start of the transport header. */
 export const transportAt = {
   ports: 0,
+  tcpSequence: 4,
+  tcpAcknowledgement: 8,
   tcpOffset: 12,
   tcpFlags: 13,
+  tcpEnd: 20,
   udpLength: 4,
   icmpType: 0,
   icmpCode: 1,
@@ -154,7 +157,7 @@ function emitTransport(
   b.jumpIf(b.eq(protocol, family === 4 ? 1 : 58), icmp)
   b.jumpIf(b.ne(protocol, 6), parsed)
   b.jumpIf(b.lt(segment, 20), odd.malformed) // 16
-  b.requireBytes(frame, start + 20, odd.malformed)
+  b.requireBytes(frame, start + transportAt.tcpEnd, odd.malformed)
   const offset = b.and(b.shr(b.load(1, data, start + transportAt.tcpOffset), 2), 0x3c)
   b.jumpIf(b.lt(offset, 20), odd.malformed)
   b.jumpIf(b.gt(offset, segment), odd.malformed)

@@ -102,7 +102,9 @@ function counterFault(point: Point, counted: readonly Count[], wanted: readonly 
 export function describeHeaders(headers: Headers): string {
   if (headers.kind === 'odd') return headers.reason
   const { protocol, hopLimit, tcpFlags, icmpType, icmpCode, quoted } = headers
-  const details = `protocol ${protocol} hops ${hopLimit} flags ${tcpFlags} type ${icmpType} code ${icmpCode}`
+  const { tcpSequence = 0, tcpAcknowledgement = 0 } = headers
+  const tcp = `flags ${tcpFlags} sequence ${tcpSequence} acknowledges ${tcpAcknowledgement}`
+  const details = `protocol ${protocol} hops ${hopLimit} ${tcp} type ${icmpType} code ${icmpCode}`
   return `${ends(headers)} ${details}${quoted ? ` about ${ends(quoted)} protocol ${quoted.protocol}` : ''}`
 }
 

@@ -35,7 +35,8 @@ function transport(d: Draw, headers: IpHeaders, ip: FrameSpec['ip'], payload: Ui
   const { protocol, tcpFlags: flags, sourcePort, destinationPort } = headers
   if (protocol === Protocol.tcp) {
     const options = d.bytes(d.pick([0, 0, 4, 20]))
-    return { ip, tcp: { sourcePort, destinationPort, flags, options }, payload }
+    const { tcpSequence: sequence = 0, tcpAcknowledgement: acknowledgement = 0 } = headers
+    return { ip, tcp: { sourcePort, destinationPort, flags, sequence, acknowledgement, options }, payload }
   }
   if (protocol === Protocol.udp) return { ip, udp: { sourcePort, destinationPort }, payload }
   if (isIcmp(headers)) return { ip, icmp: message(d, headers, payload) }

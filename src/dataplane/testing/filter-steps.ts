@@ -1,6 +1,6 @@
 /** Packets that visit a filter: connections both ways, errors about them, strays, and frames that are no packets. */
 import { type Family, Ip, Protocol } from '../../net/index.ts'
-import type { Flow, Point } from '../../policy/index.ts'
+import { type Flow, handshakeWindow, type Point } from '../../policy/index.ts'
 import { type IpHeaders, icmpErrors, neighbourDiscovery, type QuotedFlow } from '../../wire/index.ts'
 import type { Draw } from './draw.ts'
 import { drawFrame, spoil } from './draw-frame.ts'
@@ -69,11 +69,20 @@ export function packetOf(d: Draw, ends: QuotedFlow): IpHeaders {
     icmpCode: 0,
   }
   if (ends.protocol === Protocol.tcp)
-    return { ...headers, tcpFlags: d.chance(88) ? d.pick(usualFlags) : anyFlags(d) }
+    return { ...headers, tcpFlags: d.chance(88) ? d.pick(usualFlags) : anyFlags(d), ...numbers(d) }
   if (!isIcmp(family, ends.protocol)) return headers
   const { request, reply } = echo[family]
   const icmpType = ends.sourcePort > 0 ? request : ends.destinationPort > 0 ? reply : d.pick([request, reply])
   return { ...headers, icmpType }
+}
+
+/** Of TCP: mostly such as fit those of any other packet; else beside what fits, or where numbers wrap. */
+function numbers(d: Draw): Pick<IpHeaders, 'tcpSequence' | 'tcpAcknowledgement'> {
+  const tcpSequence = d.chance(80) ? 0 : d.pick([1, 0x7fffffff, 0xffffffff, handshakeWindow])
+  if (d.chance(80)) return { tcpSequence, tcpAcknowledgement: 1 }
+  const heard = d.pick([0, 1, 0x7fffffff, 0xffffffff, handshakeWindow])
+  const beyond = d.pick([0, 1, 2, handshakeWindow, handshakeWindow + 1])
+  return { tcpSequence, tcpAcknowledgement: (heard + beyond) >>> 0 }
 }
 
 export function errorAbout(d: Draw, quoted: QuotedFlow, source: QuotedFlow['source']): IpHeaders {

@@ -137,7 +137,7 @@ export function lendingBalancer(
           'inside',
           buildFrame({
             ip: { source: vms[vm][family], destination: remote[family] },
-            tcp: { sourcePort: port, destinationPort: remotePort, flags: tcpFlags },
+            tcp: { sourcePort: port, destinationPort: remotePort, flags: tcpFlags, acknowledgement: 1 },
           }),
         ),
       )?.sourcePort,
@@ -147,7 +147,7 @@ export function lendingBalancer(
           'outside',
           buildFrame({
             ip: { source: remote[family], destination: egress[family] },
-            tcp: { sourcePort: remotePort, destinationPort: lent, flags: tcpFlags },
+            tcp: { sourcePort: remotePort, destinationPort: lent, flags: tcpFlags, acknowledgement: 1 },
           }),
         ),
       )

@@ -60,6 +60,21 @@ export class Filter {
     )
   }
 
+  /** As {@link say}, with sequence number and acknowledgement. */
+  segments(
+    ends: QuotedFlow,
+    ...words: readonly (readonly ['>' | '<', flags: number, sequence: number, acknowledgement?: number])[]
+  ): string[] {
+    return words.map(([way, tcpFlags, tcpSequence, tcpAcknowledgement = 0]) => {
+      const segment = packet(way === '>' ? ends : reversed(ends), {
+        tcpFlags,
+        tcpSequence,
+        tcpAcknowledgement,
+      })
+      return way === '>' ? this.in(segment) : this.out(segment)
+    })
+  }
+
   /** A handshake from outside, after which the server goes on: the connection is established. */
   handshake(ends: QuotedFlow): void {
     const words = this.say(ends, ['>', syn], ['<', synAck], ['>', ack], ['<', ack])

@@ -52,7 +52,7 @@ export function flow(protocol: keyof typeof Protocol | number, from: string, to:
   }
 }
 
-/** A packet of a flow: SYN of TCP, for ICMP an echo request if it has a source port, else a reply. */
+/** A packet of a flow: SYN of TCP, with numbers that fit those of any other such packet; for ICMP an echo request if it has a source port, else a reply. */
 export function packet(ends: QuotedFlow, more: Partial<IpHeaders> = {}): IpHeaders {
   const { family } = ends.source
   const icmp = ends.protocol === Protocol.icmp || ends.protocol === Protocol.icmp6
@@ -63,6 +63,7 @@ export function packet(ends: QuotedFlow, more: Partial<IpHeaders> = {}): IpHeade
     ...ends,
     hopLimit: 64,
     tcpFlags: ends.protocol === Protocol.tcp ? 0x02 : 0,
+    ...(ends.protocol === Protocol.tcp && { tcpSequence: 0, tcpAcknowledgement: 1 }),
     icmpType: icmp ? (ends.sourcePort > 0 ? request : reply) : 0,
     icmpCode: 0,
     ...more,

@@ -101,6 +101,8 @@ export const arbitraryHeaders = (universe: Universe = anywhere): fc.Arbitrary<Ip
         flow: arbitraryFlow(universe, family),
         hopLimit: oneOfWeighted([4, fc.constantFrom(64, 255, 1, 0, 2)], [1, fc.nat(255)]),
         tcpFlags: arbitraryTcpFlags,
+        tcpSequence: fc.nat(0xffffffff),
+        tcpAcknowledgement: fc.nat(0xffffffff),
         icmpType: arbitraryIcmpType(family),
         icmpCode: oneOfWeighted([4, fc.constantFrom(0, 1, 3, 4)], [1, fc.nat(255)]),
         quoted: fc.option(arbitraryFlow(universe, family), { nil: undefined, freq: 12 }),
@@ -113,6 +115,8 @@ interface HeaderParts {
   readonly flow: QuotedFlow
   readonly hopLimit: number
   readonly tcpFlags: number
+  readonly tcpSequence: number
+  readonly tcpAcknowledgement: number
   readonly icmpType: number
   readonly icmpCode: number
   readonly quoted: QuotedFlow | undefined
@@ -120,10 +124,10 @@ interface HeaderParts {
 
 function headersOf(
   family: Family,
-  { flow, hopLimit, tcpFlags, icmpType, icmpCode, quoted }: HeaderParts,
+  { flow, hopLimit, tcpFlags, tcpSequence, tcpAcknowledgement, icmpType, icmpCode, quoted }: HeaderParts,
 ): IpHeaders {
   const plain: IpHeaders = { kind: 'ip', family, ...flow, hopLimit, tcpFlags: 0, icmpType: 0, icmpCode: 0 }
-  if (flow.protocol === Protocol.tcp) return { ...plain, tcpFlags }
+  if (flow.protocol === Protocol.tcp) return { ...plain, tcpFlags, tcpSequence, tcpAcknowledgement }
   if (flow.protocol !== (family === 4 ? Protocol.icmp : Protocol.icmp6)) return plain
   const identifier = flow.sourcePort || flow.destinationPort
   const sourcePort = icmpType === (family === 4 ? 8 : 128) ? identifier : 0
