@@ -111,6 +111,12 @@ function valueMistake(issue: BaseIssue<unknown>, subject: string): FormMistake {
       message: `'${text}' is not a length of time`,
       hint: 'whole seconds, minutes and hours, such as 1s, 30m or 1h30m',
     }
+  if (message === 'date')
+    return {
+      code: 'GL1012',
+      message: `'${text}' is not a day`,
+      hint: 'year, month and day, such as 2027-03-01',
+    }
   if (message === 'amount')
     return {
       code: 'GL1012',

@@ -1,5 +1,6 @@
 /** The network file: form, positions and diagnostics. */
 export * from './byte-amount.ts'
+export * from './date.ts'
 export * from './diagnostic/index.ts'
 export * from './duration.ts'
 export * from './filter-file.ts'

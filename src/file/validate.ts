@@ -114,6 +114,9 @@ function leaveOut(plain: unknown, path: Path): boolean {
     Object.assign(plain as object, { [path[0]]: path[0] === 'zone' ? 'zone.example' : 'network' })
     return true
   }
+  // An entry of these lists is known by its place, so that none can be left out alone.
+  if (path[0] === 'expect' || path[0] === 'exceptions')
+    return Reflect.deleteProperty(plain as object, path[0])
   const record = recordPaths.find(
     (steps) => steps.length < path.length && steps.every((step, i) => step === '*' || step === path[i]),
   )

@@ -55,7 +55,10 @@ describe('parseNetwork', () => {
       if (!Object.isFrozen(value)) thawed.push(path)
       for (const [key, child] of Object.entries(value)) visit(`${path}.${key}`, child)
     }
-    visit('network', load(smallNetwork))
+    const more = `expect: [{ from: shop, to: hosts, ports: agent, then: deny, why: No. }]
+exceptions: [{ of: expect:1, from: shop/web, why: For now., until: 2027-03-01 }]
+`
+    visit('network', load(smallNetwork + more))
     expect(thawed).toEqual([])
   })
 

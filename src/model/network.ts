@@ -2,6 +2,7 @@
 
 import type { SourceRange } from '../file/source.ts'
 import type { Ip, Mac, Prefix } from '../net/index.ts'
+import type { Exception, Expectation } from './expectation.ts'
 import type { SiteFilters } from './filter/site-filters.ts'
 import type { SiteLimits } from './resolve/limits.ts'
 
@@ -25,6 +26,8 @@ export interface Network {
     /** Seconds: no grant is longer. */
     readonly longest: number
   }
+  readonly expectations: readonly Expectation[]
+  readonly exceptions: readonly Exception[]
 }
 
 export interface Site {

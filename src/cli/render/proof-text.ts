@@ -1,4 +1,6 @@
 /** What was proven of a network, as text and as JSON. */
+import { formatDate, formatSource } from '../../file/index.ts'
+import type { Exception } from '../../model/index.ts'
 import { formatOrigin } from '../../policy/index.ts'
 import type { Counterexample, Verdict } from '../../verify/index.ts'
 import type { Colors } from '../terminal.ts'
@@ -6,32 +8,58 @@ import { packetJson, packetText } from './packet.ts'
 import { plainLine } from './plain-line.ts'
 import { ruleJson } from './rule-json.ts'
 
-/** A line if all hold; else each that does not, with the packets that break it. */
+/** A line if all hold; else each that does not, with the packets that break it, and what is to be known of exceptions. */
 export function proofText(verdicts: readonly Verdict[], seconds: number, out: Colors): string {
   const broken = verdicts.filter(({ holds }) => !holds)
-  const lines = broken.flatMap((verdict) => brokenLines(verdict, out))
+  const lines = [...broken.flatMap((verdict) => brokenLines(verdict, out)), ...exceptionLines(verdicts, out)]
   const mark = broken.length > 0 ? out.red('✗') : out.green('✓')
   const count = out.bold(`${verdicts.length - broken.length} of ${verdicts.length}`)
-  const last = `${mark} ${count} invariants hold for every packet ${out.dim(`(${seconds.toFixed(1)} s)`)}`
+  const expected = verdicts.some(({ invariant }) => invariant.kind === 'expectation')
+  const what = expected ? 'invariants and expectations' : 'invariants'
+  const excused = verdicts.filter(({ holds, exceptions }) => holds && exceptions.covering.length > 0).length
+  const but = excused > 0 ? `, ${excused} of them but for exceptions` : ''
+  const last = `${mark} ${count} ${what} hold for every packet${but} ${out.dim(`(${seconds.toFixed(1)} s)`)}`
   return [...lines, last].join('\n')
 }
 
 function brokenLines(
-  { invariant, counterexamples, places, remarks }: Verdict,
+  { invariant, counterexamples, places, remarks, exceptions }: Verdict,
   out: Colors,
 ): readonly string[] {
-  const { id, rows, claim } = invariant
+  const { id, rows } = invariant
   const more = places - counterexamples.length - remarks.length
+  const where = invariant.kind === 'expectation' ? formatSource(invariant.expectation.at) : rows.join(', ')
   return [
-    `${out.red('✗')} ${out.bold(id)} ${out.dim(`(${rows.join(', ')})`)}  ${claim}`,
+    `${out.red('✗')} ${out.bold(id)} ${out.dim(`(${plainLine(where)})`)}  ${plainLine(invariant.claim)}`,
     ...counterexamples.flatMap((example) => exampleLines(example, out)),
     ...remarks.slice(0, shown).map((remark) => `    ${remark}`),
     ...(more > 0 || remarks.length > shown
       ? [out.dim(`    and ${Math.max(more, 0) + Math.max(remarks.length - shown, 0)} more`)]
       : []),
+    ...exceptions.lapsed.map(
+      (each) =>
+        `    The exception at ${placeOf(each)} lapsed on ${formatDate(each.until)}: ${plainLine(each.why)}`,
+    ),
     '',
   ]
 }
+
+/** Failures that are borne, and exceptions that nothing needs any more. */
+function exceptionLines(verdicts: readonly Verdict[], out: Colors): readonly string[] {
+  const lines = verdicts.flatMap(({ invariant: { id }, exceptions: { covering, stale } }) => [
+    ...covering.map(
+      (each) =>
+        `${out.yellow('!')} ${out.bold(id)} fails as excepted until ${formatDate(each.until)} ${out.dim(`(${placeOf(each)})`)}  ${plainLine(each.why)}`,
+    ),
+    ...stale.map(
+      (each) =>
+        `${out.yellow('!')} the exception of ${out.bold(id)} covers nothing: what it speaks of holds; remove it ${out.dim(`(${placeOf(each)})`)}`,
+    ),
+  ])
+  return lines.length > 0 ? [...lines, ''] : []
+}
+
+const placeOf = ({ at }: Exception): string => plainLine(formatSource(at))
 
 const shown = 5
 
@@ -57,10 +85,11 @@ function whereabouts({ at, sender, does }: Counterexample): string {
 export const proofJson = (verdicts: readonly Verdict[], seconds: number) => ({
   holds: verdicts.every(({ holds }) => holds),
   seconds: Math.round(seconds * 1000) / 1000,
-  invariants: verdicts.map(({ invariant: { id, rows, claim }, holds, places, counterexamples, remarks }) => ({
-    id,
-    rows,
-    claim,
+  invariants: verdicts.map(({ invariant, holds, places, counterexamples, remarks, exceptions }) => ({
+    id: invariant.id,
+    rows: invariant.rows,
+    claim: invariant.claim,
+    expected: invariant.kind === 'expectation' ? formatSource(invariant.expectation.at) : null,
     holds,
     places,
     counterexamples: counterexamples.map(({ at, does, sender, packet, rule }) => ({
@@ -71,5 +100,13 @@ export const proofJson = (verdicts: readonly Verdict[], seconds: number) => ({
       rule: rule ? { point: rule.point.id, tier: rule.tier, ...ruleJson(rule.rule) } : null,
     })),
     remarks,
+    exceptions: (['covering', 'stale', 'lapsed'] as const).flatMap((state) =>
+      exceptions[state].map((each) => ({
+        state,
+        at: formatSource(each.at),
+        why: each.why,
+        until: formatDate(each.until),
+      })),
+    ),
   })),
 })

@@ -5,6 +5,7 @@
 
 import { cloudServiceEntries } from './entries/cloud-service.ts'
 import type { DiagnosticEntry } from './entries/entry.ts'
+import { expectationEntries } from './entries/expectations.ts'
 import { fileFormEntries } from './entries/file-form.ts'
 import { filterRulesEntries } from './entries/filter-rules.ts'
 import { networkEntries } from './entries/network.ts'
@@ -18,6 +19,7 @@ export const diagnosticTable = {
   ...securityGroupEntries,
   ...networkEntries,
   ...siteProtectionEntries,
+  ...expectationEntries,
   ...filterRulesEntries,
   ...runningNetworkEntries,
 } as const satisfies Record<string, DiagnosticEntry>

@@ -11,18 +11,19 @@ const maxNames = 256
 
 const direction = v.picklist(['in', 'out'])
 
-const oneOrMore = (description: string, ...examples: (string | number | (string | number)[])[]) =>
-  v.optional(
-    v.pipe(
-      v.union([
-        v.string(),
-        v.number(),
-        v.pipe(v.array(v.union([v.string(), v.number()])), v.maxLength(maxNames)),
-      ]),
-      v.description(description),
-      v.examples(examples),
-    ),
+/** Names or numbers: one, or a list. */
+export const someOf = (description: string, ...examples: (string | number | (string | number)[])[]) =>
+  v.pipe(
+    v.union([
+      v.string(),
+      v.number(),
+      v.pipe(v.array(v.union([v.string(), v.number()])), v.maxLength(maxNames)),
+    ]),
+    v.description(description),
+    v.examples(examples),
   )
+
+const oneOrMore = (...given: Parameters<typeof someOf>) => v.optional(someOf(...given))
 
 const byte = (description: string) =>
   v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255), v.description(description)))

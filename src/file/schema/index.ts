@@ -5,6 +5,7 @@ export type {
   InternalEndpointFile,
   PublicEndpointFile,
 } from './endpoint.ts'
+export type { ExceptionFile, ExpectationFile } from './expectation.ts'
 export * from './filter-rule.ts'
 export { infrastructureClientKinds } from './infrastructure.ts'
 export * from './json-schema.ts'

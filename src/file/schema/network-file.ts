@@ -3,6 +3,7 @@
  * Schema that editors use (`schema/network.schema.json`). What names and addresses mean together is checked in `model`.
  */
 import * as v from 'valibot'
+import { Exceptions, Expectations } from './expectation.ts'
 import { Service } from './service.ts'
 import { maxSites, Site } from './site.ts'
 import { Template } from './template.ts'
@@ -80,6 +81,8 @@ const fileWith = (entries: 0 | 1) =>
       ),
       {},
     ),
+    expect: v.optional(Expectations, []),
+    exceptions: v.optional(Exceptions, []),
   })
 
 export const NetworkFile = v.pipe(

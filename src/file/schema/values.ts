@@ -1,6 +1,7 @@
 /** The smallest parts of the network file: names, addresses, prefixes, ports, counts. The form of each, and its range. */
 import * as v from 'valibot'
 import { parseIp, parsePrefix } from '../../net/index.ts'
+import { parseDate } from '../date.ts'
 import { parseDuration } from '../duration.ts'
 
 /** A DNS label (RFC 1035 section 2.3.1) in lower case that begins with a letter. */
@@ -26,6 +27,10 @@ export const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65
 export const duration = v.pipe(
   v.string(),
   v.check((text) => parseDuration(text) !== undefined, 'duration'),
+)
+export const date = v.pipe(
+  v.string(),
+  v.check((text) => parseDate(text) !== undefined, 'date'),
 )
 export const path = v.pipe(v.string(), v.minLength(1))
 

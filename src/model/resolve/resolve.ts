@@ -17,6 +17,8 @@ import { AddressBook, type NamedNetwork } from '../filter/address-book.ts'
 import { FilterReader } from '../filter/site-filters.ts'
 import type { Deployment, Network, Node, Role, Service, Site, SiteFrame, SitePorts } from '../network.ts'
 import { AddressPool } from './address-pool.ts'
+import { resolveExceptions } from './exceptions.ts'
+import { resolveExpectations } from './expectations.ts'
 import { infrastructureOf } from './infrastructure-access.ts'
 import { checkLimits, siteLimits } from './limits.ts'
 import type { Resolution } from './resolution.ts'
@@ -32,7 +34,7 @@ interface ResolvedSite extends Placement {
 
 /** Mistakes are in the resolution's log; the network is of use only if there are no errors in it. */
 export function resolveNetwork(resolution: Resolution, fileName: string): Network | undefined {
-  const { file, links } = resolution
+  const { file, links, log } = resolution
   checkPrefixes(resolution)
   if (!isBuildable(resolution)) return undefined
   checkInfrastructure(resolution)
@@ -73,7 +75,7 @@ export function resolveNetwork(resolution: Resolution, fileName: string): Networ
   checkGroups(named, resolution)
   const filtered = sitesWithFilters(sites, named, resolution)
   checkPassedBy(filtered, services, nodes, resolution)
-  return Object.freeze({
+  const network: Network = {
     name: file.network,
     file: fileName,
     zone: file.zone,
@@ -84,7 +86,14 @@ export function resolveNetwork(resolution: Resolution, fileName: string): Networ
     links: Object.freeze([...links.links]),
     services: Object.freeze(services),
     support: Object.freeze({ longest: parseDuration(file.support.longest) as number }),
-  })
+    expectations: [],
+    exceptions: [],
+  }
+  // With other mistakes in the file it is not known whom they speak of.
+  if (hasErrors(log.entries)) return network
+  const expectations = resolveExpectations(named, network, resolution)
+  const exceptions = resolveExceptions(named, network, expectations, resolution)
+  return Object.freeze({ ...network, expectations, exceptions })
 }
 
 /** Rules speak of machines by name, so they are read when all machines are there. */

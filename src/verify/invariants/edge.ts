@@ -6,9 +6,6 @@ import type { Reach } from '../network/index.ts'
 import type { Breach, NetworkInvariant } from './invariant.ts'
 import type { Proof } from './proof.ts'
 
-/** Machines that stand before the inside, or in its door. */
-const outsiders = new Set(['internet', 'isp'])
-
 export const edgeInvariants: readonly NetworkInvariant[] = [
   {
     kind: 'network',
@@ -118,7 +115,7 @@ function* beyondBalancers(proof: Proof, reach: Reach, some: DiagramSet): Iterabl
   for (const site of proof.network.sites)
     yield* crossing(proof, reach, site, 'balancer', 'distribution-router', some)
   for (const [id, packets] of reach.delivered)
-    if (!outsiders.has(proof.world.node(id).kind)) yield { at: id, packets: proof.sets.mask(some, packets) }
+    if (!proof.isOutside(id)) yield { at: id, packets: proof.sets.mask(some, packets) }
 }
 
 /** Some packets in what nodes of a kind send to neighbours of another. */

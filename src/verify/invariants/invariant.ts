@@ -1,14 +1,21 @@
 /** What is proven: a claim about every packet, and how a packet is found that breaks it. */
+import type { Expectation, InvariantId } from '../../model/index.ts'
 import type { Point } from '../../policy/index.ts'
+import type { Flow, Loss } from '../arrival/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
-import type { Reach } from '../network/index.ts'
+import type { Emission, Reach } from '../network/index.ts'
 import type { Origin, Proof } from './proof.ts'
 
-export type Invariant = NetworkInvariant | PointInvariant | PlanInvariant
+export type Invariant =
+  | NetworkInvariant
+  | ArrivalInvariant
+  | PointInvariant
+  | PlanInvariant
+  | ExpectedInvariant
 
 interface Claim {
   /** Kebab-case; never changes. */
-  readonly id: string
+  readonly id: InvariantId
   /** Rows of the requirements that it states. */
   readonly rows: readonly string[]
   /** One sentence, in the present tense. */
@@ -24,6 +31,29 @@ export interface NetworkInvariant extends Claim {
   readonly breaches: (proof: Proof, reach: Reach, origin: Origin) => Iterable<Breach>
 }
 
+/** About packets that are to arrive: of none of them anything is lost, on any way. */
+export interface ArrivalInvariant extends Claim {
+  readonly kind: 'arrival'
+  readonly flows: (proof: Proof) => Iterable<Flow>
+}
+
+/** What the network file expects. */
+export interface ExpectedInvariant extends Omit<Claim, 'id'> {
+  readonly kind: 'expectation'
+  readonly id: Expectation['id']
+  readonly expectation: Expectation
+  /** `allow`: what is to arrive. */
+  readonly flows: (proof: Proof) => Iterable<Flow>
+  /** `deny`: who sends, and what of it must not be found. */
+  readonly absences: (proof: Proof) => Iterable<Absence>
+}
+
+/** Packets, and where none of them may be found. */
+export interface Absence {
+  readonly emissions: readonly Emission[]
+  readonly breaches: (reach: Reach) => Iterable<Breach>
+}
+
 /** About what one point lets pass, whatever arrives there: it holds even if all other layers fail. */
 export interface PointInvariant extends Claim {
   readonly kind: 'point'
@@ -35,8 +65,8 @@ export interface PointInvariant extends Claim {
 /** About the plan itself. */
 export interface PlanInvariant extends Claim {
   readonly kind: 'plan'
-  /** One sentence for each breach. */
-  readonly breaches: (proof: Proof) => readonly string[]
+  /** Each with the site or point that it is about. */
+  readonly breaches: (proof: Proof) => readonly Remark[]
 }
 
 /** Packets that are where they must not be. */
@@ -45,5 +75,13 @@ export interface Breach {
   readonly at: string
   readonly packets: DiagramSet
   /** What they do there; absent: they are not to be there. */
-  readonly does?: 'goes round' | 'is lost'
+  readonly does?: 'goes round' | Loss['does']
+}
+
+/** What is wrong with the plan. */
+export interface Remark {
+  /** Site or point. */
+  readonly at: string
+  /** One sentence. */
+  readonly text: string
 }

@@ -4,12 +4,18 @@ import { hostPrefix, type Prefix } from '../../net/index.ts'
 import type { Point, Policy } from '../../policy/index.ts'
 import { createWorld, type World } from '../../trace/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
-import { type Emission, Loops, NetworkReach, type Reach, terrainOf } from '../network/index.ts'
+import { type Emission, Loops, NetworkReach, Passages, type Reach, terrainOf } from '../network/index.ts'
 import { PacketSets } from '../packets/index.ts'
 import type { PointDecisions } from '../points/index.ts'
 
 /** Who sends: everything outside, or all machines of a kind in a site. */
 export type Origin = 'outside' | `${string} ${NodeKind}`
+
+/** Sets, and what points do with them: kept from proof to proof, what did not change in between is not worked out again. */
+export class ProofMemory {
+  readonly sets = new PacketSets()
+  readonly passages = new Passages(this.sets)
+}
 
 export class Proof {
   readonly network: Network
@@ -20,17 +26,26 @@ export class Proof {
   readonly #reach: NetworkReach
   readonly #loops: Loops
   readonly #reaches = new Map<Origin, Reach>()
+  readonly #followed = new Map<string, Reach>()
   readonly #sets = new Map<string, DiagramSet>()
 
-  /** @param world the network as packets find it; absent: as its file has it */
-  constructor(network: Network, policy: Policy, world = createWorld(network, policy)) {
+  /**
+   * @param world the network as packets find it; absent: as its file has it
+   * @param memory of earlier proofs
+   */
+  constructor(
+    network: Network,
+    policy: Policy,
+    world = createWorld(network, policy),
+    { sets, passages } = new ProofMemory(),
+  ) {
     this.network = network
     this.policy = policy
     this.world = world
-    this.sets = new PacketSets()
-    const terrain = terrainOf(this.sets, world)
-    this.#reach = new NetworkReach(this.sets, terrain)
-    this.#loops = new Loops(this.sets, terrain, this.#reach)
+    this.sets = sets
+    const terrain = terrainOf(sets, world)
+    this.#reach = new NetworkReach(sets, terrain, passages)
+    this.#loops = new Loops(sets, terrain, this.#reach)
     this.decisions = this.#reach.decisions
   }
 
@@ -43,8 +58,7 @@ export class Proof {
 
   /** Nodes of an origin. */
   senders(origin: Origin): readonly Node[] {
-    if (origin === 'outside')
-      return this.network.nodes.filter(({ kind }) => kind === 'internet' || kind === 'isp')
+    if (origin === 'outside') return this.network.nodes.filter(({ kind }) => outsiders.has(kind))
     const [site, kind] = origin.split(' ') as [string, NodeKind]
     return nodesOfKind(this.network, site, kind)
   }
@@ -53,14 +67,14 @@ export class Proof {
   reachOf(origin: Origin): Reach {
     const known = this.#reaches.get(origin)
     if (known) return known
-    const made = this.from(this.senders(origin).map(({ id }) => ({ node: id, packets: this.sets.all })))
+    const made = this.from(this.emissions(origin))
     this.#reaches.set(origin, made)
     return made
   }
 
-  /** Where some packets get to. */
-  from(emissions: readonly Emission[]): Reach {
-    return this.#reach.from(emissions)
+  /** Where some packets get to. @param options as those of {@link NetworkReach.from} */
+  from(emissions: readonly Emission[], options: { readonly explain?: boolean } = {}): Reach {
+    return this.#reach.from(emissions, options)
   }
 
   /** Whether there may be loops; if not, it needs no sender to be sure. */
@@ -72,6 +86,22 @@ export class Proof {
   loopsOf(reach: Reach): ReadonlyMap<string, DiagramSet> {
     return this.#loops.of(reach)
   }
+
+  /** As {@link from}, worked out once for the same senders and packets. */
+  reachFrom(emissions: readonly Emission[]): Reach {
+    const key = emissions.map(({ node, packets }) => `${node} ${packets}`).join()
+    const made = this.#followed.get(key) ?? this.from(emissions)
+    this.#followed.set(key, made)
+    return made
+  }
+
+  /** What all nodes of an origin may send. */
+  emissions(origin: Origin, packets: DiagramSet = this.sets.all): readonly Emission[] {
+    return this.senders(origin).map(({ id }) => ({ node: id, packets }))
+  }
+
+  /** Whether a node is beyond the sites: the Internet, a provider. */
+  readonly isOutside = (node: string): boolean => outsiders.has(this.world.node(node).kind)
 
   /** Machines of a site, by kind. Routers and balancers are not among them: whoever has those may bear any address of the inside. */
   machineOrigins(site: Site): readonly Origin[] {
@@ -105,6 +135,8 @@ export class Proof {
   to = (prefixes: readonly Prefix[]): DiagramSet => this.sets.addresses('destination', prefixes)
   by = (prefixes: readonly Prefix[]): DiagramSet => this.sets.addresses('source', prefixes)
 }
+
+const outsiders: ReadonlySet<NodeKind> = new Set(['internet', 'isp'])
 
 const machineKinds: readonly NodeKind[] = [
   'vm',

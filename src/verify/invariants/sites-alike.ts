@@ -1,7 +1,7 @@
 /** Sites of one template have the same architecture (R8): the same points, with the same rules but for addresses. */
 import { type Network, nodesOfKind, type Site } from '../../model/index.ts'
 import { type Point, rulesOf } from '../../policy/index.ts'
-import type { PlanInvariant } from './invariant.ts'
+import type { PlanInvariant, Remark } from './invariant.ts'
 import type { Proof } from './proof.ts'
 import { insideKinds } from './proof.ts'
 
@@ -30,12 +30,12 @@ const templated: ReadonlySet<Point['kind']> = new Set([
   'native-host',
 ])
 
-function differences({ network, policy }: Proof, a: Site, b: Site): readonly string[] {
+function differences({ network, policy }: Proof, a: Site, b: Site): readonly Remark[] {
   const sites = new Set(network.sites.map(({ name }) => name))
   return [...machineDifferences(network, a, b), ...ruleDifferences(policy.points, sites, a, b)]
 }
 
-function machineDifferences(network: Network, a: Site, b: Site): readonly string[] {
+function machineDifferences(network: Network, a: Site, b: Site): readonly Remark[] {
   return [...insideKinds, 'access-router' as const, 'isp' as const]
     .filter((kind) => kind !== 'vm')
     .flatMap((kind) => {
@@ -43,7 +43,10 @@ function machineDifferences(network: Network, a: Site, b: Site): readonly string
       return here === there
         ? []
         : [
-            `site ${a.name} has ${here} nodes of kind ${kind}, site ${b.name} has ${there}: they are of one template`,
+            {
+              at: b.name,
+              text: `site ${a.name} has ${here} nodes of kind ${kind}, site ${b.name} has ${there}: they are of one template`,
+            },
           ]
     })
 }
@@ -53,13 +56,13 @@ function ruleDifferences(
   sites: ReadonlySet<string>,
   a: Site,
   b: Site,
-): readonly string[] {
+): readonly Remark[] {
   const shapes = new Map<string, string>()
   for (const point of points)
     if (templated.has(point.kind) && point.id.startsWith(`${a.name}/`))
       shapes.set(point.id.slice(a.name.length), shapeOf(point, sites))
   const seen = new Set<string>()
-  const found: string[] = []
+  const found: Remark[] = []
   for (const point of points) {
     if (!templated.has(point.kind) || !point.id.startsWith(`${b.name}/`)) continue
     const name = point.id.slice(b.name.length)
@@ -68,7 +71,10 @@ function ruleDifferences(
     // Wide-area interfaces are named after the other end.
     if (other === undefined) continue
     if (other !== shapeOf(point, sites))
-      found.push(`${point.id} has other rules than ${a.name}${name}: they are of one template`)
+      found.push({
+        at: point.id,
+        text: `${point.id} has other rules than ${a.name}${name}: they are of one template`,
+      })
   }
   return found
 }

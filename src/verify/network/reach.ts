@@ -38,10 +38,11 @@ export class NetworkReach {
   readonly #terrain: Terrain
   readonly #passages: Passages
 
-  constructor(sets: PacketSets, terrain: Terrain) {
+  /** @param passages of these sets, if points of the terrain were looked at before */
+  constructor(sets: PacketSets, terrain: Terrain, passages = new Passages(sets)) {
     this.#sets = sets
     this.#terrain = terrain
-    this.#passages = new Passages(sets)
+    this.#passages = passages
   }
 
   /** What each point says of all packets. */

@@ -7,12 +7,11 @@
  * Taken for granted: a packet bears the hardware address of its machine (port security is about frames, not packets), no limit is exceeded, and no
  * grant is in force. Shape is not looked at: these are well-formed, whole packets.
  */
-import { icmpOf, Protocol } from '../../net/index.ts'
+import { icmpOf } from '../../net/index.ts'
 import {
   flowRules,
   isAudited,
   isDefaultAudited,
-  openingFlags,
   type Point,
   type Rule,
   rulesOf,
@@ -21,7 +20,7 @@ import {
 } from '../../policy/index.ts'
 import { icmpEcho, icmpErrors } from '../../wire/index.ts'
 import { constant, type Diagram, type DiagramSet, nothing } from '../diagram/index.ts'
-import type { PacketSets } from '../packets/index.ts'
+import { icmpOfTypes, needingFlow, type PacketSets } from '../packets/index.ts'
 
 /** What is known of the flow that a packet belongs to. */
 export type FlowKnowledge =
@@ -45,18 +44,9 @@ export class PointDecisions {
 
   constructor(sets: PacketSets) {
     this.#sets = sets
-    const ofType = (types: (family: 4 | 6) => readonly number[]) =>
-      sets.union(
-        families.flatMap((family) =>
-          types(family).map((icmpType) => sets.match({ family, protocol: icmpOf(family), icmpType })),
-        ),
-      )
-    const tcp = sets.match({ protocol: Protocol.tcp })
-    const opening = sets.match({ protocol: Protocol.tcp, tcpFlags: openingFlags })
-    this.#errors = ofType((family) => icmpErrors[family])
-    const replies = ofType((family) => [icmpEcho[family].reply])
-    const echo = ofType((family) => [icmpEcho[family].reply, icmpEcho[family].request])
-    this.#needsFlow = sets.union([this.#errors, replies, sets.without(tcp, opening)])
+    this.#errors = icmpOfTypes(sets, (family) => icmpErrors[family])
+    this.#needsFlow = needingFlow(sets)
+    const echo = icmpOfTypes(sets, (family) => [icmpEcho[family].reply, icmpEcho[family].request])
     const icmp = sets.union(families.map((family) => sets.match({ family, protocol: icmpOf(family) })))
     this.#tracked = sets.without(sets.all, sets.without(icmp, echo))
   }

@@ -1,0 +1,22 @@
+/** GL208x: what is expected of a network, and what is excepted. */
+import { type DiagnosticEntry, entry } from './entry.ts'
+
+export const expectationEntries = {
+  GL2080: entry(
+    'expectation about nothing',
+    'Nobody sends what the expectation speaks of, or nobody is there to be addressed: it would hold whatever the network does.',
+    'A name such as `jump-boxes` means machines that there are; with `same-site` they must be of one site. An address counts if a machine has it, or if it is outside.',
+  ),
+  GL2081: entry(
+    'two expectations of one name',
+    'The proof calls an expectation by its name, `expect:NAME`, and exceptions do too.',
+  ),
+  GL2082: entry(
+    'expectations contradict each other',
+    'Some packet is of both expectations: one says that it arrives, the other that it never does. Expectations have no order, all of them are to hold.',
+  ),
+  GL2083: entry(
+    'exception of nothing',
+    'An exception names a built-in invariant, or an expectation of the file as `expect:NAME`, or `expect:3` for the third if it has no name. `docs/guide/proofs.md` lists the invariants.',
+  ),
+} as const satisfies Record<string, DiagnosticEntry>

@@ -1,0 +1,112 @@
+/** Expectations of the network file: names become addresses, for all sites together or for each by itself. */
+import type { ExpectationFile, FilterRule, Path } from '../../file/index.ts'
+import { formatProtocol } from '../../net/index.ts'
+import { checkExpectations, checkMeant } from '../check/expectations.ts'
+import type { Expectation, TrafficClass } from '../expectation.ts'
+import { everything, type NamedNetwork } from '../filter/address-book.ts'
+import { resolveRules } from '../filter/resolve-rules.ts'
+import type { Network } from '../network.ts'
+import { endpointParties, PartyBook } from './party-book.ts'
+import type { Resolution } from './resolution.ts'
+
+export function resolveExpectations(
+  named: NamedNetwork,
+  network: Network,
+  resolution: Resolution,
+): readonly Expectation[] {
+  const { file, log } = resolution
+  if (file.expect.length === 0) return Object.freeze([])
+  const scopes = new Map<string | undefined, ReturnType<typeof scopeOf>>()
+  const scope = (site?: string) => {
+    const known = scopes.get(site) ?? scopeOf(named, network, site)
+    scopes.set(site, known)
+    return known
+  }
+  const expectations = file.expect.map((written, index): Expectation => {
+    const sites = written['same-site'] ? network.sites.map(({ name }) => name) : [undefined]
+    const errors = log.entries.length
+    const parts = sites.flatMap((site, place) => {
+      // What is wrong in one site is wrong in all.
+      if (place > 0 && log.entries.length > errors) return []
+      return [classesOf(written, index, scope(site), resolution)]
+    })
+    const at = resolution.valueAt('expect', index)
+    if (log.entries.length === errors) checkMeant(parts, index, network, resolution)
+    return Object.freeze({
+      id: `expect:${written.name ?? index + 1}`,
+      verdict: written.then,
+      text: textOf(written),
+      ...(written.why !== undefined && { why: written.why }),
+      at,
+      classes: Object.freeze(parts.flat()),
+    })
+  })
+  checkExpectations(expectations, resolution)
+  return Object.freeze(expectations)
+}
+
+const scopeOf = (named: NamedNetwork, network: Network, site: string | undefined) => ({
+  book: PartyBook(named, network, site),
+  endpoints: endpointParties(network, site),
+  // Templates may differ in their ports: then a name means that of each site.
+  ports: (network.sites.find(({ name }) => name === site) ?? network.sites[0])?.ports,
+})
+
+function classesOf(
+  written: ExpectationFile,
+  index: number,
+  { book, endpoints, ports }: ReturnType<typeof scopeOf>,
+  { log, valueAt }: Resolution,
+): readonly TrafficClass[] {
+  const at = (...path: Path) => valueAt('expect', index, ...path)
+  const open: FilterRule = {
+    name: written.name ?? `expect-${index + 1}`,
+    allow: 'in',
+    from: written.from,
+    to: written.to,
+    protocol: written.protocol,
+    ports: written.ports,
+  }
+  const named = typeof written.to === 'string' ? endpoints.get(written.to) : undefined
+  if (named && (written.protocol ?? written.ports) !== undefined)
+    log.report(
+      'GL2101',
+      at(written.ports === undefined ? 'protocol' : 'ports'),
+      `'${written.to}' has its own protocol and port`,
+      {
+        hint: 'leave them out, or name a role or a VIP instead of the endpoint',
+      },
+    )
+  const rules = named
+    ? named.map(
+        ({ protocol, port, vips }): FilterRule => ({
+          ...open,
+          name: `${open.name}-${formatProtocol(protocol)}-${port}`,
+          to: [...vips],
+          protocol: formatProtocol(protocol),
+          ports: port,
+        }),
+      )
+    : [open]
+  const { rules: resolved } = resolveRules(
+    'expect',
+    { rules, audit: false, at: (_, ...path) => at(...path) },
+    { book, ports: { ...ports }, relative: [], log },
+  )
+  return resolved.map(
+    ({ from, to, protocol, ports: range }): TrafficClass =>
+      Object.freeze({
+        from: from?.prefixes ?? everything,
+        to: to?.prefixes ?? everything,
+        ...(protocol !== undefined && { protocol }),
+        ...(range && { ports: range }),
+      }),
+  )
+}
+
+/** `internet to shop/worker, tcp 9000`. */
+function textOf({ from, to, protocol, ports, 'same-site': near }: ExpectationFile): string {
+  const list = (items: ExpectationFile['ports']): string => [items ?? []].flat().join(', ')
+  const what = [list(protocol), list(ports)].filter((text) => text !== '').join(' ')
+  return `${list(from)} to ${list(to)}${what === '' ? '' : `, ${what}`}${near ? ', in the same site' : ''}`
+}

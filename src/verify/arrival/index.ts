@@ -1,0 +1,3 @@
+/** What is to arrive, and what becomes of it. */
+export * from './flow.ts'
+export * from './replay.ts'

@@ -1,0 +1,225 @@
+/** Judges one invariant: searches for packets that break it, and makes of some of them what a person can look at. */
+import type { Point, RulePlace } from '../../policy/index.ts'
+import { rulesOf } from '../../policy/index.ts'
+import type { Path } from '../../trace/index.ts'
+import type { IpHeaders } from '../../wire/index.ts'
+import { type Flow, lossesOf, replay } from '../arrival/index.ts'
+import type { DiagramSet } from '../diagram/index.ts'
+import type { Emission, Reach } from '../network/index.ts'
+import { type Preferred, typicalPacket } from '../packets/index.ts'
+import { verdictsOf } from '../points/index.ts'
+import type { ExceptionsOf, Exemptions } from './exemptions.ts'
+import type { Breach, Invariant, NetworkInvariant, PlanInvariant, PointInvariant } from './invariant.ts'
+import type { Proof } from './proof.ts'
+import { findSender } from './sender.ts'
+
+/** One packet that breaks an invariant. */
+export interface Counterexample {
+  /** Where it is found, or lost: a node, a node and an interface, or a point. */
+  readonly at: string
+  /** What it does there; absent: it is not to be there. */
+  readonly does?: Breach['does']
+  /** Who sends it; absent: whoever gets it there. */
+  readonly sender?: string
+  /** As it is sent, or as it comes to the point. */
+  readonly packet: IpHeaders
+  /** The rule that lets it pass, or that stops what is to arrive. */
+  readonly rule?: RulePlace
+}
+
+export interface Verdict {
+  readonly invariant: Invariant
+  readonly holds: boolean
+  /** The first of each place, at most a few. */
+  readonly counterexamples: readonly Counterexample[]
+  /** Places where it is broken. */
+  readonly places: number
+  /** Sentences, of invariants about the plan. */
+  readonly remarks: readonly string[]
+  readonly exceptions: ExceptionsOf
+}
+
+type Finding = Omit<Verdict, 'invariant' | 'holds' | 'exceptions'>
+
+/** @param most counterexamples at most */
+export function judgeInvariant(
+  proof: Proof,
+  exemptions: Exemptions,
+  invariant: Invariant,
+  most: number,
+): Verdict {
+  const judging = new Judging(proof, exemptions, invariant.id, most)
+  const found = judging.judge(invariant)
+  return { invariant, holds: found.places === 0, ...found, exceptions: exemptions.of(invariant.id) }
+}
+
+/** Packets that are sent, and what is wrong with where they get to. */
+interface Case {
+  readonly emissions: readonly Emission[]
+  readonly reach: () => Reach
+  /** Where some of them get to. */
+  readonly follow: (emissions: readonly Emission[]) => Reach
+  readonly breaches: (reach: Reach) => Iterable<Breach>
+}
+
+class Judging {
+  readonly #proof: Proof
+  readonly #exemptions: Exemptions
+  readonly #id: string
+  readonly #most: number
+  readonly #counterexamples: Counterexample[] = []
+  #places = 0
+
+  constructor(proof: Proof, exemptions: Exemptions, id: string, most: number) {
+    this.#proof = proof
+    this.#exemptions = exemptions
+    this.#id = id
+    this.#most = most
+  }
+
+  judge(invariant: Invariant): Finding {
+    switch (invariant.kind) {
+      case 'network':
+        return this.#cases(this.#networkCases(invariant))
+      case 'arrival':
+        return this.#cases(Array.from(invariant.flows(this.#proof), (flow) => this.#arrival(flow)))
+      case 'expectation': {
+        const { verdict } = invariant.expectation
+        if (verdict === 'allow')
+          return this.#cases(Array.from(invariant.flows(this.#proof), (flow) => this.#arrival(flow)))
+        const absences = invariant.absences(this.#proof)
+        return this.#cases(
+          Array.from(absences, (absence) => ({ ...absence, ...this.#plain(absence.emissions) })),
+        )
+      }
+      case 'point':
+        return this.#points(invariant)
+      case 'plan':
+        return this.#plan(invariant)
+    }
+  }
+
+  #networkCases(invariant: NetworkInvariant): readonly Case[] {
+    const proof = this.#proof
+    return invariant.origins(proof).map((origin): Case => {
+      const about = invariant.about?.(proof, origin)
+      const emissions = proof.emissions(origin, about)
+      const shared = about === undefined && { reach: () => proof.reachOf(origin) }
+      return {
+        ...this.#plain(emissions),
+        ...shared,
+        breaches: (reach) => invariant.breaches(proof, reach, origin),
+      }
+    })
+  }
+
+  #plain(emissions: readonly Emission[]): Omit<Case, 'breaches'> {
+    const follow = (some: readonly Emission[]): Reach => this.#proof.from(some)
+    return { emissions, follow, reach: () => this.#proof.reachFrom(emissions) }
+  }
+
+  #arrival(flow: Flow): Case {
+    const { emissions } = flow
+    const { sets, isOutside } = this.#proof
+    const follow = (some: readonly Emission[]): Reach => this.#proof.from(some, { explain: true })
+    return {
+      emissions,
+      follow,
+      reach: () => follow(emissions),
+      *breaches(reach) {
+        yield* lossesOf(sets, reach, flow, isOutside)
+      },
+    }
+  }
+
+  #cases(cases: Iterable<Case>): Finding {
+    for (const one of cases)
+      for (const breach of this.#counting(one, one.reach())) {
+        this.#places++
+        if (this.#counterexamples.length < this.#most) this.#counterexamples.push(this.#example(one, breach))
+      }
+    return { counterexamples: this.#counterexamples, places: this.#places, remarks: [] }
+  }
+
+  /** Breaches that no exception covers. */
+  *#counting({ breaches }: Case, reach: Reach): Iterable<Breach> {
+    const { none } = this.#proof.sets
+    for (const breach of breaches(reach)) {
+      if (breach.packets === none) continue
+      const packets = this.#exemptions.counting(this.#id, breach.at, breach.packets)
+      if (packets !== none) yield { ...breach, packets }
+    }
+  }
+
+  #example(one: Case, { at, does }: Breach): Counterexample {
+    const proof = this.#proof
+    const breaks = (node: string, packets: DiagramSet): boolean => {
+      for (const breach of this.#counting(one, one.follow([{ node, packets }])))
+        if (breach.at === at) return true
+      return false
+    }
+    const found = findSender(proof, one.emissions, breaks)
+    const [node, iface] = at.split(' ') as [string, string | undefined]
+    // The walk follows one of several ways that meet again: a node of the same kind does as well.
+    const ends = (from: string, by: string): string =>
+      `${proof.world.node(from).kind} ${proof.world.node(proof.world.peer(from, by).node).kind}`
+    const wanted = iface === undefined ? undefined : ends(node, iface)
+    const shows = ({ hops, end }: Path): boolean => {
+      if (does === 'is stopped') return end.kind === 'denied' && end.point.id === at
+      if (does === 'goes round') return false
+      if (does !== undefined) return end.node === node
+      if (iface === undefined) return end.kind === 'delivered' && end.node === node
+      return hops.some(
+        ({ node: from, departure }) => departure !== undefined && ends(from, departure) === wanted,
+      )
+    }
+    const sent = one.emissions.find((emission) => emission.node === found.sender)?.packets ?? proof.sets.none
+    const among = (packet: IpHeaders): boolean => proof.sets.holds(sent, packet)
+    const played = replay(proof.world, found.sender, found.packet, among, shows)
+    return {
+      at,
+      ...found,
+      ...(played && { packet: played.packet, ...(played.rule && { rule: played.rule }) }),
+      ...(does && { does }),
+    }
+  }
+
+  #points(invariant: PointInvariant): Finding {
+    const proof = this.#proof
+    const { sets } = proof
+    for (const point of invariant.points(proof)) {
+      const passing = sets.without(passedBy(proof, point), invariant.permitted(proof, point))
+      if (passing === sets.none) continue
+      const wrong = this.#exemptions.counting(this.#id, point.id, passing)
+      if (wrong === sets.none) continue
+      this.#places++
+      if (this.#counterexamples.length >= this.#most) continue
+      const packet = typicalPacket(sets, wrong, preferredAt(proof, point))
+      const rule = rulesOf(point)[sets.valueFor(proof.decisions.of(point), packet) - 1]
+      this.#counterexamples.push({ at: point.id, packet, ...(rule && { rule }) })
+    }
+    return { counterexamples: this.#counterexamples, places: this.#places, remarks: [] }
+  }
+
+  #plan(invariant: PlanInvariant): Finding {
+    const remarks = invariant
+      .breaches(this.#proof)
+      .filter(({ at }) => this.#exemptions.counts(this.#id, at))
+      .map(({ text }) => text)
+    return { counterexamples: [], places: remarks.length, remarks }
+  }
+}
+
+/** Between machines that there are; at a machine's own filter to that machine or from it. */
+function preferredAt({ network }: Proof, { behind = [], flow }: Point): Preferred {
+  const all = network.nodes.flatMap(({ addresses }) => addresses)
+  return flow?.heading === 'from-local'
+    ? { source: [...behind, ...all], destination: all }
+    : { source: all, destination: [...behind, ...all] }
+}
+
+/** What a point is asked about and lets pass, of packets that are of no flow. */
+function passedBy({ sets, decisions }: Proof, point: Point): DiagramSet {
+  const verdicts = verdictsOf(point)
+  return sets.where(decisions.of(point), (value) => value > 0 && verdicts[value - 1] === true)
+}

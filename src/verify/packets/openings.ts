@@ -1,0 +1,29 @@
+/** What can open a flow, and what needs one: the flow tier's view of packets that are of no known flow. */
+import { icmpOf, Protocol } from '../../net/index.ts'
+import { openingFlags } from '../../policy/index.ts'
+import { icmpEcho, icmpErrors } from '../../wire/index.ts'
+import type { DiagramSet } from '../diagram/index.ts'
+import type { PacketSets } from './packet-sets.ts'
+
+const families = [4, 6] as const
+
+/** ICMP and ICMPv6 messages of some types. */
+export const icmpOfTypes = (sets: PacketSets, types: (family: 4 | 6) => readonly number[]): DiagramSet =>
+  sets.union(
+    families.flatMap((family) =>
+      types(family).map((icmpType) => sets.match({ family, protocol: icmpOf(family), icmpType })),
+    ),
+  )
+
+/** Packets that can neither open a flow nor are outside all flows: what is denied without one. */
+export function needingFlow(sets: PacketSets): DiagramSet {
+  const tcp = sets.match({ protocol: Protocol.tcp })
+  return sets.union([
+    icmpOfTypes(sets, (family) => icmpErrors[family]),
+    icmpOfTypes(sets, (family) => [icmpEcho[family].reply]),
+    sets.without(tcp, sets.match({ protocol: Protocol.tcp, tcpFlags: openingFlags })),
+  ])
+}
+
+/** Everything else: what a sender begins with. */
+export const openings = (sets: PacketSets): DiagramSet => sets.without(sets.all, needingFlow(sets))
