@@ -21,11 +21,21 @@ describe('bogons', () => {
     '::ffff:8.8.8.8',
     'fd00::1',
     'fe80::1',
+    '168.63.129.16',
+    '169.254.169.254',
+    'fd00:a83f:8110::1',
+    'fd00:a9fe:a9fe::1',
   ])('hold %s', (text) => expect(holds(specialPurpose, text)).toBe(true))
 
-  it.each(['8.8.8.8', '172.32.0.1', '100.128.0.1', '2001:4860::1', '2a00::1'])('do not hold %s', (text) =>
-    expect(holds(specialPurpose, text)).toBe(false),
-  )
+  it.each([
+    '8.8.8.8',
+    '168.63.129.15',
+    '168.63.129.17',
+    '172.32.0.1',
+    '100.128.0.1',
+    '2001:4860::1',
+    '2a00::1',
+  ])('do not hold %s', (text) => expect(holds(specialPurpose, text)).toBe(false))
 
   it('leave out exactly what the network has in public', () => {
     const rest = bogonsWithout([prefix('198.51.100.64/26'), prefix('2001:db8:16::/48')])

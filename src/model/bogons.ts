@@ -1,10 +1,11 @@
 /**
- * Addresses that no packet from the Internet may bear as its source: the IANA special-purpose registries
- * (RFC 6890 and its updates) and what RFC 4291 reserves.
+ * Addresses that no packet from the Internet may bear as its source: the IANA special-purpose registries (RFC 6890 and its updates), what
+ * RFC 4291 reserves, and what means each host itself here, whoever has it elsewhere.
  */
-import { type Prefix, prefix, subtractPrefixes } from '../net/index.ts'
+import { hostPrefix, type Prefix, prefix, prefixContains, subtractPrefixes } from '../net/index.ts'
+import { hostServices } from './host-services.ts'
 
-export const specialPurpose: readonly Prefix[] = [
+const registered: readonly Prefix[] = [
   '0.0.0.0/8', // this network, RFC 791
   '10.0.0.0/8', // private use, RFC 1918
   '100.64.0.0/10', // shared address space, RFC 6598
@@ -34,6 +35,14 @@ export const specialPurpose: readonly Prefix[] = [
   'fec0::/10', // site local, deprecated by RFC 3879
   'ff00::/8', // multicast, RFC 4291
 ].map(prefix)
+
+export const specialPurpose: readonly Prefix[] = [
+  ...registered,
+  ...hostServices
+    .flatMap(({ addresses }) => addresses)
+    .filter((address) => !registered.some((one) => prefixContains(one, address)))
+    .map(hostPrefix),
+]
 
 /** The special-purpose prefixes without those that the network itself uses in public. */
 export const bogonsWithout = (own: readonly Prefix[]): Prefix[] => subtractPrefixes(specialPurpose, own)

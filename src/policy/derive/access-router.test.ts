@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
-import { parseNetwork } from '../../model/index.ts'
+import { hostServices, parseNetwork } from '../../model/index.ts'
 import { smallNetwork } from '../../model/testing/small-network.ts'
+import { formatIp } from '../../net/index.ts'
 import { judge } from '../evaluate.ts'
 import { formatOrigin } from '../origin.ts'
 import { pointById } from '../policy.ts'
@@ -62,3 +63,17 @@ it('rules name the line of their file, and the site that has it', () => {
     /^acl\.yaml:3:13 \(operator-acl of network\.yaml:\d+:\d+\)$/,
   )
 })
+
+it.each([smallNetwork, smallNetwork.replace('fd00::/32', 'fd00::/8')])(
+  'no address of a host service comes from outside, whether it is inside or not',
+  (text) => {
+    const { network } = parseNetwork(text)
+    const point = network && pointById(derivePolicy(network), 'west/ar1/external/in')
+    if (!point) throw new Error('the network does not load')
+    for (const address of hostServices.flatMap(({ addresses }) => addresses)) {
+      const vip = address.family === 4 ? '198.51.100.1' : '2001:db8:16::1'
+      const asked = packet(flow('tcp', `${formatIp(address)} 1000`, `${vip} 80`), { tcpFlags: 0x02 })
+      expect(judge(point, asked, { now: 0n })).toMatchObject({ verdict: 'deny', tier: 'source-validation' })
+    }
+  },
+)
