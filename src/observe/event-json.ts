@@ -19,6 +19,8 @@ export interface EventJson {
   readonly rule: string
   readonly origin: string
   readonly why: string
+  /** Only the machine itself says so: its guest firewall told it, and whoever is root there can tell anything in its name. */
+  readonly claimed: boolean
   readonly packet: PacketJson
   /** Bytes of the whole frame. */
   readonly length: number
@@ -55,6 +57,7 @@ export function eventJson(event: PacketEvent, wall: bigint): EventJson {
     rule: rule.id,
     origin: formatOrigin(rule.origin),
     why: rule.why,
+    claimed: point.kind === 'guest',
     packet: packetJson(headers, whole(frame, length)),
     length,
     frame: Buffer.from(frame).toString('base64'),

@@ -1,6 +1,6 @@
 /** Guest firewalls are nftables inside VMs: what they tell is what our own program, in the same place, tells of the same packets. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type EventKind, eventKind } from '../../src/dataplane/index.ts'
+import { type Attachment, type EventKind, eventKind, type NodeDeployment } from '../../src/dataplane/index.ts'
 import { closeNamespace, openPacketLog } from '../../src/kernel/index.ts'
 import {
   bringUpKernel,
@@ -16,7 +16,8 @@ import {
 import { fixtureOf, moved, openings, packetsByRule } from '../../src/lab/testing/fixture.ts'
 import { smallNetwork } from '../../src/lab/testing/small-network.ts'
 import { formatIp } from '../../src/net/index.ts'
-import type { PacketEvent } from '../../src/observe/index.ts'
+import { eventJson, type PacketEvent } from '../../src/observe/index.ts'
+import { type RulePlace, rulesOf } from '../../src/policy/index.ts'
 import type { Opening } from '../../src/trace/index.ts'
 import { namespaceOf, runInside } from './inside.ts'
 import { describeKernel } from './requirements.ts'
@@ -171,6 +172,57 @@ describeKernel('what guest firewalls tell', () => {
     }
     expect((await rules()).filter((point) => point === `${worker}/guest/in`).length).toBeGreaterThan(1)
     expect(fabric.mutes).toEqual([])
+  })
+
+  it('is only what the guest claims, and of that only what its own rules can do where they stand', async () => {
+    const worker = 'lab/shop-worker-0'
+    const own = fixture.deployment.nodes.get(worker) as NodeDeployment
+    const slotOf = (direction: string, rule: (place: RulePlace) => boolean) => {
+      const { point } = own.attachments.find(({ point: one }) => one.direction === direction) as Attachment
+      return (own.firstCounters.get(point.id) as number) + rulesOf(point).findIndex(rule)
+    }
+    const denies = ({ rule, audited }: RulePlace) => rule.action === 'deny' && !audited
+    const allows = ({ rule }: RulePlace) => rule.action === 'allow'
+    const sent = slotOf('out', denies)
+    const forged = [
+      `0/${sent}`,
+      `0/${slotOf('in', denies)}`,
+      `0/${slotOf('out', allows)}`,
+      '0/100000',
+      '0/-1',
+      '0/0x1',
+      '0/1e0',
+      `00000000000${sent}`,
+      `7/${sent}`,
+      '',
+    ]
+    const rules = forged.map(
+      (prefix) => `udp dport 7 log ${prefix === '' ? '' : `prefix "${prefix}"`} group ${0x676c}`,
+    )
+    const table = `table inet mine {
+      chain out { type filter hook output priority -500; ${rules.join('; ')}; }
+    }`
+    const heard: PacketEvent[] = []
+    const stop = running.events.listen({
+      kinds: everything,
+      hear: (event) => {
+        if (event.headers.kind === 'ip' && event.headers.destinationPort === 7) heard.push(event)
+      },
+    })
+    try {
+      expect(await runInside(fabric, worker, ['nft', '-f', '-'], table)).toMatchObject({ code: 0 })
+      await fabric.probe([opening(worker, 'lab/shop-web-0', 4, 'udp', 7)])
+      const guests = () => heard.filter(({ point }) => point.kind === 'guest')
+      await expect.poll(() => guests().length).toBeGreaterThan(0)
+      const lines = guests().map(({ kind, node, point }) => `${kind} ${node} ${point.id}`)
+      expect(lines.filter((line) => line.startsWith('drop'))).toEqual([`drop ${worker} ${worker}/guest/out`])
+      for (const event of heard) expect(eventJson(event, 0n).claimed).toBe(event.point.kind === 'guest')
+      // What the host tells of the same packet is no claim.
+      expect(heard.some(({ point }) => point.kind === 'hypervisor')).toBe(true)
+    } finally {
+      stop()
+      await runInside(fabric, worker, ['nft', 'delete', 'table', 'inet', 'mine'])
+    }
   })
 
   it('rules have a last hit, which later questions do not move', async () => {

@@ -56,6 +56,13 @@ test('probes that one rule was to decide, and that went wrong alike, stand toget
   `)
 })
 
+test('what a file is called does not steer the terminal', () => {
+  const at = { file: 'a\u001b[2J\u202eb.yaml', line: 1, column: 1, length: 1 }
+  const rule = { ...defaultDeny, origin: { kind: 'file' as const, at } }
+  const hostile = result('a', { deciding: { point: 'p', tier: 't', rule } })
+  expect(disagreementsText([hostile], out)).toContain('a·[2J·b.yaml:1:1')
+})
+
 test('outcomes that are alike are no reason: the drop that was missed is', () => {
   const missed = result('a', {
     observed: 'silent',

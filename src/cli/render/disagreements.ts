@@ -3,6 +3,7 @@ import type { ProbeResult } from '../../lab/index.ts'
 import { formatIp } from '../../net/index.ts'
 import { formatOrigin } from '../../policy/index.ts'
 import type { Colors } from '../terminal.ts'
+import { plainLine } from './plain-line.ts'
 import { table } from './table.ts'
 
 /** Groups, and probes of each, that are shown; of more the number is told. */
@@ -41,13 +42,13 @@ function groupText(group: readonly ProbeResult[], out: Colors): string {
 function whatWentWrong({ predicted, observed, reason }: ProbeResult): string {
   // Outcomes may be alike, and the drop be counted elsewhere.
   return predicted === observed && reason !== undefined
-    ? reason
+    ? plainLine(reason)
     : `predicted ${predicted}, observed ${observed}`
 }
 
 const ruleText = ({ deciding }: ProbeResult): string =>
   deciding
-    ? `${deciding.rule.id} (${deciding.tier}) at ${deciding.point}, ${formatOrigin(deciding.rule.origin)}`
+    ? `${deciding.rule.id} (${deciding.tier}) at ${deciding.point}, ${plainLine(formatOrigin(deciding.rule.origin))}`
     : 'no rule: no enforcement point is on the way'
 
 function probeRow({ probe: { opening, target } }: ProbeResult): string[] {

@@ -2,6 +2,7 @@
 import type { LiveAnswer } from '../live-answer.ts'
 import type { Colors } from '../terminal.ts'
 import { eventWord } from './event-text.ts'
+import { plainLine } from './plain-line.ts'
 
 export function liveTraceText(result: LiveAnswer, out: Colors): string {
   const { name, mode, observed, detail, steps, agrees, differences, standing } = result
@@ -13,7 +14,7 @@ export function liveTraceText(result: LiveAnswer, out: Colors): string {
     return [
       ...heading,
       `    ${out.dim(event.time.slice(11, 26))}  ${eventWord(event, out)}  ${event.rule} ${out.dim(`(${event.tier})`)} at ${event.point}${mark}`,
-      `                     ${out.dim(`${event.packet.summary}; ${event.origin}`)}`,
+      `                     ${out.dim(`${event.packet.summary}; ${plainLine(event.origin)}${event.claimed ? '; claimed by the machine' : ''}`)}`,
     ]
   })
   return [
@@ -22,6 +23,6 @@ export function liveTraceText(result: LiveAnswer, out: Colors): string {
     agrees
       ? `${out.green('✓')} it went as predicted`
       : `${out.red('✗')} ${standing ?? 'it went otherwise than predicted:'}`,
-    ...differences.map((difference) => `    ${difference}`),
+    ...differences.map((difference) => `    ${plainLine(difference)}`),
   ].join('\n')
 }

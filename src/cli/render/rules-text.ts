@@ -59,7 +59,7 @@ function extraLines(place: RulePlace, width: number, { hits, shadows }: Extras, 
 
 function shadowText({ reason, by }: Shadowed): string {
   if (reason !== 'covered') return `never decides: ${reason === 'matches nothing' ? 'it ' : ''}${reason}`
-  const names = by.map(({ rule, tier }) => `${rule.id} (${tier}) ${formatOrigin(rule.origin)}`)
+  const names = by.map(({ rule, tier }) => `${rule.id} (${tier}) ${plainLine(formatOrigin(rule.origin))}`)
   return `never decides: ${names.join(', ')} ${by.length === 1 ? 'takes' : 'take'} all its packets before`
 }
 

@@ -76,7 +76,7 @@ function judgementLines({ point, decision }: Judgement, out: Colors): string[] {
   return [
     ...audited.map(
       (denying) =>
-        `│  ${out.magenta('audit')} ${point.id}  ${out.bold(denying.id)} would deny it ${out.dim(formatOrigin(denying.origin))}`,
+        `│  ${out.magenta('audit')} ${point.id}  ${out.bold(denying.id)} would deny it ${out.dim(plainLine(formatOrigin(denying.origin)))}`,
     ),
     `│  ${verdictText(decision.verdict, out)} ${point.id}  ${tier}: ${out.bold(rule.id)}`,
     `│        ${out.dim(plainLine(`${rule.why} ${formatOrigin(rule.origin)}`))}`,
@@ -182,7 +182,10 @@ function changeRows(
     if (told.has(key)) continue
     told.add(key)
     const word = rows.length > 0 || silent ? 'and then' : 'to deny it'
-    rows.push([word, `change ${rule.id} (${tier}) at ${point.id}: ${whereToChange(network, point, rule)}`])
+    rows.push([
+      word,
+      `change ${rule.id} (${tier}) at ${point.id}: ${plainLine(whereToChange(network, point, rule))}`,
+    ])
   }
   return rows
 }

@@ -45,7 +45,12 @@ describe('formatDiagnostic', () => {
   it('lets no text of a file steer the terminal', () => {
     const hostile = '\u001b[2J\u202e\u0007'
     const text = formatDiagnostic(
-      diagnostic({ message: hostile, excerpt: { text: hostile, column: 1, more: false }, hint: hostile }),
+      diagnostic({
+        message: hostile,
+        excerpt: { text: hostile, column: 1, more: false },
+        hint: hostile,
+        at: { file: hostile, line: 1, column: 1, length: 1 },
+      }),
     )
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
   })

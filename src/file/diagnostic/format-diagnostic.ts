@@ -12,7 +12,9 @@ export function formatDiagnostic(diagnostic: Diagnostic, { color = false }: Form
   const paint = pc.createColors(color)
   const { at, code, severity, message, excerpt, hint, related } = diagnostic
   const mark = severity === 'error' ? paint.red : paint.yellow
-  const lines = [`${paint.bold(formatSource(at))}: ${mark(`${severity} ${code}`)}: ${harmless(message)}`]
+  const lines = [
+    `${paint.bold(harmless(formatSource(at)))}: ${mark(`${severity} ${code}`)}: ${harmless(message)}`,
+  ]
   if (excerpt) {
     const number = String(at.line)
     const ellipsis = excerpt.column > 1 ? '…' : ''
@@ -26,7 +28,7 @@ export function formatDiagnostic(diagnostic: Diagnostic, { color = false }: Form
     )
   }
   for (const other of related ?? [])
-    lines.push(`  ${paint.dim('see')} ${formatSource(other.at)}: ${harmless(other.message)}`)
+    lines.push(`  ${paint.dim('see')} ${harmless(formatSource(other.at))}: ${harmless(other.message)}`)
   if (hint !== undefined) lines.push(`  ${paint.cyan('hint')} ${harmless(hint)}`)
   return lines.join('\n')
 }

@@ -1,6 +1,7 @@
 /**
  * Events of a guest firewall: each rule of the lab's ruleset logs to a group of nfnetlink_log, under the number of the ruleset and the slot
- * of the rule. With no reader a group costs a packet one look-up. A node tells at most `limit` packets a second; then its socket rests
+ * of the rule. Whoever is root in the guest can log in their name: what comes is only what the guest claims, and of that only what a rule of
+ * its own can do, at an interface where it stands, is taken. With no reader a group costs a packet one look-up. A node tells at most `limit` packets a second; then its socket rests
  * until the next one, and what comes meanwhile fills it and is counted.
  */
 import {
@@ -133,7 +134,8 @@ export class GuestLog {
 
   /** `undefined`: not of a rule that is known, or not of a kind that is wanted. */
   #recordOf(logged: LoggedPacket, offset: bigint): Told | undefined {
-    const [generation, slot] = logged.prefix.split('/').map(Number) as [number, number]
+    const [, generation, slot] = /^(\d{1,9})\/(\d{1,9})$/.exec(logged.prefix)?.map(Number) ?? []
+    if (generation === undefined || slot === undefined) return undefined
     const deployment = this.#rulesets(generation)
     const outcome = outcomes.find((one) => groups[one] === logged.group)
     const record = deployment && outcome && guestRecord(logged, outcome, deployment, slot, this.#node, offset)

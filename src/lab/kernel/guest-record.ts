@@ -10,7 +10,7 @@ import type { KernelNode } from './node.ts'
 export const linkHeaderLength = ethernet.field.payload
 
 /**
- * `undefined`: the guest has no rule of that slot.
+ * `undefined`: the guest has no rule of that slot that does this, or not on the interface that is named.
  * @param deployment what it enforced
  * @param offset what the clock of the day is ahead of the monotonic one, in nanoseconds
  */
@@ -23,15 +23,18 @@ export function guestRecord(
   offset: bigint,
 ): EventRecord | undefined {
   const place = placesOf(deployment)[slot]
-  if (!place) return undefined
+  if (!place || place.outcome !== outcome) return undefined
   const { point } = place
+  const index = point.direction === 'in' ? logged.receivedBy : logged.sentBy
+  if (index === undefined || !point.interfaces.some((name) => node.interfaceIndex(name) === index))
+    return undefined
   const frame = frameOf(logged, point, node)
   const length = linkHeaderLength + lengthOf(logged.packet)
   return {
     // Netfilter gives what is about to be sent no time: it was told of just now.
     time: logged.time === undefined ? process.hrtime.bigint() : logged.time - offset,
     slot,
-    interface: (point.direction === 'in' ? logged.receivedBy : logged.sentBy) ?? 0,
+    interface: index,
     length,
     kind:
       outcome === 'deny'
@@ -47,6 +50,8 @@ export function guestRecord(
 
 interface Place {
   readonly point: Point
+  /** What it does to a packet; `undefined`: it decides about none. */
+  readonly outcome: 'allow' | 'deny' | 'audit' | undefined
   /** What it allows opens a flow. */
   readonly opens: boolean
 }
@@ -61,8 +66,10 @@ function placesOf(deployment: NodeDeployment): readonly Place[] {
   for (const { point } of deployment.attachments) {
     const first = deployment.firstCounters.get(point.id) ?? 0
     const opening = openingRules(point)
-    for (const [index, { rule }] of rulesOf(point).entries())
-      list[first + index] = { point, opens: opening.has(rule) }
+    for (const [index, { rule, audited }] of rulesOf(point).entries()) {
+      const outcome = audited ? 'audit' : rule.action === 'next' ? undefined : rule.action
+      list[first + index] = { point, outcome, opens: opening.has(rule) }
+    }
   }
   places.set(deployment, list)
   return list
