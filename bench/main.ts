@@ -1,10 +1,17 @@
-/** `npm run -s bench -- NAME [--quick] [--json]` */
+/** `npm run -s bench -- NAME [PART] [--quick] [--json]` */
 import { formatReport, machine, meetsMust, type Report, type Row, reportJson } from './report.ts'
 
 /** A benchmark; `quick` ends within a minute, at the price of fewer and shorter rounds. */
 export interface Benchmark {
   readonly about: string
-  run(options: { readonly quick: boolean; readonly say: (line: string) => void }): Promise<readonly Row[]>
+  /** Names of what can be measured by itself. */
+  readonly parts?: readonly string[]
+  /** @param options.part what to measure; absent: everything */
+  run(options: {
+    readonly quick: boolean
+    readonly say: (line: string) => void
+    readonly part?: string
+  }): Promise<readonly Row[]>
 }
 
 const benchmarks: Readonly<Record<string, () => Promise<{ benchmark: Benchmark }>>> = {
@@ -15,12 +22,14 @@ const benchmarks: Readonly<Record<string, () => Promise<{ benchmark: Benchmark }
   verify: () => import('./verify.ts'),
 }
 
-const usage = `Usage: npm run -s bench -- NAME [--quick] [--json]
+const usage = `Usage: npm run -s bench -- NAME [PART] [--quick] [--json]
 
 Benchmarks:
 ${Object.keys(benchmarks)
   .map((name) => `  ${name}`)
   .join('\n')}
+
+A part is measured by itself: verify has invariants, lists and stanford.
 
 The exit code is 1 if a figure misses what it must reach, 2 for wrong arguments.
 `
@@ -33,9 +42,9 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(usage)
     return 0
   }
-  const [name] = names
+  const [name, part] = names
   const load = name === undefined ? undefined : benchmarks[name]
-  if (!load || names.length !== 1 || wrong !== undefined) {
+  if (!load || names.length > 2 || wrong !== undefined) {
     const fault = wrong
       ? `option ${wrong} is unknown`
       : name
@@ -46,8 +55,13 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const quick = args.includes('--quick')
   const { benchmark } = await load()
+  if (part !== undefined && !benchmark.parts?.includes(part)) {
+    process.stderr.write(`Reading the arguments failed: ${name} has no part ${part}\n\n${usage}`)
+    return 2
+  }
   process.stderr.write(`${name}: ${benchmark.about}\n`)
-  const rows = await benchmark.run({ quick, say: (line) => process.stderr.write(`  ${line}\n`) })
+  const say = (line: string): void => void process.stderr.write(`  ${line}\n`)
+  const rows = await benchmark.run({ quick, say, ...(part !== undefined && { part }) })
   const report: Report = { benchmark: name as string, machine: machine(), quick, rows }
   const text = args.includes('--json')
     ? `${JSON.stringify(reportJson(report), null, 2)}\n`

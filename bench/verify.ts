@@ -1,9 +1,23 @@
 /** What proofs cost. A part whose data is not there says so and has no rows. */
 import type { Benchmark } from './main.ts'
+import type { Row } from './report.ts'
 import { invariantRows } from './verify/invariants.ts'
 import { listRows } from './verify/lists.ts'
+import { stanfordRows } from './verify/stanford/rows.ts'
+
+type Part = (quick: boolean, say: (line: string) => void) => readonly Row[]
+
+const parts: Readonly<Record<string, Part>> = {
+  invariants: invariantRows,
+  lists: listRows,
+  stanford: stanfordRows,
+}
 
 export const benchmark: Benchmark = {
   about: 'milliseconds of proofs',
-  run: async ({ quick, say }) => [...invariantRows(quick, say), ...(await listRows(quick, say))],
+  parts: Object.keys(parts),
+  run: async ({ quick, say, part }) =>
+    Object.entries(parts).flatMap(([name, rows]) =>
+      part === undefined || part === name ? rows(quick, say) : [],
+    ),
 }

@@ -1,12 +1,15 @@
 /** A node's forwarding table as sets of packets: which ones are for the node, which leave by which interface, which are discarded. */
 import { localAddresses, type Node, type Route } from '../../model/index.ts'
-import { hostPrefix, type Prefix } from '../../net/index.ts'
+import { hostPrefix } from '../../net/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import type { PacketSets } from '../packets/index.ts'
 
-export interface Forwarding {
+export interface Forwarding extends Routing {
   /** For an address of the node itself. */
   readonly local: DiagramSet
+}
+
+export interface Routing {
   /** What may leave by each interface. Equal ways share flows: each of them may take any packet. */
   readonly toward: ReadonlyMap<string, DiagramSet>
   /** Null routes. */
@@ -15,15 +18,26 @@ export interface Forwarding {
   readonly unrouted: DiagramSet
 }
 
+/** What routing wants to know of a route. */
+interface Entry extends Pick<Route, 'prefix'> {
+  readonly nextHops: readonly { readonly interface: string }[]
+}
+
+/** The table of a node. */
+export const forwardingOf = (sets: PacketSets, node: Node, routes: readonly Route[]): Forwarding => ({
+  local: sets.addresses('destination', localAddresses(node).map(hostPrefix)),
+  ...routing(sets, routes),
+})
+
 /** Longest prefix first: what a longer one holds is no matter for the shorter ones. */
-export function forwardingOf(sets: PacketSets, node: Node, routes: readonly Route[]): Forwarding {
+export function routing(sets: PacketSets, routes: readonly Entry[]): Routing {
   const parts = new Map<string, DiagramSet[]>()
   const discarded: DiagramSet[] = []
   let covered = sets.none
   for (const [, group] of byLength(routes)) {
     const here: DiagramSet[] = []
     for (const prefixes of byNextHops(group)) {
-      const [{ nextHops }] = prefixes as [Route]
+      const [{ nextHops }] = prefixes as [Entry]
       const set = sets.without(
         sets.addresses(
           'destination',
@@ -41,17 +55,15 @@ export function forwardingOf(sets: PacketSets, node: Node, routes: readonly Rout
     }
     covered = sets.union([covered, ...here])
   }
-  const own: Prefix[] = localAddresses(node).map(hostPrefix)
   return {
-    local: sets.addresses('destination', own),
     toward: new Map(Array.from(parts, ([name, list]) => [name, sets.union(list)])),
     discarded: sets.union(discarded),
     unrouted: sets.without(sets.all, covered),
   }
 }
 
-function byLength(routes: readonly Route[]): readonly (readonly [number, readonly Route[]])[] {
-  const groups = new Map<number, Route[]>()
+function byLength(routes: readonly Entry[]): readonly (readonly [number, readonly Entry[]])[] {
+  const groups = new Map<number, Entry[]>()
   for (const route of routes) {
     const list = groups.get(route.prefix.length)
     if (list) list.push(route)
@@ -60,8 +72,8 @@ function byLength(routes: readonly Route[]): readonly (readonly [number, readonl
   return [...groups].sort(([a], [b]) => b - a)
 }
 
-function byNextHops(routes: readonly Route[]): readonly (readonly Route[])[] {
-  const groups = new Map<string, Route[]>()
+function byNextHops(routes: readonly Entry[]): readonly (readonly Entry[])[] {
+  const groups = new Map<string, Entry[]>()
   for (const route of routes) {
     const key = route.nextHops.map((hop) => hop.interface).join(' ')
     const list = groups.get(key)

@@ -1,4 +1,5 @@
 /** Sets of packets, and what can be asked of them. */
+export { merged } from './addresses.ts'
 export * from './levels.ts'
 export * from './openings.ts'
 export * from './packet-sets.ts'
