@@ -7,9 +7,7 @@ import { type Backbone, readBackbone, stanfordFolder } from '../../bench/verify/
 import { lookup, visited } from '../../bench/verify/stanford/simulate.ts'
 import { terrainOfBackbone } from '../../bench/verify/stanford/terrain.ts'
 import { formatIp, Ip, Protocol } from '../../src/net/index.ts'
-import { AtomReach, noAction, numbersOf } from '../../src/verify/atoms/index.ts'
-import { NetworkReach } from '../../src/verify/network/index.ts'
-import { PacketSets } from '../../src/verify/packets/index.ts'
+import { AtomReach, NetworkReach, noAction, numbersOf, PacketSets } from '../../src/verify/index.ts'
 import type { IpHeaders } from '../../src/wire/index.ts'
 
 const folder = stanfordFolder()

@@ -1,15 +1,16 @@
 /** The Stanford backbone as atoms. */
+
+import type { DiagramSet } from '../../../src/verify/diagram/index.ts'
+import type { PacketSets } from '../../../src/verify/index.ts'
 import {
   type AtomNetwork,
   type AtomRoute,
   type Exit,
   type HeaderClasses,
   headerClasses,
+  PointDecisions,
   RoutingTables,
-} from '../../../src/verify/atoms/index.ts'
-import type { DiagramSet } from '../../../src/verify/diagram/index.ts'
-import type { PacketSets } from '../../../src/verify/packets/index.ts'
-import { PointDecisions } from '../../../src/verify/points/index.ts'
+} from '../../../src/verify/index.ts'
 import type { Backbone, ForwardingRule } from './read.ts'
 import { pointOf, portsOf } from './terrain.ts'
 

@@ -2,9 +2,7 @@
  * The Stanford backbone, once, in a process that has done nothing before: all forwarding rules and access lists are read, and it is worked out which
  * packets get from each router to each router and out of each port, which go round, and which no route leads on. One line of JSON on stdout.
  */
-import { AtomReach, noAction, numbersOf } from '../../../src/verify/atoms/index.ts'
-import { Loops, NetworkReach } from '../../../src/verify/network/index.ts'
-import { PacketSets } from '../../../src/verify/packets/index.ts'
+import { AtomReach, Loops, NetworkReach, noAction, numbersOf, PacketSets } from '../../../src/verify/index.ts'
 import { atomsOfBackbone } from './atoms.ts'
 import { readBackbone } from './read.ts'
 import { terrainOfBackbone } from './terrain.ts'

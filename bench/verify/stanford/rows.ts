@@ -1,8 +1,7 @@
 /** The Stanford backbone: everything from nothing, in processes of their own; and rule by rule. */
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { type AtomRoute, Cycles } from '../../../src/verify/atoms/index.ts'
-import { PacketSets } from '../../../src/verify/packets/index.ts'
+import { type AtomRoute, Cycles, PacketSets } from '../../../src/verify/index.ts'
 import type { Row } from '../../report.ts'
 import { spread } from '../../rounds.ts'
 import { atomsOfBackbone } from './atoms.ts'

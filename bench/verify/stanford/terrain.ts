@@ -1,8 +1,7 @@
 /** The Stanford backbone as terrain of the reachability that proofs use. */
 import { Prefix } from '../../../src/net/index.ts'
 import type { Match, Point, Rule, RuleTier } from '../../../src/policy/index.ts'
-import { type Forwarding, type Place, routing, type Terrain } from '../../../src/verify/network/index.ts'
-import type { PacketSets } from '../../../src/verify/packets/index.ts'
+import { type Forwarding, type PacketSets, type Place, routing, type Terrain } from '../../../src/verify/index.ts'
 import type { AccessRule, AddressBlock, Backbone, ForwardingRule } from './read.ts'
 
 export function terrainOfBackbone(sets: PacketSets, backbone: Backbone): Terrain {
