@@ -2,6 +2,7 @@
 export * from './answer.ts'
 export * from './datagram.ts'
 export { emitMessage } from './emit.ts'
+export * from './invariants.ts'
 export * from './message.ts'
 export { formatName, type Name, name, parseName } from './name.ts'
 export * from './name-server.ts'

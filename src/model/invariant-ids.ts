@@ -1,4 +1,4 @@
-/** Ids of the built-in invariants, in the order in which they are proven. `verify/invariants` has their meaning. */
+/** Ids of the built-in invariants, in the order in which they are proven. `verify/invariants` has their meaning, of names `dns`. */
 export type InvariantId = (typeof invariantIds)[number]
 
 export const invariantIds = Object.freeze([
@@ -8,6 +8,8 @@ export const invariantIds = Object.freeze([
   'outside-source',
   'inside-destination-stays',
   'inside-source-hidden',
+  'access-lists',
+  'endpoint-translation',
   'tenant-isolation',
   'routers-unreachable',
   'infrastructure-clients',
@@ -16,7 +18,16 @@ export const invariantIds = Object.freeze([
   'no-black-holes',
   'vm-own-source',
   'vm-destinations',
+  'vm-no-server',
   'vm-hears',
   'host-hears',
+  'endpoint-open',
+  'internet-open',
+  'host-services-open',
+  'role-open',
+  'clients-open',
+  'endpoint-shared',
   'sites-alike',
+  'names-public',
+  'names-complete',
 ] as const)

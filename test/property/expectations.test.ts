@@ -10,6 +10,7 @@ import { Ip, Protocol, prefixContains, prefixFirst } from '../../src/net/index.t
 import { derivePolicy } from '../../src/policy/index.ts'
 import { createWorld, type Path, type World, WorldState, walk } from '../../src/trace/index.ts'
 import { ProofMemory, prove, type Verdict } from '../../src/verify/index.ts'
+import { happens } from '../../src/verify/invariants/testing/happens.ts'
 import type { IpHeaders } from '../../src/wire/index.ts'
 
 const file = 'examples/two-sites/network.yaml'
@@ -136,22 +137,6 @@ const arrives = ({ end }: Path, to: IpHeaders): boolean =>
   (isOutside(world, end.node) &&
     !plain.nodes.some(({ addresses }) => addresses.some(({ value }) => value === to.destination.value)))
 
-/** Whether the packet that is shown meets what is said of it. */
-function isShown({ counterexamples }: Verdict): void {
-  for (const { at, sender, packet, does } of counterexamples) {
-    const paths = walk(world, new WorldState(), sender as string, packet)
-    const [node, iface] = at.split(' ')
-    const met = paths.some(({ hops, end }) => {
-      if (does === 'is stopped') return end.kind === 'denied' && end.point.id === at
-      if (does !== undefined) return end.node === node
-      if (iface === undefined) return end.kind === 'delivered' && end.node === node
-      // The walk follows one of several ways that meet again.
-      return hops.some(({ departure }) => departure?.startsWith('isp'))
-    })
-    expect(met, `${sender} at ${at}`).toBe(true)
-  }
-}
-
 describe('an expectation', () => {
   it('holds if and only if no walk says otherwise', () => {
     const held = { allow: 0, deny: 0 }
@@ -179,7 +164,8 @@ describe('an expectation', () => {
         if (!verdictOf.holds) {
           failed[key]++
           expect(verdictOf.counterexamples.length).toBeGreaterThan(0)
-          isShown(verdictOf)
+          for (const example of verdictOf.counterexamples)
+            expect(happens(world, example), `${example.sender} at ${example.at}`).toBe(true)
           return
         }
         held[key]++

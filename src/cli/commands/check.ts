@@ -1,4 +1,5 @@
 /** `glacis check FILE`: whether the file describes a network, what it is, and whether it keeps what is promised of every network. */
+import { nameInvariants, zoneOf } from '../../dns/index.ts'
 import { type Diagnostic, formatDiagnostics } from '../../file/index.ts'
 import { loadNetwork, type Network, virtualEndpoints } from '../../model/index.ts'
 import { formatIp } from '../../net/index.ts'
@@ -59,6 +60,7 @@ function proven(network: Network, policy: Policy, terminal: Terminal): Proven {
   // A small network is proven before anybody could read what is being done.
   const isLarge = policy.points.length > 1000
   const verdicts = prove(network, policy, {
+    more: nameInvariants(zoneOf(network)),
     ...(isLarge && { progress: (done: number, total: number) => progress('proof', done, total) }),
   })
   progress.end()

@@ -5,7 +5,6 @@
  */
 import {
   type Expectation,
-  hostServices,
   type Network,
   type Node,
   type TrafficClass,
@@ -17,6 +16,7 @@ import type { DiagramSet } from '../diagram/index.ts'
 import type { Emission } from '../network/index.ts'
 import { openings } from '../packets/index.ts'
 import type { Absence, Breach, ExpectedInvariant } from './invariant.ts'
+import { byInternet, toInternet, toOwnPublic } from './places.ts'
 import type { Proof } from './proof.ts'
 
 export const expectationInvariants = ({ expectations }: Network): readonly ExpectedInvariant[] =>
@@ -50,25 +50,13 @@ interface Destinations {
 
 function destinationsOf(proof: Proof, { to }: TrafficClass): Destinations {
   const { sets, network } = proof
-  const own = proof.once('to own', () => proof.to(publicOf(network)))
-  const nobody = proof.once('to nobody outside', () => proof.to(elsewhere(network)))
   const all = sets.mask(sets.all, proof.to(to))
   return {
     machines: machinesAt(network, to),
-    own: sets.mask(all, own),
-    outside: sets.without(all, sets.union([own, nobody])),
+    own: sets.mask(all, toOwnPublic(proof)),
+    outside: sets.mask(all, toInternet(proof)),
   }
 }
-
-const publicOf = ({ sites }: Network): readonly Prefix[] =>
-  sites.flatMap((site) => [...site.public.vips, ...site.public.routers])
-
-/** What nobody in the Internet has, or has only there where it is not reached: the inside, bogons, the addresses of hosts' services. */
-const elsewhere = ({ internal, bogons }: Network): readonly Prefix[] => [
-  ...internal,
-  ...bogons,
-  ...hostServices.flatMap(({ addresses }) => addresses.map(hostPrefix)),
-]
 
 /** Machines of the sites with one of the addresses. */
 const machinesAt = ({ nodes }: Network, prefixes: readonly Prefix[]): readonly Node[] =>
@@ -88,11 +76,8 @@ function outsideSources(
   proof: Proof,
   from: readonly Prefix[],
 ): { readonly some: DiagramSet; readonly all: boolean } {
-  const { sets, network } = proof
-  const anybody = proof.once('by outside', () =>
-    sets.without(sets.all, proof.by([...elsewhere(network), ...publicOf(network)])),
-  )
-  const some = sets.mask(proof.by(from), anybody)
+  const anybody = byInternet(proof)
+  const some = proof.sets.mask(proof.by(from), anybody)
   return { some, all: some === anybody }
 }
 

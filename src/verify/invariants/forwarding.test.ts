@@ -10,8 +10,9 @@ import {
 } from '../../model/index.ts'
 import { formatPrefix, prefix } from '../../net/index.ts'
 import { derivePolicy } from '../../policy/index.ts'
-import { createWorld, type Path, type World, WorldState, walk } from '../../trace/index.ts'
-import { type Counterexample, prove, type Verdict } from './index.ts'
+import { createWorld, type World } from '../../trace/index.ts'
+import { prove, type Verdict } from './index.ts'
+import { happens } from './testing/happens.ts'
 
 const network = loadNetwork('examples/two-sites/network.yaml').network as Network
 const policy = derivePolicy(network)
@@ -55,20 +56,6 @@ const without =
 
 const broken = (verdicts: readonly Verdict[]): readonly string[] =>
   verdicts.filter(({ holds }) => !holds).map(({ invariant }) => invariant.id)
-
-/** Whether a packet does what is said of it. */
-function happens(given: World, { sender, packet, at, does }: Counterexample): boolean {
-  const paths = walk(given, new WorldState(), sender as string, packet)
-  const ends = new Set(paths.map(({ end }) => end.kind))
-  if (does === 'is lost')
-    return paths.some(
-      ({ end }) => end.node === at && (end.kind === 'no-route' || end.kind === 'not-for-node'),
-    )
-  // The walk ends where it has been: a packet that goes round has no other end, or a longer way than there are nodes.
-  return does === 'goes round' && (ends.size === 0 || paths.some((path) => visitsTwice(path)))
-}
-
-const visitsTwice = ({ hops }: Path): boolean => new Set(hops.map(({ node }) => node)).size < hops.length
 
 const dr = (site: string) => [`${site}/dr1`, `${site}/dr2`] as const
 const [dr1, dr2] = dr('west')

@@ -167,6 +167,7 @@ class Judging {
     const shows = ({ hops, end }: Path): boolean => {
       if (does === 'is stopped') return end.kind === 'denied' && end.point.id === at
       if (does === 'goes round') return false
+      if (does === 'goes astray') return hops.some((hop) => hop.node === node)
       if (does !== undefined) return end.node === node
       if (iface === undefined) return end.kind === 'delivered' && end.node === node
       return hops.some(

@@ -15,6 +15,7 @@ import {
 import { hostPrefix, type PortRange, type Prefix, Protocol, prefix } from '../../net/index.ts'
 import type { Match, Point } from '../../policy/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
+import { admitted } from './access-list.ts'
 import type { PointInvariant } from './invariant.ts'
 import { type Proof, prefixesOf } from './proof.ts'
 
@@ -45,6 +46,14 @@ export const machineInvariants: readonly PointInvariant[] = [
         ...dhcpOf(proof.network, vm).map((match) => proof.sets.match(match)),
       ])
     },
+  },
+  {
+    kind: 'point',
+    id: 'vm-no-server',
+    rows: ['R18'],
+    claim: 'A VM gives nobody an address: nothing that it sends is taken for the answer of a DHCP server.',
+    points: (proof) => vmPoints(proof, 'from-local'),
+    permitted: (proof) => notToDhcpClients(proof),
   },
   {
     kind: 'point',
@@ -100,6 +109,15 @@ const dhcpOf = (network: Network, vm: Node): readonly Match[] => [
   },
 ]
 
+/** What no DHCP client hears: clients look at the port alone (RFC 2131 section 4.1, RFC 8415 section 7.2). */
+export const notToDhcpClients = ({ once, sets }: Proof): DiagramSet =>
+  once('not to DHCP clients', () =>
+    sets.without(
+      sets.all,
+      sets.match({ protocol: Protocol.udp, destinationPorts: [...port(68), ...port(546)] }),
+    ),
+  )
+
 const linkLocalsOf = (network: Network, vm: Node): readonly Prefix[] =>
   neighboursOf(network, vm.id).map(({ near }) => hostPrefix(near.linkLocal))
 
@@ -136,7 +154,10 @@ const serviceMatches: readonly Match[] = hostServices.map(({ addresses, ports })
 export const roleOpenings = (proof: Proof, vm: Node): DiagramSet =>
   proof.once(`role ${vm.site} ${vm.vm?.service} ${vm.vm?.role}`, () => openingsOfRole(proof, vm))
 
-function openingsOfRole({ network, sets }: Proof, vm: Node): DiagramSet {
+function openingsOfRole(proof: Proof, vm: Node): DiagramSet {
+  const { network, sets } = proof
+  const balancers = nodesOfKind(network, vm.site, 'balancer')
+  const egress = balancers.flatMap(({ publicAddresses }) => publicAddresses.map(hostPrefix))
   const service = network.services.find(({ name }) => name === vm.vm?.service)
   const role = service?.roles.find(({ name }) => name === vm.vm?.role)
   if (!service || !role) return sets.none
@@ -147,12 +168,19 @@ function openingsOfRole({ network, sets }: Proof, vm: Node): DiagramSet {
     role.endpoints.flatMap((endpoint) => {
       const from = endpoint.only ? machinesOf(endpoint.only.from) : own
       const source = endpoint.exposure === 'internal' ? { source: from } : {}
-      return portsOf(endpoint).map((match) => sets.match({ ...source, ...match }))
+      // What comes by a VIP of the site bears the balancer's address, and was asked there.
+      const listed = endpoint.acl && sets.union([admitted(proof, endpoint.acl), proof.by(egress)])
+      return portsOf(endpoint).map((match) => sets.allOf([sets.match({ ...source, ...match }), listed]))
     }),
   )
 }
 
-function portsOf({ protocol, port: first, lastPort = first }: Role['endpoints'][number]): readonly Match[] {
+/** Protocols and ports of an endpoint at its VMs. */
+export function portsOf({
+  protocol,
+  port: first,
+  lastPort = first,
+}: Role['endpoints'][number]): readonly Match[] {
   if (protocol === 'any') return [{}]
   const protocols = protocol === 'tcp-udp' ? (['tcp', 'udp'] as const) : [protocol]
   return protocols.map((each) => ({

@@ -1,7 +1,7 @@
 /** What invariants are proven from: the network, its policy, and where packets of each kind of sender get to, worked out once for all of them. */
 import { type Network, type Node, type NodeKind, nodesOfKind, type Site } from '../../model/index.ts'
 import { hostPrefix, type Prefix } from '../../net/index.ts'
-import type { Point, Policy } from '../../policy/index.ts'
+import { type Point, type Policy, pointsAt } from '../../policy/index.ts'
 import { createWorld, type World } from '../../trace/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import { type Emission, Loops, NetworkReach, Passages, type Reach, terrainOf } from '../network/index.ts'
@@ -50,7 +50,7 @@ export class Proof {
   }
 
   /** A set that is made once in a proof. */
-  once(key: string, make: () => DiagramSet): DiagramSet {
+  readonly once = (key: string, make: () => DiagramSet): DiagramSet => {
     const set = this.#sets.get(key) ?? make()
     this.#sets.set(key, set)
     return set
@@ -75,6 +75,11 @@ export class Proof {
   /** Where some packets get to. @param options as those of {@link NetworkReach.from} */
   from(emissions: readonly Emission[], options: { readonly explain?: boolean } = {}): Reach {
     return this.#reach.from(emissions, options)
+  }
+
+  /** What passes the points of an interface, of packets that come into it. */
+  entering(node: string, iface: string, packets: DiagramSet): DiagramSet {
+    return this.#reach.pass(pointsAt(this.policy, node, iface, 'in'), packets)
   }
 
   /** Whether there may be loops; if not, it needs no sender to be sure. */

@@ -2,10 +2,11 @@
 import { describe, expect, it } from 'vitest'
 import { loadNetwork, type Network } from '../../model/index.ts'
 import { prefix } from '../../net/index.ts'
-import { derivePolicy, judge, type Policy, pointById, type Rule, type RuleTier } from '../../policy/index.ts'
+import { derivePolicy, type Policy, type Rule, type RuleTier } from '../../policy/index.ts'
 import { rule as makeRule, withTiers } from '../../policy/testing/sample.ts'
-import { createWorld, WorldState, walk } from '../../trace/index.ts'
-import { type Counterexample, prove, type Verdict } from './index.ts'
+import { createWorld } from '../../trace/index.ts'
+import { prove, type Verdict } from './index.ts'
+import { happens } from './testing/happens.ts'
 
 const network = loadNetwork('examples/two-sites/network.yaml').network as Network
 const policy = derivePolicy(network)
@@ -32,27 +33,6 @@ const altered =
 
 const broken = (verdicts: readonly Verdict[]): readonly string[] =>
   verdicts.filter(({ holds }) => !holds).map(({ invariant }) => invariant.id)
-
-/** Whether the packet is really sent there, or really passes the point. */
-function happens(given: Policy, { sender, packet, at }: Counterexample): boolean {
-  if (sender === undefined) {
-    const point = pointById(given, at)
-    return point !== undefined && judge(point, packet, new WorldState().of(point)).verdict === 'allow'
-  }
-  const world = createWorld(network, given)
-  const paths = walk(world, new WorldState(), sender, packet)
-  const [node, iface] = at.split(' ') as [string, string | undefined]
-  // The walk follows one of several ways that meet again: a node of the same kind does as well.
-  const ends = (from: string, by: string) =>
-    `${world.node(from).kind} ${world.node(world.peer(from, by).node).kind}`
-  return paths.some(({ hops, end }) =>
-    iface === undefined
-      ? end.kind === 'delivered' && end.node === node
-      : hops.some(
-          (hop) => hop.departure !== undefined && ends(hop.node, hop.departure) === ends(node, iface),
-        ),
-  )
-}
 
 describe('the example', () => {
   it('keeps every invariant', () => {
@@ -99,7 +79,8 @@ describe('a fault is found', () => {
     const verdicts = prove(network, given)
     expect(broken(verdicts)).toContain(id)
     for (const { counterexamples } of verdicts)
-      for (const example of counterexamples) expect(happens(given, example), example.at).toBe(true)
+      for (const example of counterexamples)
+        expect(happens(createWorld(network, given), example), example.at).toBe(true)
   })
 
   it('that lets the inside out at an access router, by the whole network', () => {
@@ -122,6 +103,7 @@ describe('a fault is found', () => {
     const verdicts = prove(network, given)
     expect(broken(verdicts)).not.toEqual([])
     for (const { counterexamples } of verdicts)
-      for (const example of counterexamples) expect(happens(given, example), example.at).toBe(true)
+      for (const example of counterexamples)
+        expect(happens(createWorld(network, given), example), example.at).toBe(true)
   })
 })

@@ -3,6 +3,7 @@ import type { Network } from '../../model/index.ts'
 import type { Policy } from '../../policy/index.ts'
 import type { World } from '../../trace/index.ts'
 import { edgeInvariants } from './edge.ts'
+import { endpointInvariants, endpointShared } from './endpoints.ts'
 import { Exemptions } from './exemptions.ts'
 import { expectationInvariants } from './expectations.ts'
 import { forwardingInvariants } from './forwarding.ts'
@@ -10,6 +11,7 @@ import { infrastructureInvariants } from './infrastructure.ts'
 import type { Invariant } from './invariant.ts'
 import { judgeInvariant, type Verdict } from './judge.ts'
 import { machineInvariants } from './machines.ts'
+import { openInvariants } from './open/index.ts'
 import { Proof, type ProofMemory } from './proof.ts'
 import { sitesAlike } from './sites-alike.ts'
 
@@ -19,9 +21,12 @@ export { ProofMemory } from './proof.ts'
 /** Of every network. */
 export const invariants: readonly Invariant[] = [
   ...edgeInvariants,
+  ...endpointInvariants,
   ...infrastructureInvariants,
   ...forwardingInvariants,
   ...machineInvariants,
+  ...openInvariants,
+  endpointShared,
   sitesAlike,
 ]
 
@@ -32,6 +37,8 @@ export interface ProofOptions {
   readonly now?: number
   /** Ids of what is proven; absent: everything. */
   readonly only?: readonly string[]
+  /** What is to be proven beside, of parts that stand on this one. */
+  readonly more?: readonly Invariant[]
   /** Of earlier proofs. */
   readonly memory?: ProofMemory
   readonly progress?: (done: number, total: number, id: string) => void
@@ -42,11 +49,11 @@ export interface ProofOptions {
 export function prove(
   network: Network,
   policy: Policy,
-  { most = 3, now = Date.now(), only, memory, progress, world }: ProofOptions = {},
+  { most = 3, now = Date.now(), only, more = [], memory, progress, world }: ProofOptions = {},
 ): readonly Verdict[] {
   const proof = new Proof(network, policy, world, memory)
   const exemptions = new Exemptions(proof, now)
-  const all = [...invariants, ...expectationInvariants(network)].filter(
+  const all = [...invariants, ...more, ...expectationInvariants(network)].filter(
     ({ id }) => only?.includes(id) ?? true,
   )
   return all.map((invariant, index) => {

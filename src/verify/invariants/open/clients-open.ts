@@ -1,0 +1,70 @@
+/** Services of the infrastructure are open to their clients, as far as the rules that people wrote let it. */
+import {
+  type InfrastructureClients,
+  infrastructureClients,
+  type Listener,
+  type Network,
+  type Node,
+  type NodeKind,
+} from '../../../model/index.ts'
+import { Protocol, prefixContains } from '../../../net/index.ts'
+import { type Flow, honest } from '../../arrival/index.ts'
+import { openings } from '../../packets/index.ts'
+import type { ArrivalInvariant } from '../invariant.ts'
+import { type Proof, prefixesOf } from '../proof.ts'
+import { writtenIn, writtenOut } from './written.ts'
+
+/** Who can be a client: routers and balancers ask nobody. */
+const machines: ReadonlySet<NodeKind> = new Set([
+  'vm',
+  'host',
+  'name-server',
+  'fabric-controller',
+  'jump-box',
+  'storage',
+  'activation-server',
+])
+
+export const clientsOpen: ArrivalInvariant = {
+  kind: 'arrival',
+  id: 'clients-open',
+  rows: ['R21', 'R22', 'R24'],
+  claim:
+    'A service of the infrastructure is open to the clients that are named for it; name service to all machines of its site; as far as the rules that people wrote let it.',
+  *flows(proof) {
+    const { network } = proof
+    for (const server of network.nodes)
+      for (const listener of server.listeners) {
+        const clients = infrastructureClients(network, server, listener)
+        if (clients) yield flowTo(proof, server, listener, clientNodes(network, server, clients))
+      }
+  },
+}
+
+function clientNodes(network: Network, server: Node, { sources }: InfrastructureClients): readonly Node[] {
+  const others = network.nodes.filter((node) => machines.has(node.kind) && node.id !== server.id)
+  if (!sources) return others.filter(({ site }) => site === server.site)
+  return others.filter(({ addresses }) =>
+    addresses.some((address) => sources.some((one) => prefixContains(one, address))),
+  )
+}
+
+function flowTo(proof: Proof, server: Node, { protocol, port }: Listener, clients: readonly Node[]): Flow {
+  const { sets } = proof
+  const open = sets.allOf([
+    openings(sets),
+    sets.match({
+      destination: prefixesOf([server]),
+      protocol: Protocol[protocol],
+      destinationPorts: [{ first: port, last: port }],
+    }),
+    writtenIn(proof, server),
+  ])
+  return {
+    emissions: clients.map((client) => ({
+      node: client.id,
+      packets: sets.allOf([honest(sets, client), writtenOut(proof, client), open]),
+    })),
+    at: new Set([server.id]),
+  }
+}

@@ -1,0 +1,8 @@
+/** What the file promises to be open. */
+
+import type { ArrivalInvariant } from '../invariant.ts'
+import { clientsOpen } from './clients-open.ts'
+import { endpointOpen } from './endpoint-open.ts'
+import { vmOpenInvariants } from './vm-open.ts'
+
+export const openInvariants: readonly ArrivalInvariant[] = [endpointOpen, ...vmOpenInvariants, clientsOpen]

@@ -1,0 +1,124 @@
+/** What VMs are to reach is open to them, as far as the rules that people wrote let it. */
+import {
+  hostServices,
+  type Node,
+  nodesOfKind,
+  type Role,
+  type Site,
+  vmsOfRole,
+} from '../../../model/index.ts'
+import { hostPrefix, Protocol } from '../../../net/index.ts'
+import { icmpEcho } from '../../../wire/index.ts'
+import { type Flow, honest } from '../../arrival/index.ts'
+import type { DiagramSet } from '../../diagram/index.ts'
+import { addressLevels, icmpOfTypes, level, openings } from '../../packets/index.ts'
+import type { ArrivalInvariant } from '../invariant.ts'
+import { notToDhcpClients, portsOf } from '../machines.ts'
+import { toInternet } from '../places.ts'
+import { type Proof, prefixesOf } from '../proof.ts'
+import { writtenAtEdge, writtenIn, writtenOut } from './written.ts'
+
+export const vmOpenInvariants: readonly ArrivalInvariant[] = [
+  {
+    kind: 'arrival',
+    id: 'internet-open',
+    rows: ['R19'],
+    claim:
+      'TCP, UDP and pings that a VM opens toward the Internet leave the site, as far as the rules that people wrote let them.',
+    *flows(proof) {
+      for (const site of proof.network.sites)
+        yield { ...fromVms(proof, site, outward(proof, site)), leaves: true }
+    },
+  },
+  {
+    kind: 'arrival',
+    id: 'host-services-open',
+    rows: ['R19', 'R22'],
+    claim:
+      'A VM reaches the wire server and the metadata server of its own host, as far as the rules that people wrote let it.',
+    *flows(proof) {
+      const { sets, network } = proof
+      const services = hostServices.map(({ addresses, ports }) =>
+        sets.match({
+          destination: addresses.map(hostPrefix),
+          protocol: Protocol.tcp,
+          destinationPorts: ports.map((port) => ({ first: port, last: port })),
+        }),
+      )
+      for (const site of network.sites)
+        for (const host of nodesOfKind(network, site.name, 'host')) {
+          const vms = nodesOfKind(network, site.name, 'vm').filter(({ vm }) => vm?.host === host.id)
+          const open = sets.mask(sets.union(services), writtenIn(proof, host))
+          if (vms.length > 0) yield { ...fromVms(proof, site, open, vms), at: new Set([host.id]) }
+        }
+    },
+  },
+  {
+    kind: 'arrival',
+    id: 'role-open',
+    rows: ['R20'],
+    claim:
+      'An internal endpoint is open to the roles that may use it, as far as the rules that people wrote let it.',
+    *flows(proof) {
+      const { network } = proof
+      for (const site of network.sites)
+        for (const service of network.services)
+          for (const role of service.roles)
+            for (const endpoint of role.endpoints) {
+              if (endpoint.exposure !== 'internal') continue
+              const vmsOf = (name: string) => vmsOfRole(network, site.name, service.name, name)
+              const users = endpoint.only?.from ?? service.roles.map(({ name }) => name)
+              const targets = vmsOf(role.name)
+              if (targets.length === 0) continue
+              yield {
+                ...fromVms(proof, site, opening(proof, targets, endpoint), users.flatMap(vmsOf)),
+                at: new Set(targets.map(({ id }) => id)),
+              }
+            }
+    },
+  },
+]
+
+/** What some VMs of a site open honestly, of some packets. */
+function fromVms(
+  proof: Proof,
+  { name }: Site,
+  some: DiagramSet,
+  vms: readonly Node[] = nodesOfKind(proof.network, name, 'vm'),
+): Flow {
+  const { sets } = proof
+  const opened = sets.allOf([openings(sets), notToDhcpClients(proof), some])
+  return {
+    emissions: vms.map((vm) => ({
+      node: vm.id,
+      packets: sets.allOf([honest(sets, vm), writtenOut(proof, vm), opened]),
+    })),
+  }
+}
+
+function opening(proof: Proof, targets: readonly Node[], endpoint: Role['endpoints'][number]): DiagramSet {
+  const { sets } = proof
+  const ports = sets.union(portsOf(endpoint).map((match) => sets.match(match)))
+  return sets.union(
+    targets.map((target) => sets.allOf([proof.to(prefixesOf([target])), ports, writtenIn(proof, target)])),
+  )
+}
+
+/** What balancers lend a port to, and the lists at the edge have nothing against, whichever port and address it gets. */
+function outward(proof: Proof, site: Site): DiagramSet {
+  const { sets, network } = proof
+  const lendable = sets.union([
+    sets.match({ protocol: Protocol.tcp }),
+    sets.match({ protocol: Protocol.udp }),
+    icmpOfTypes(sets, (family) => [icmpEcho[family].request]),
+  ])
+  const balancers = nodesOfKind(network, site.name, 'balancer')
+  const egress = proof.by(balancers.flatMap(({ publicAddresses }) => publicAddresses.map(hostPrefix)))
+  const lent = sets.allOf([sets.all, egress, sets.field('sourcePort', [[1024, 65_535]])])
+  const refused = sets.without(lent, writtenAtEdge(proof, site, 'out'))
+  return sets.allOf([
+    toInternet(proof),
+    lendable,
+    sets.without(sets.all, sets.forget(refused, [...addressLevels('source'), level.sourcePort])),
+  ])
+}

@@ -1,0 +1,119 @@
+/**
+ * What rules that people wrote let pass, read from the file as it stands: not from the points that are derived from it, since those are to
+ * be judged. What is promised is open only as far as these rules, which may narrow everything, leave it so.
+ */
+import {
+  type Filter,
+  guestKey,
+  type Network,
+  type Node,
+  nodeById,
+  type RelativeMachines,
+  type ResolvedRule,
+  type RuleEnds,
+  type Site,
+  siteByName,
+  vmsOfHost,
+} from '../../../model/index.ts'
+import type { Prefix } from '../../../net/index.ts'
+import type { Match } from '../../../policy/index.ts'
+import type { DiagramSet } from '../../diagram/index.ts'
+import { type Proof, prefixesOf } from '../proof.ts'
+
+type Direction = ResolvedRule['direction']
+
+/** What a machine's own filters let it send: a VM's machine configuration and guest firewall, a host's configuration. */
+export const writtenOut = (proof: Proof, machine: Node): DiagramSet => writtenAt(proof, machine, 'out')
+
+/** What a machine's own filters have nothing against that it gets; the role of a VM opens it apart. */
+export const writtenIn = (proof: Proof, machine: Node): DiagramSet => writtenAt(proof, machine, 'in')
+
+function writtenAt(proof: Proof, machine: Node, direction: Direction): DiagramSet {
+  const site = siteByName(proof.network, machine.site ?? '')
+  if (!site) return proof.sets.all
+  const { hostConfig, machineConfig, guests } = site.filters
+  if (machine.kind === 'host') return allowed(proof, hostConfig, direction, 'deny', machine)
+  if (!machine.vm) return proof.sets.all
+  const base = allowed(proof, machineConfig, direction, direction === 'in' ? 'allow' : 'deny', machine)
+  const guest = guests[guestKey(machine.vm.service, machine.vm.role)]
+  if (!guest) return base
+  const otherwise = direction === 'out' ? guest.outbound : 'deny'
+  return proof.sets.mask(base, allowed(proof, guest.filter, direction, otherwise, machine))
+}
+
+/** What the lists at a site's access routers let in or out. They see public addresses. */
+export const writtenAtEdge = (proof: Proof, { filters }: Site, direction: Direction): DiagramSet =>
+  proof.sets.mask(
+    allowed(proof, filters.platformAcl, direction, 'allow'),
+    allowed(proof, filters.operatorAcl, direction, 'allow'),
+  )
+
+const numbers = new WeakMap<Filter, number>()
+let filters = 0
+
+function allowed(
+  proof: Proof,
+  filter: Filter,
+  direction: Direction,
+  otherwise: 'allow' | 'deny',
+  machine?: Node,
+): DiagramSet {
+  const number = numbers.get(filter) ?? filters++
+  numbers.set(filter, number)
+  const rules = filter.rules.filter(
+    (rule) => rule.direction === direction && !(rule.audit && rule.action === 'deny'),
+  )
+  const isRelative = rules.some(({ from, to }) => from?.relative.length || to?.relative.length)
+  return proof.once(`written ${number} ${direction} ${isRelative ? machine?.id : ''}`, () => {
+    const { sets } = proof
+    const first = sets.first(
+      rules.map((rule) =>
+        sets.valued(sets.match(matchOf(proof.network, rule, machine)), rule.action === 'allow' ? 1 : 2),
+      ),
+    )
+    return otherwise === 'allow'
+      ? sets.without(
+          sets.all,
+          sets.where(first, (value) => value === 2),
+        )
+      : sets.mask(
+          sets.all,
+          sets.where(first, (value) => value === 1),
+        )
+  })
+}
+
+function matchOf(network: Network, rule: ResolvedRule, machine: Node | undefined): Match {
+  const { family, from, to, protocol, ports, sourcePorts, tcpFlags, icmpType, icmpCode } = rule
+  const ends = (end: RuleEnds): readonly Prefix[] => [
+    ...end.prefixes,
+    ...end.relative.flatMap((name) => (machine ? prefixesOf(related(network, name, machine)) : [])),
+  ]
+  return {
+    ...(family && { family }),
+    ...(from && { source: ends(from) }),
+    ...(to && { destination: ends(to) }),
+    ...(protocol !== undefined && { protocol }),
+    ...(ports && { destinationPorts: ports }),
+    ...(sourcePorts && { sourcePorts }),
+    ...(tcpFlags && { tcpFlags }),
+    ...(icmpType !== undefined && { icmpType }),
+    ...(icmpCode !== undefined && { icmpCode }),
+  }
+}
+
+function related(network: Network, name: RelativeMachines, machine: Node): readonly Node[] {
+  const host = machine.vm?.host ?? machine.id
+  switch (name) {
+    case 'this':
+      return [machine]
+    case 'this-host':
+      return [nodeById(network, host) ?? []].flat()
+    case 'vms-of-this-host':
+      return vmsOfHost(network, host)
+    case 'same-service':
+      return network.nodes.filter(
+        ({ site, vm }) => site === machine.site && vm?.service === machine.vm?.service,
+      )
+  }
+}

@@ -1,0 +1,32 @@
+/** Where addresses are: our own public ones, the Internet's, and those of nobody out there. */
+import { hostServices, type Network } from '../../model/index.ts'
+import { hostPrefix, type Prefix } from '../../net/index.ts'
+import type { DiagramSet } from '../diagram/index.ts'
+import type { Proof } from './proof.ts'
+
+/** VIPs, egress addresses, public addresses of routers. */
+export const ownPublic = ({ sites }: Network): readonly Prefix[] =>
+  sites.flatMap((site) => [...site.public.vips, ...site.public.routers])
+
+/** What nobody in the Internet has, or has only there where it is not reached: the inside, bogons, the addresses of hosts' services. */
+const nobodys = ({ internal, bogons }: Network): readonly Prefix[] => [
+  ...internal,
+  ...bogons,
+  ...hostServices.flatMap(({ addresses }) => addresses.map(hostPrefix)),
+]
+
+/** Packets to an address that is ours in the Internet. */
+export const toOwnPublic = (proof: Proof): DiagramSet =>
+  proof.once('to own public', () => proof.sets.mask(proof.sets.all, proof.to(ownPublic(proof.network))))
+
+/** Packets to others in the Internet. */
+export const toInternet = (proof: Proof): DiagramSet =>
+  proof.once('to internet', () =>
+    proof.sets.without(proof.sets.all, proof.to([...nobodys(proof.network), ...ownPublic(proof.network)])),
+  )
+
+/** Packets as others in the Internet send them honestly. */
+export const byInternet = (proof: Proof): DiagramSet =>
+  proof.once('by internet', () =>
+    proof.sets.without(proof.sets.all, proof.by([...nobodys(proof.network), ...ownPublic(proof.network)])),
+  )

@@ -1,0 +1,38 @@
+/** Whether a counterexample does what is said of it, by the walk and the evaluator: for tests. */
+import { judge, pointById } from '../../../policy/index.ts'
+import { type Path, type World, WorldState, walk } from '../../../trace/index.ts'
+import type { Counterexample } from '../index.ts'
+
+export function happens(world: World, { sender, packet, at, does }: Counterexample): boolean {
+  if (sender === undefined) {
+    const point = pointById(world.policy, at)
+    return point !== undefined && judge(point, packet, new WorldState().of(point)).verdict === 'allow'
+  }
+  const paths = walk(world, new WorldState(), sender, packet)
+  const [node, iface] = at.split(' ') as [string, string | undefined]
+  // The walk follows one of several ways that meet again: a node of the same kind does as well.
+  const ends = (from: string, by: string): string =>
+    `${world.node(from).kind} ${world.node(world.peer(from, by).node).kind}`
+  switch (does) {
+    case 'is stopped':
+      return paths.some(({ end }) => end.kind === 'denied' && end.point.id === at)
+    case 'is lost':
+      return paths.some(
+        ({ end }) => end.node === at && (end.kind === 'no-route' || end.kind === 'not-for-node'),
+      )
+    case 'goes astray':
+      return paths.some(({ hops }) => hops.some((hop) => hop.node === at))
+    case 'goes round':
+      // The walk ends where it has been: a packet that goes round has no other end, or a longer way than there are nodes.
+      return paths.length === 0 || paths.some(visitsTwice)
+    case undefined:
+      if (iface === undefined) return paths.some(({ end }) => end.kind === 'delivered' && end.node === node)
+      return paths.some(({ hops }) =>
+        hops.some(
+          (hop) => hop.departure !== undefined && ends(hop.node, hop.departure) === ends(node, iface),
+        ),
+      )
+  }
+}
+
+const visitsTwice = ({ hops }: Path): boolean => new Set(hops.map(({ node }) => node)).size < hops.length
