@@ -37,4 +37,4 @@ export async function askNetwork(
 }
 
 /** What the user can mend in what he asked. */
-const mistakes: ReadonlySet<string> = new Set(['GL7004', 'GL7007', 'GL7010', 'GL7011', 'GL7012'])
+const mistakes: ReadonlySet<string> = new Set(['GL7004', 'GL7007', 'GL7010', 'GL7011', 'GL7012', 'GL7021'])

@@ -5,6 +5,9 @@ export const exitCodes = Object.freeze({
   no: 1,
   /** A mistake in the arguments or in a file. */
   usage: 2,
+  /** Of `plan`, as of other planners: something changes. Its errors are {@link planError}. */
+  changes: 2,
+  planError: 1,
   /** Something that is needed is missing on this machine: EX_UNAVAILABLE of sysexits(3). */
   unavailable: 69,
   /** A bug in Glacis: EX_SOFTWARE of sysexits(3). */
@@ -28,6 +31,7 @@ const meanings: ReadonlyArray<readonly [code: number, meaning: string]> = [
 export const exitCodeHelp: string = [
   'Exit codes:',
   ...meanings.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`),
+  '  glacis plan ends with 0 if nothing changes, 2 if something does, and 1 if it could not tell.',
   '  With a command, glacis shell passes on the exit code of that command.',
 ].join('\n')
 

@@ -26,12 +26,17 @@ export async function main(argv: readonly string[], streams: Streams = {}): Prom
     if (error instanceof CommanderError) {
       if (error.exitCode === 0 || error.code === 'commander.version') return exitCodes.ok
       if (error.code === 'commander.help') return exitCodes.usage
-      return fail(new CommandError(argumentText(error, verbOf(argv, terminal))), terminal)
+      const verb = verbOf(argv, terminal)
+      return fail(new CommandError(argumentText(error, verb), errorCode(verb, exitCodes.usage)), terminal)
     }
     if (!(error instanceof CommandError)) throw error
-    return fail(error, terminal)
+    return fail(new CommandError(error.message, errorCode(verbOf(argv, terminal), error.exitCode)), terminal)
   }
 }
+
+/** Of `plan` 2 says that something changes: whatever went wrong is 1. */
+const errorCode = (verb: string | undefined, code: number): number =>
+  verb === 'plan' ? exitCodes.planError : code
 
 function fail({ message, exitCode }: CommandError, terminal: Terminal): number {
   terminal.say(`${terminal.err.red('glacis:')} ${message}`)

@@ -48,6 +48,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
   )
     .argument('[FILE]', file)
     .option('--check', 'take it down again, and exit with 0 only if everything is as predicted', false)
+    .option('--plan <file>', 'bring up what this saved plan says, or nothing if the file has changed since')
     .option('--portable', 'run the same bytecode in this process: no root, any system', false)
     .addOption(json)
     .option('--name <name>', 'name of the running network; default: that in the file', labName)
@@ -66,9 +67,14 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
   verb(
     'apply',
     'Put the rules of a file in force where its network is up. Flows that stay allowed go on, others stop.',
-    ['glacis apply network.yaml', "glacis apply network.yaml --json | jq '.removed[]'"],
+    [
+      'glacis apply network.yaml',
+      'glacis apply --plan change.plan',
+      "glacis apply network.yaml --json | jq '.removed[]'",
+    ],
   )
     .argument('[FILE]', file)
+    .option('--plan <file>', 'do what this saved plan says, or nothing if it does not fit any more')
     .addOption(json)
     .option('--name <name>', 'name of the running network; default: that in the file', labName)
     .action(async (path, options) =>
@@ -85,6 +91,28 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .addOption(json)
     .action(async (path, options) =>
       done((await import('./commands/check.ts')).check(path, options, terminal)),
+    )
+
+  verb(
+    'plan',
+    'Say what a network file changes in who reaches whom, against another file or what runs. Exits with 0 if nothing changes, 2 if something does, 1 on an error.',
+    [
+      'glacis plan network.yaml',
+      'glacis plan old.yaml new.yaml',
+      'glacis plan network.yaml --out change.plan && glacis apply --plan change.plan',
+      'git show main:network.yaml > old.yaml && glacis plan old.yaml network.yaml --markdown',
+      'glacis plan old.yaml new.yaml --json | jq -r \'.reach[] | .kind + " " + .text\'',
+    ],
+  )
+    .argument('[OLD]', 'network file that it is compared with; left out: the network that is up')
+    .argument('[NEW]', file)
+    .option('--markdown', 'write it as text for a pull request', false)
+    .option('--out <file>', 'save the plan: apply --plan follows it as long as it fits')
+    .option('--no-proof', 'do not prove the invariants')
+    .option('--name <name>', 'name of the network that is up; default: that in the file', labName)
+    .addOption(json)
+    .action(async (old, next, options) =>
+      done(await (await import('./commands/plan.ts')).plan(old, next, options, terminal)),
     )
 
   verb('trace', 'Follow one packet hop by hop, and say which rule of which line decides.', [

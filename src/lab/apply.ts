@@ -2,6 +2,7 @@
 import { compileDeployment } from '../dataplane/index.ts'
 import type { Network } from '../model/index.ts'
 import { derivePolicy, meaningsOf, type Policy } from '../policy/index.ts'
+import { type Fingerprint, fingerprintOf, sameFingerprint } from './fingerprint.ts'
 import type { RunningNetwork } from './running-network.ts'
 
 /** What applying changed. */
@@ -18,16 +19,33 @@ export interface Applied {
   readonly seconds: { readonly compile: number; readonly update: number; readonly exchange: number }
 }
 
+/** From what to what a plan leads. */
+export interface PlannedStep {
+  readonly old: Fingerprint
+  readonly next: Fingerprint
+}
+
+/** What runs, or the file, is not what the plan was made from. */
+export class PlanMismatchError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'PlanMismatchError'
+  }
+}
+
 /**
  * Puts the network's rules in force where `running` is up; one call after the other. Rejects as `Fabric.update`; then nothing has
  * changed.
+ * @param plan rejects with {@link PlanMismatchError} unless this is the step
  */
-export function applyNetwork(running: RunningNetwork, network: Network): Promise<Applied> {
+export function applyNetwork(
+  running: RunningNetwork,
+  network: Network,
+  plan?: PlannedStep,
+): Promise<Applied> {
   const before = pending.get(running) ?? Promise.resolve()
-  const work = before.then(
-    () => apply(running, network),
-    () => apply(running, network),
-  )
+  const start = () => apply(running, network, plan)
+  const work = before.then(start, start)
   pending.set(running, work)
   return work
 }
@@ -35,10 +53,11 @@ export function applyNetwork(running: RunningNetwork, network: Network): Promise
 /** The last call of each network, which the next one waits for. */
 const pending = new WeakMap<RunningNetwork, Promise<unknown>>()
 
-async function apply(running: RunningNetwork, network: Network): Promise<Applied> {
+async function apply(running: RunningNetwork, network: Network, plan?: PlannedStep): Promise<Applied> {
   const { policy: old, revision: previous } = running.inForce
   const start = performance.now()
   const policy = derivePolicy(network)
+  if (plan) requireStep(running, network, policy, plan)
   const revision = previous + 1
   const deployment = compileDeployment(network, policy, running.successor())
   // Before the exchange: what rules say is found out once, and needed in it too.
@@ -52,6 +71,22 @@ async function apply(running: RunningNetwork, network: Network): Promise<Applied
     exchange: exchange.seconds,
   }
   return { revision, ...difference, seconds }
+}
+
+function requireStep(
+  { name, inForce }: RunningNetwork,
+  network: Network,
+  policy: Policy,
+  { old, next }: PlannedStep,
+): void {
+  if (!sameFingerprint(fingerprintOf(network, policy), next))
+    throw new PlanMismatchError(
+      `apply the plan: ${network.file} says something else than when the plan was made; plan again`,
+    )
+  if (!sameFingerprint(fingerprintOf(inForce.network, inForce.policy), old))
+    throw new PlanMismatchError(
+      `apply the plan: ${name} runs other rules (revision ${inForce.revision}) than those from which the plan was made; plan again`,
+    )
 }
 
 function differenceOf(old: Policy, next: Policy): Pick<Applied, 'points' | 'added' | 'removed' | 'changed'> {

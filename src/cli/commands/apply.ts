@@ -4,11 +4,14 @@ import type { ApplyResult } from '../../lab/index.ts'
 import { askNetwork, chooseNetwork } from '../ask-network.ts'
 import { exitCodes } from '../exit-code.ts'
 import { networkFile, requireNetwork } from '../network-argument.ts'
+import { readPlan } from '../plan-file.ts'
 import { table } from '../render/table.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface ApplyOptions {
   readonly name?: string
+  /** A saved plan: only this is done. */
+  readonly plan?: string
 }
 
 export async function apply(
@@ -16,11 +19,14 @@ export async function apply(
   options: ApplyOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const path = networkFile(file, terminal)
+  const saved = options.plan === undefined ? undefined : readPlan(options.plan)
+  const path = file ?? saved?.new.file ?? networkFile(file, terminal)
   const network = requireNetwork(path, terminal)
-  const name = options.name ?? network.name
+  const name = options.name ?? saved?.old.running?.name ?? network.name
   const running = chooseNetwork(name, 'apply')
-  const applied = (await askNetwork(running, 'apply', { params: { file: resolve(path) } })) as ApplyResult
+  const step = saved && { plan: { old: saved.old.fingerprint, next: saved.new.fingerprint } }
+  const params = { file: resolve(path), ...step }
+  const applied = (await askNetwork(running, 'apply', { params })) as ApplyResult
   terminal.result({ ok: true, ...applied })
   if (!terminal.json) terminal.print(appliedText(applied, terminal))
   return exitCodes.ok

@@ -15,6 +15,7 @@ import type { Network } from '../../model/index.ts'
 import { derivePolicy, type Policy } from '../../policy/index.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
 import { requireNetwork } from '../network-argument.ts'
+import { readPlan, type SavedPlan, unfit } from '../plan-file.ts'
 import { acceptanceJson, acceptanceText } from '../render/acceptance-report.ts'
 import { lapseText } from '../render/lapse-text.ts'
 import { muteText } from '../render/mute-text.ts'
@@ -29,11 +30,15 @@ export interface UpOptions {
   readonly check: boolean
   readonly portable: boolean
   readonly name?: string
+  /** A saved plan: what it leads to is brought up, if the file still says it. */
+  readonly plan?: string
 }
 
 export async function up(file: string | undefined, options: UpOptions, terminal: Terminal): Promise<number> {
   const clock = new Stopwatch()
-  const network = requireNetwork(file, terminal)
+  const saved = options.plan === undefined ? undefined : readPlan(options.plan)
+  const network = requireNetwork(file ?? saved?.new.file, terminal)
+  if (saved) await requirePlanned(network, saved, options.plan as string)
   clock.lap('load')
   const name = options.name ?? network.name
   const mode = await chooseMode(options.portable, network, terminal)
@@ -197,6 +202,18 @@ function timesText(mode: Mode, { total, ...phases }: Readonly<Record<string, num
     .filter(([, seconds]) => seconds >= 0.05)
     .map(([phase, seconds]) => `${phase} ${seconds.toFixed(1)}`)
   return `  ${mode} mode, ${total?.toFixed(1)} s: ${parts.join(', ')}`
+}
+
+async function requirePlanned(network: Network, saved: SavedPlan, path: string): Promise<void> {
+  const { running } = saved.old
+  if (running)
+    throw unfit(
+      path,
+      `it leads from ${running.name} as it ran to other rules, which 'glacis apply --plan ${path}' does`,
+    )
+  const { fingerprintOf, sameFingerprint } = await import('../../lab/index.ts')
+  if (!sameFingerprint(fingerprintOf(network, derivePolicy(network)), saved.new.fingerprint))
+    throw unfit(path, `${network.file} says something else than when the plan was made`)
 }
 
 async function refuseSecond(name: string): Promise<void> {

@@ -20,6 +20,10 @@ const words: Readonly<Record<string, string>> = {
   probes: 'Sending probes',
   down: 'Taking everything down',
   proof: 'Proving invariants',
+  'plan-old': 'Following all packets through the old network',
+  'plan-next': 'Following all packets through the new one',
+  'plan-compare': 'Comparing',
+  'plan-examples': 'Looking for packets that show it',
 }
 
 /** Milliseconds between two drawings of the changing line. */

@@ -22,7 +22,8 @@ export function proofText(verdicts: readonly Verdict[], seconds: number, out: Co
   return [...lines, last].join('\n')
 }
 
-function brokenLines(
+/** What an invariant says, and how it is broken; an empty line after it. */
+export function brokenLines(
   { invariant, counterexamples, places, remarks, exceptions }: Verdict,
   out: Colors,
 ): readonly string[] {
@@ -85,28 +86,30 @@ function whereabouts({ at, sender, does }: Counterexample): string {
 export const proofJson = (verdicts: readonly Verdict[], seconds: number) => ({
   holds: verdicts.every(({ holds }) => holds),
   seconds: Math.round(seconds * 1000) / 1000,
-  invariants: verdicts.map(({ invariant, holds, places, counterexamples, remarks, exceptions }) => ({
-    id: invariant.id,
-    rows: invariant.rows,
-    claim: invariant.claim,
-    expected: invariant.kind === 'expectation' ? formatSource(invariant.expectation.at) : null,
-    holds,
-    places,
-    counterexamples: counterexamples.map(({ at, does, sender, packet, rule }) => ({
-      at,
-      does: does ?? null,
-      sender: sender ?? null,
-      packet: packetJson(packet),
-      rule: rule ? { point: rule.point.id, tier: rule.tier, ...ruleJson(rule.rule) } : null,
-    })),
-    remarks,
-    exceptions: (['covering', 'stale', 'lapsed'] as const).flatMap((state) =>
-      exceptions[state].map((each) => ({
-        state,
-        at: formatSource(each.at),
-        why: each.why,
-        until: formatDate(each.until),
-      })),
-    ),
+  invariants: verdicts.map(verdictJson),
+})
+
+export const verdictJson = ({ invariant, holds, places, counterexamples, remarks, exceptions }: Verdict) => ({
+  id: invariant.id,
+  rows: invariant.rows,
+  claim: invariant.claim,
+  expected: invariant.kind === 'expectation' ? formatSource(invariant.expectation.at) : null,
+  holds,
+  places,
+  counterexamples: counterexamples.map(({ at, does, sender, packet, rule }) => ({
+    at,
+    does: does ?? null,
+    sender: sender ?? null,
+    packet: packetJson(packet),
+    rule: rule ? { point: rule.point.id, tier: rule.tier, ...ruleJson(rule.rule) } : null,
   })),
+  remarks,
+  exceptions: (['covering', 'stale', 'lapsed'] as const).flatMap((state) =>
+    exceptions[state].map((each) => ({
+      state,
+      at: formatSource(each.at),
+      why: each.why,
+      until: formatDate(each.until),
+    })),
+  ),
 })

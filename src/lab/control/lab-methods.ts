@@ -4,6 +4,7 @@ import type { SupportAccess } from '../support-access.ts'
 import { addAccess } from './methods/access.ts'
 import { addApply } from './methods/apply.ts'
 import { addCounters } from './methods/counters.ts'
+import { addInForce } from './methods/in-force.ts'
 import { addLapses } from './methods/lapses.ts'
 import { addTrace } from './methods/trace.ts'
 import { addWatch } from './methods/watch.ts'
@@ -16,6 +17,7 @@ export function labMethods(running: RunningNetwork, access?: SupportAccess): Con
   addWatch(registry, running)
   addTrace(registry, running, access)
   addApply(registry, running)
+  addInForce(registry, running)
   addLapses(registry, running)
   if (access) addAccess(registry, access)
   return registry

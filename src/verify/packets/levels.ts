@@ -47,6 +47,10 @@ export const highest: readonly number[] = Object.freeze([
 /** Levels of an address. */
 export const addressLevels = (end: End): readonly number[] => [0, 1, 2, 3].map((at) => level[end] + at)
 
+/** Every level that is not among some. */
+export const allLevelsBut = (kept: readonly number[]): readonly number[] =>
+  Array.from(highest.keys()).filter((each) => !kept.includes(each))
+
 export const familyNumber = (family: Family): number => (family === 4 ? 0 : 1)
 
 /** A packet as a tuple with a number for each level. */

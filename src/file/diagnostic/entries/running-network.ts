@@ -51,4 +51,14 @@ export const runningNetworkEntries = {
     'The file at the path of the audit log is not the one that the running network writes, or somebody else wrote into it: an editor (sed -i), logrotate or a hand renamed, replaced, deleted or cut it. What is written into a file that is nowhere can be read by nobody, so nothing is granted. Grants in force end as they would, and that is written down as soon as there is a log.',
     'Put the file back under its name. If it is lost, move what is at that path, and the head beside it, elsewhere and keep them: the network then begins a new log, whose first record says what became of the one before.',
   ),
+  GL7020: entry(
+    'plan that cannot be read',
+    'The file given with --plan is not one that glacis plan --out wrote, or it was written by another version.',
+    'Make the plan again: glacis plan network.yaml --out change.plan.',
+  ),
+  GL7021: entry(
+    'plan that does not fit any more',
+    'A plan leads from one network to another. The network file has changed since the plan was made, or what runs is not what it was made from: somebody applied something in between, or the network was brought up anew from another file. What would happen is then not what the plan says, so nothing has been done.',
+    'Make the plan again, and look at it.',
+  ),
 } as const satisfies Record<string, DiagnosticEntry>

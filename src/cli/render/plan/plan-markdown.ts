@@ -1,0 +1,77 @@
+/** A plan as text for a pull request. */
+import type { ReachChange } from '../../../verify/index.ts'
+import { changesSomething, type Plan } from './plan.ts'
+import { countsText, isUnproven, nothingText, shownDifferences, shownRules } from './plan-text.ts'
+import { exampleText, machineLines, reachText, reasonLines, ruleChangeText } from './words.ts'
+
+export function planMarkdown(plan: Plan): string {
+  const { change, broken, network } = plan
+  const head = changesSomething(plan) ? countsText(plan) : `no change, ${nothingText(plan)}`
+  const opened = change.reach.filter(({ kind }) => kind === 'opened')
+  const closed = change.reach.filter(({ kind }) => kind === 'closed')
+  const rules = change.rules.filter(({ effect }) => effect === 'none')
+  const sections = [
+    [`### ${plain(network)}: ${head}`],
+    section(
+      'Broken',
+      (broken?.newly ?? []).map(({ invariant: { id, claim } }) => `**${id}**: ${claim}`),
+    ),
+    section('Opened', opened.map(reachItem)),
+    section('Closed', closed.map(reachItem)),
+    section(
+      'Machines',
+      machineLines(change.machines).map(({ text }) => plain(text)),
+    ),
+    section(
+      'Not proven',
+      change.rules.filter(isUnproven).map((rule) => plain(ruleChangeText(rule))),
+    ),
+    section(
+      'No effect',
+      rules.map((rule) => plain(ruleChangeText(rule))),
+      shownRules,
+    ),
+    [footer(plan)],
+  ]
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')
+}
+
+function section(title: string, items: readonly string[], most = shownDifferences): readonly string[] {
+  if (items.length === 0) return []
+  const more = items.length - most
+  return [
+    `**${title}**`,
+    '',
+    ...items.slice(0, most).map((item) => `- ${item}`),
+    ...(more > 0 ? [`- … and ${more} more`] : []),
+  ]
+}
+
+function reachItem(change: ReachChange): string {
+  const example = exampleText(change)
+  return [
+    `**${plain(reachText(change))}**`,
+    ...reasonLines(change).map((line) => `  <br>${plain(line)}`),
+    ...(example ? [`  <br>\`${example.replaceAll('`', "'")}\``] : []),
+  ].join('\n')
+}
+
+function footer({ broken, old, next }: Plan): string {
+  const proof =
+    broken === undefined
+      ? 'Invariants were not proven.'
+      : broken.newly.length > 0
+        ? `${broken.newly.length} of ${broken.count} invariants break.`
+        : broken.still.length > 0
+          ? `${broken.still.length} of ${broken.count} invariants do not hold, as before.`
+          : `All ${broken.count} invariants hold.`
+  const from = old.running ? `what runs in ${old.running.name}, revision ${old.running.revision}` : old.file
+  return `<sub>${proof} From ${plain(from)} to ${plain(next.file)}, for every packet.</sub>`
+}
+
+/** Text of files, which must not become markup. */
+const plain = (text: string): string =>
+  text.replace(/[\\`*_<>[\]|~#]/g, (mark) => (mark === '<' ? '&lt;' : `\\${mark}`))

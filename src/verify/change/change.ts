@@ -1,0 +1,83 @@
+/**
+ * What a change of the network changes: who reaches whom that did not, who does not that did; machines; rules that changed without any effect.
+ *
+ * Whatever a packet's fate differs in is in one of the differences, or is said by a machine that is new or gone. As in all proofs these are packets that
+ * open something, of well-formed shape, with no grant in force and no limit exceeded.
+ */
+import type { Network } from '../../model/index.ts'
+import type { Prefix } from '../../net/index.ts'
+import type { Policy } from '../../policy/index.ts'
+import { Passages } from '../network/index.ts'
+import { PacketSets } from '../packets/index.ts'
+import { Cells } from './cells.ts'
+import { deltasBetween } from './delta.ts'
+import { type Example, exampleOf } from './example.ts'
+import { withoutExpected } from './fold.ts'
+import { type Difference, grouped } from './group.ts'
+import { type MachineChange, machineChanges } from './machine-change.ts'
+import { prefixesAt } from './prefixes.ts'
+import { type RuleChange, ruleChanges } from './rule-change.ts'
+import { Choices, Side } from './side.ts'
+import { type Traffic, trafficOf } from './traffic.ts'
+
+/** A network and what was derived from it. */
+export interface Derived {
+  readonly network: Network
+  readonly policy: Policy
+}
+
+export interface ReachChange extends Omit<Difference, 'traffic' | 'sample'> {
+  readonly traffic: readonly Traffic[]
+  /** With which sources, if not with their own; absent: with all that are outside. */
+  readonly sources?: readonly Prefix[]
+  /** To which addresses outside; absent: to all. */
+  readonly destinations?: readonly Prefix[]
+  /** Absent: the evaluator confirmed none of those that were tried. */
+  readonly example?: Example
+}
+
+export interface Change {
+  readonly reach: readonly ReachChange[]
+  readonly machines: readonly MachineChange[]
+  readonly rules: readonly RuleChange[]
+}
+
+export type ChangePhase = 'old' | 'next' | 'compare' | 'examples'
+
+export function changeBetween(
+  old: Derived,
+  next: Derived,
+  progress: (phase: ChangePhase, done: number, total: number) => void = () => {},
+): Change {
+  const sets = new PacketSets()
+  const shared = { sets, passages: new Passages(sets), choices: new Choices(sets) }
+  progress('old', 0, 1)
+  const before = new Side(old.network, old.policy, shared)
+  progress('next', 0, 1)
+  const sides = { old: before, next: new Side(next.network, next.policy, shared, old.policy) }
+  progress('compare', 0, 1)
+  const cells = new Cells(shared, sides)
+  const deltas = withoutExpected(deltasBetween(sets, sides, cells), sides, cells)
+  const differences = grouped(sets, deltas, sides)
+  const reach = differences.map(({ traffic, sample, ...rest }, index): ReachChange => {
+    progress('examples', index, differences.length)
+    const example = exampleOf(sets, sides, sample)
+    const sources = rest.source === 'own' ? [] : prefixesAt(sets, traffic, 'source', most)
+    const outside = sample.target.kind === 'outside' ? prefixesAt(sets, traffic, 'destination', most) : []
+    return {
+      ...rest,
+      traffic: trafficOf(sets, traffic),
+      ...(sources.length > 0 && sources.length < most && { sources }),
+      ...(outside.length > 0 && outside.length < most && { destinations: outside }),
+      ...(example && { example }),
+    }
+  })
+  return {
+    reach,
+    machines: machineChanges(sides),
+    rules: ruleChanges(sets, shared.passages.decisions, sides),
+  }
+}
+
+/** Of more prefixes than these it is not said which. */
+const most = 9
