@@ -19,13 +19,20 @@ export function networkFile(given: string | undefined, terminal: Terminal): stri
   return path
 }
 
-/** Loads a network, or ends the command: its mistakes go to stderr, and to stdout as JSON if that is wanted. */
+/**
+ * Loads a network, or ends the command: its mistakes go to stderr, and to stdout as JSON if that is wanted. Of a network that loads it is
+ * only said how many warnings there are: `glacis check` shows them.
+ */
 export function requireNetwork(given: string | undefined, terminal: Terminal): Network {
   const file = networkFile(given, terminal)
   const { network, diagnostics } = loadNetwork(file)
-  if (diagnostics.length > 0)
-    terminal.say(`${formatDiagnostics(diagnostics, { color: terminal.err.isColorSupported })}\n`)
-  if (network) return network
+  if (network) {
+    const count = diagnostics.length === 1 ? '1 warning' : `${diagnostics.length} warnings`
+    if (diagnostics.length > 0)
+      terminal.say(terminal.err.dim(`${count} in ${file}: see 'glacis check ${file}'`))
+    return network
+  }
+  terminal.say(`${formatDiagnostics(diagnostics, { color: terminal.err.isColorSupported })}\n`)
   const message = `load ${file}: ${outcomeOf(diagnostics, [file], 'it describes no network')}`
   const exitCode = exitCodes.usage
   terminal.result({

@@ -156,11 +156,13 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     'glacis rules network.yaml west/ar1/external/in',
     "glacis rules network.yaml 'west/host1/vm/*/in' --json",
     'glacis rules network.yaml --unused',
+    'glacis rules network.yaml --unused --all',
     'glacis rules network.yaml --shadowed',
   ])
     .argument('[FILE]', file)
     .argument('[POINT]', 'id of a point, the beginning of some (west/ar1), or a pattern with *')
     .option('--unused', 'only rules that have decided about no packet since the network came up', false)
+    .option('--all', 'with --unused: rules of templates and of Glacis itself, too', false)
     .option('--shadowed', 'only rules that can never decide: earlier ones take all their packets', false)
     .option('--name <name>', 'which network that is up has the hits; default: that in the file', labName)
     .addOption(json)

@@ -1,9 +1,11 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DiagnosticLog } from './diagnostic/diagnostic.ts'
-import { decodeSource, maxFileBytes, readSource } from './read.ts'
+import { decodeSource, maxFileBytes, readSource, readWithin } from './read.ts'
 
 let directory = ''
 beforeAll(() => {
@@ -38,6 +40,37 @@ describe('readSource', () => {
       expect(readSource('f', log, { readFile })).toBeUndefined()
       expect(log.entries).toMatchObject([{ code: 'GL1001', message: /^cannot read f: / }])
     }
+  })
+
+  it('reads a pipe to its end, and gives up one that brings nothing', async () => {
+    const pipe = join(directory, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    const holding = async (script: string) => {
+      const child = spawn('sh', ['-c', `exec 3<>"$0"; echo ready; ${script}`, pipe])
+      await once(child.stdout, 'data')
+      return child
+    }
+    const many = 'a: 1\n'.repeat(40_000)
+    const writing = await holding('for i in $(seq 4); do sleep 0.05; yes "a: 1" | head -n 10000 >&3; done')
+    expect(read('pipe').source?.text).toBe(many)
+    await once(writing, 'close')
+    const silent = await holding('exec sleep 60')
+    try {
+      const log = DiagnosticLog()
+      readSource('pipe', log, { path: pipe, readFile: (file) => readWithin(file, 100) })
+      expect(log.entries).toMatchObject([{ code: 'GL1001', message: /nothing has come through the pipe/ }])
+    } finally {
+      silent.kill()
+    }
+  })
+
+  it('reads standard input, whatever that is', () => {
+    const script = `import { readWithin } from './src/file/read.ts'
+      console.log(readWithin('/dev/stdin', 1000).length)`
+    const words = ['--import', 'tsx', '--input-type=module', '-e', script]
+    expect(execFileSync(process.execPath, words, { input: 'x'.repeat(100_000), encoding: 'utf8' })).toBe(
+      '100000\n',
+    )
   })
 
   it('reads no more than the limit, even of a file without end', () => {

@@ -11,23 +11,51 @@ export const maxFileBytes = 16 * 1024 * 1024
 /** Gives a file's bytes, or throws as `node:fs` does. Reads no more than {@link maxFileBytes} + 1. */
 export type ReadFile = (file: string) => Uint8Array
 
-export const readFileBounded: ReadFile = (file) => {
-  // Whatever it is, opening it must not wait: a FIFO would, for somebody who writes.
-  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
+export const readFileBounded: ReadFile = (file) => readWithin(file, pipePatience)
+
+/** Milliseconds for which a pipe may bring nothing, before it is given up. */
+const pipePatience = 60_000
+/** Milliseconds between two looks at a pipe that brings nothing. */
+const pipePause = 5
+const stdin = 0
+
+/** @param patience milliseconds for which a pipe may bring nothing */
+export function readWithin(file: string, patience: number): Uint8Array {
+  // Whatever it is, opening it must not wait: a FIFO would, for somebody who writes. Standard input may be a socket, which has no path.
+  const descriptor = file === '/dev/stdin' ? stdin : openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
-    const state = fstatSync(descriptor)
-    if (state.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' })
-    if (state.isFIFO() || state.isSocket())
-      throw Object.assign(new Error('is no regular file'), { code: 'ESPIPE' })
+    if (fstatSync(descriptor).isDirectory()) throw systemError('EISDIR', 'is a directory')
     const buffer = Buffer.allocUnsafe(maxFileBytes + 1)
     let length = 0
-    for (let got = -1; got !== 0 && length < buffer.length; length += got)
-      got = readSync(descriptor, buffer, length, buffer.length - length, null)
+    let heard = performance.now()
+    while (length < buffer.length) {
+      const got = readNow(descriptor, buffer, length)
+      if (got === 0) break
+      if (got === undefined) {
+        if (performance.now() - heard > patience) throw systemError('ETIMEDOUT', 'brings nothing')
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pipePause)
+      } else {
+        length += got
+        heard = performance.now()
+      }
+    }
     return buffer.subarray(0, length)
   } finally {
-    closeSync(descriptor)
+    if (descriptor !== stdin) closeSync(descriptor)
   }
 }
+
+/** Bytes that were read; 0: that was all; `undefined`: a pipe has none yet. */
+function readNow(descriptor: number, buffer: Buffer, at: number): number | undefined {
+  try {
+    return readSync(descriptor, buffer, at, buffer.length - at, null)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return undefined
+    throw error
+  }
+}
+
+const systemError = (code: string, message: string): Error => Object.assign(new Error(message), { code })
 
 /**
  * Reads `path` and names it `file` in diagnostics. On failure reports at `at` (default: the start of the file) and
@@ -124,6 +152,11 @@ function explainReadError(file: string, code: string | undefined): { message: st
       return {
         message: `${cannot}: permission denied`,
         hint: 'make it readable with `chmod +r`, or use another user',
+      }
+    case 'ETIMEDOUT':
+      return {
+        message: `${cannot}: nothing has come through the pipe for a while`,
+        hint: 'check what writes into it, or save its output in a file',
       }
     default:
       return { message: `${cannot}: ${code ?? 'unknown error'}`, hint: 'check that it is a regular file' }

@@ -1,5 +1,6 @@
 /** Origins as text. */
 import { formatSource } from '../file/source.ts'
+import { productTemplates } from '../model/index.ts'
 import type { Origin } from './rule.ts'
 
 /** `network.yaml:12:7`, `rules.yaml:7:5 (host-config of network.yaml:40:3)`, `template balancer (network.yaml:40:3)` or `built-in default`. */
@@ -14,4 +15,10 @@ export function formatOrigin(origin: Origin): string {
     case 'built-in':
       return `built-in ${origin.name}`
   }
+}
+
+/** Whether a person wrote the line behind a rule; else Glacis itself made it, or a template that comes with it. */
+export function isWritten(origin: Origin): boolean {
+  const line = origin.kind === 'file' ? origin.at : origin.kind === 'template' ? origin.line : undefined
+  return line !== undefined && !line.file.startsWith(productTemplates)
 }

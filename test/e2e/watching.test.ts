@@ -58,10 +58,15 @@ const suite = (...options: string[]) => {
     }
     const used = rules.filter(({ hits }: Document) => hits.packets > 0)
     expect(used.length).toBeGreaterThan(50)
-    const { document: rest } = await user.json('rules', example, '--unused')
+    const { document: rest } = await user.json('rules', example, '--unused', '--all')
     const unused = rest.points.flatMap(({ rules }: Document) => rules)
     expect(unused.length + used.length).toBeGreaterThanOrEqual(rules.length - 20)
     for (const { hits } of unused) expect(hits.packets).toBe(0)
+    const { document: own } = await user.json('rules', example, '--unused')
+    const written = own.points.flatMap(({ rules }: Document) => rules)
+    expect(Math.abs(written.length + own.leftOut - unused.length)).toBeLessThanOrEqual(20)
+    expect(own.leftOut).toBeGreaterThan(100)
+    for (const { origin } of written) expect(origin).not.toMatch(/^built-in |^template |^glacis\/templates\//)
   })
 
   test('a live trace goes as predicted, and is counted', async () => {

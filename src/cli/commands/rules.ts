@@ -3,6 +3,7 @@
 import { nearest, pathPattern } from '../../file/index.ts'
 import {
   derivePolicy,
+  isWritten,
   type Point,
   type Policy,
   type Rule,
@@ -21,6 +22,8 @@ import type { Terminal } from '../terminal.ts'
 export interface RulesOptions {
   /** Only rules that have decided about nothing in the running network. */
   readonly unused: boolean
+  /** Of these, not only those that a person wrote. */
+  readonly all: boolean
   /** Only rules that can never decide. */
   readonly shadowed: boolean
   /** Which running network, if not that of the file's name. */
@@ -42,14 +45,18 @@ export async function rules(
   const required = options.unused || options.name !== undefined
   const hits = required ? await requireHits(name, 'read hits') : await findHits(name, terminal)
   const shadows = options.shadowed ? shadowsOf(points) : undefined
-  const isListed = (place: RulePlace): boolean =>
+  const isMeant = (place: RulePlace): boolean =>
     (!options.unused || hits?.of(place)?.packets === 0) && (!shadows || shadows.has(place.rule))
+  const isShown = ({ rule }: RulePlace): boolean => !options.unused || options.all || isWritten(rule.origin)
+  const isListed = (place: RulePlace): boolean => isMeant(place) && isShown(place)
+  const leftOut = options.unused ? points.flatMap(rulesOf).filter((p) => isMeant(p) && !isShown(p)).length : 0
   const extras: Extras = { hits, shadows, isListed }
   const listed = options.unused || options.shadowed ? points.filter((p) => rulesOf(p).some(isListed)) : points
   const differs = hits && notInForce(network, policy, hits)
   terminal.result({
     running: hits?.name ?? null,
     ...(hits && { revision: hits.revision, inForce: differs === undefined }),
+    ...(options.unused && { leftOut }),
     points: listed.map((point) => pointJson(point, extras)),
   })
   if (terminal.json) return exitCodes.ok
@@ -60,6 +67,12 @@ export async function rules(
       ? pointsText(listed, terminal, hits)
       : listed.map((point) => pointText(point, terminal, extras)).join('\n\n') || noneText(options),
   )
+  if (leftOut > 0)
+    terminal.say(
+      terminal.err.dim(
+        `${leftOut} unused rules that nobody wrote are left out: of templates, and of Glacis itself; --all lists them`,
+      ),
+    )
   return exitCodes.ok
 }
 

@@ -4,14 +4,17 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DiagnosticLog, readFilterFile, readSource, type WrittenRules } from '../../file/index.ts'
 
+/** Of the names of their files. */
+export const productTemplates = 'glacis/templates/'
+
 const read = new Map<string, WrittenRules>()
 
-/** Its lines are called `glacis/templates/NAME.yaml:…`, wherever Glacis is installed. Throws if the package is damaged. */
+/** Its lines are called `glacis/templates/NAME.yaml:…` (see `productTemplates`), wherever Glacis is installed. Throws if the package is damaged. */
 export function productTemplate(name: string): WrittenRules {
   const known = read.get(name)
   if (known) return known
   const log = DiagnosticLog()
-  const source = readSource(`glacis/templates/${name}.yaml`, log, { path: join(folder(), `${name}.yaml`) })
+  const source = readSource(`${productTemplates}${name}.yaml`, log, { path: join(folder(), `${name}.yaml`) })
   const written = source && readFilterFile(source, log)
   if (!written)
     throw new Error(`read the product's template ${name}: ${log.entries[0]?.message} (install Glacis again)`)
