@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { diagnosticTable, explainDiagnostic } from './diagnostic-table.ts'
 import { cloudServiceEntries } from './entries/cloud-service.ts'
+import { expectationEntries } from './entries/expectations.ts'
 import { fileFormEntries } from './entries/file-form.ts'
 import { filterRulesEntries } from './entries/filter-rules.ts'
 import { networkEntries } from './entries/network.ts'
@@ -16,6 +17,7 @@ describe('diagnosticTable', () => {
       securityGroupEntries,
       networkEntries,
       siteProtectionEntries,
+      expectationEntries,
       filterRulesEntries,
       runningNetworkEntries,
     ].flatMap(Object.keys)
