@@ -204,7 +204,11 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .option('--source <prefix>', 'only from this address or prefix')
     .option('--destination <prefix>', 'only to this address or prefix')
     .option('--all', 'packets of known flows too, and those that points without flows let pass', false)
-    .option('--limit <count>', 'events that a node tells in a second at most; default: 2000', positive)
+    .option(
+      '--limit <count>',
+      'events that each interface of a node tells in a second at most; default: 2000',
+      positive,
+    )
     .option('--count <count>', 'end after so many events', positive)
     .option('--for <time>', 'end after this time, such as 10s or 2m', duration)
     .option('--pcap <file>', 'write the packets to this file too, with verdict and rule as comments (pcapng)')

@@ -1,7 +1,7 @@
 /**
  * Events: what programs tell of packets as they judge them, through one ring buffer per node. Off by default: then a program reads one
- * word and goes on. A node tells at most `limit` events a second, so that a flood of packets is no flood of records; what was kept
- * back is counted, and so is what found the ring full.
+ * word and goes on. Each interface of a node tells at most `limit` events a second, so that a flood of packets is no flood of records, and
+ * that of one machine does not hide what others do; what was kept back is counted, and so is what found the ring full.
  */
 import type { BpfMap, MapSpec } from '../bpf/index.ts'
 
@@ -46,13 +46,16 @@ export const eventSize = eventField.frame + snapLength
 /** Bytes of a node's ring: some 1,500 records. */
 const ringSize = 256 * 1024
 
-/** Events that a node tells in a second, when not said otherwise. */
+/** Events that an interface of a node tells in a second, when not said otherwise. */
 export const defaultEventLimit = 2000
 
 /** Written by the user: mode (u32), events a second (u32). */
 export const watchField = { mode: 0, limit: 4, size: 8 } as const
 
-/** Written by programs: the second that is under way, events told in it, events kept back and lost since the start (u64 each). */
+/** Accounts of interfaces, by the lower bits of their indices: of a node with more interfaces, some share one. A power of two. */
+export const tallies = 256
+
+/** Written by programs, for each account: the second that is under way, events told in it, events kept back and lost since the start (u64 each). */
 export const tallyField = { second: 0, told: 8, suppressed: 16, lost: 24, size: 32 } as const
 
 /** The maps of a node that take part, by what they are for. */
@@ -62,12 +65,12 @@ export interface EventMaps {
   readonly ring: MapSpec
 }
 
-const single = (name: string, valueSize: number): MapSpec =>
-  Object.freeze({ name, type: 'array', keySize: 4, valueSize, maxEntries: 1 })
+const array = (name: string, valueSize: number, maxEntries: number): MapSpec =>
+  Object.freeze({ name, type: 'array', keySize: 4, valueSize, maxEntries })
 
 export const eventMaps: EventMaps = Object.freeze({
-  watch: single('watch', watchField.size),
-  tally: single('watch_tally', tallyField.size),
+  watch: array('watch', watchField.size, 1),
+  tally: array('watch_tally', tallyField.size, tallies),
   ring: Object.freeze({ name: 'events', type: 'ringbuf', keySize: 0, valueSize: 0, maxEntries: ringSize }),
 })
 
@@ -89,10 +92,11 @@ export interface Untold {
 }
 
 export function readUntold(tally: BpfMap): Untold {
-  const value = tally.lookup(new Uint8Array(4)) ?? new Uint8Array(tallyField.size)
-  const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
-  return {
-    suppressed: view.getBigUint64(tallyField.suppressed, true),
-    lost: view.getBigUint64(tallyField.lost, true),
+  let [suppressed, lost] = [0n, 0n]
+  for (const [, value] of tally.lookupBatch()) {
+    const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
+    suppressed += view.getBigUint64(tallyField.suppressed, true)
+    lost += view.getBigUint64(tallyField.lost, true)
   }
+  return { suppressed, lost }
 }

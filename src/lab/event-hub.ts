@@ -6,7 +6,7 @@ import type { Fabric } from './fabric.ts'
 
 export interface Listener {
   readonly kinds: readonly EventKind[]
-  /** Events that each node may tell in a second; of several listeners the largest holds. */
+  /** Events that each interface of a node may tell in a second; of several listeners the largest holds. */
   readonly limit?: number
   /** Must not throw. */
   readonly hear: (event: PacketEvent) => void

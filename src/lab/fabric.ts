@@ -42,7 +42,7 @@ export interface Fabric {
    * Sets which events all nodes tell (see `eventKind`), and hands over their records. Records of a node come in their order; those
    * that a rule change leaves behind are handed over with the rules that they are of.
    * @param mode 0: none, and nothing is read any more
-   * @param limit events that each node tells in a second
+   * @param limit events that each interface of a node tells in a second
    */
   listen(mode: number, limit: number, handle: RecordHandler): void
   /** A map of the programs in force at a node, by its name; after `update` it may be another. `undefined` if there is none. */

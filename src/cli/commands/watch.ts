@@ -141,7 +141,9 @@ class View {
   #untold({ node, suppressed, lost }: { node: string; suppressed: number; lost: number }): void {
     const { limit = defaultEventLimit } = this.#options
     if (suppressed > 0)
-      this.#remark(`${suppressed} events of ${node} are missing here: above ${limit} a second; see --limit`)
+      this.#remark(
+        `${suppressed} events of ${node} are missing here: above ${limit} a second at an interface; see --limit`,
+      )
     if (lost > 0)
       this.#remark(`${lost} events of ${node} are missing here: they came faster than they were read`)
   }

@@ -1,6 +1,14 @@
 /** Telling of a packet: one record in the node's ring buffer, if somebody wants to know of its kind. */
 import { type ProgramBuilder, SK_BUFF, type Value, XDP_MD } from '../../bpf/index.ts'
-import { type EventMaps, eventField, eventSize, snapLength, tallyField, watchField } from '../event-map.ts'
+import {
+  type EventMaps,
+  eventField,
+  eventSize,
+  snapLength,
+  tallies,
+  tallyField,
+  watchField,
+} from '../event-map.ts'
 import { emitLength, type Frame } from './frame.ts'
 
 const second = 1_000_000_000
@@ -23,7 +31,11 @@ export function emitReport(
   b.jumpIf(b.anyBit(b.load(4, asked, watchField.mode), kind), wanted)
   b.jump(done)
   b.place(wanted)
-  const counts = b.mapValue(tally)
+  const index = frame.hook === 'xdp' ? XDP_MD.ingress_ifindex : SK_BUFF.ifindex
+  const key = b.stack(4, 4)
+  b.store(4, key, 0, b.and(b.load(4, b.context, index), tallies - 1))
+  const counts = b.mapLookup(tally, key)
+  b.jumpIf(b.eq(counts, 0), done)
   const time = b.call('ktime_get_ns')
   const now = b.div(time, second)
   // Two CPUs may both begin a second: it then has room for a few more.
@@ -47,7 +59,6 @@ export function emitReport(
   b.place(reserved)
   b.store(8, record, eventField.time, time)
   b.store(4, record, eventField.slot, slot)
-  const index = frame.hook === 'xdp' ? XDP_MD.ingress_ifindex : SK_BUFF.ifindex
   b.store(4, record, eventField.interface, b.load(4, b.context, index))
   const length = emitLength(b, frame)
   b.store(4, record, eventField.length, length)

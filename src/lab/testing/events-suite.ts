@@ -1,6 +1,7 @@
 /** What every fabric's data plane tells of packets, and what a running network answers about it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { EventKind } from '../../dataplane/index.ts'
+import { groupBy } from '../../model/index.ts'
 import { formatIp } from '../../net/index.ts'
 import type { PacketEvent } from '../../observe/index.ts'
 import { rulesOf } from '../../policy/index.ts'
@@ -88,7 +89,7 @@ export function describeEvents(name: string, bringUp: (options: FabricOptions) =
       expect(flows.events.map(({ rule }) => rule.id)).toContain('role/http')
     })
 
-    it('keeps back what is above the limit of a node, and counts it', async () => {
+    it('keeps back what is above the limit of an interface, and counts it', async () => {
       const nodes = ['lab/ar1', 'lab/ar2']
       const suppressed = () => nodes.reduce((sum, node) => sum + Number(fabric.untold(node).suppressed), 0)
       const before = suppressed()
@@ -98,6 +99,23 @@ export function describeEvents(name: string, bringUp: (options: FabricOptions) =
       await expect.poll(() => questions(events) + suppressed() - before).toBeGreaterThanOrEqual(40)
       stop()
       expect(questions(events)).toBeLessThan(40)
+    })
+
+    it('keeps back nothing of a machine because of what another on its host does', async () => {
+      const machines = groupBy(
+        network.nodes.filter(({ kind }) => kind === 'vm'),
+        ({ vm }) => vm?.host,
+      )
+      const neighbours = [...machines.values()].find((list) => list.length > 1) ?? []
+      const [loud, quiet] = neighbours.map(({ id }) => id) as [string, string]
+      const sent = opening(quiet, 'lab/ns1', 4, 'tcp', 22)
+      const flood = Array.from({ length: 40 }, () => opening(loud, 'lab/ns1', 4, 'tcp', 22))
+      const { events, stop } = listen(['drop'], 3)
+      await fabric.probe([...flood, sent])
+      await expect.poll(() => ofConversation(events, sent).length).toBeGreaterThan(0)
+      stop()
+      const told = flood.filter((one) => ofConversation(events, one).length > 0)
+      expect(told.length).toBeLessThan(40)
     })
 
     const call = (method: string, params: unknown) =>

@@ -34,7 +34,7 @@ const Parameters = v.strictObject({
   tenant: v.optional(text),
   source: v.optional(text),
   destination: v.optional(text),
-  /** Events that each node may tell in a second. */
+  /** Events that each interface of a node may tell in a second. */
   limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000))),
 })
 
