@@ -1,7 +1,13 @@
 /** The Stanford backbone as terrain of the reachability that proofs use. */
 import { Prefix } from '../../../src/net/index.ts'
 import type { Match, Point, Rule, RuleTier } from '../../../src/policy/index.ts'
-import { type Forwarding, type PacketSets, type Place, routing, type Terrain } from '../../../src/verify/index.ts'
+import {
+  type Forwarding,
+  type PacketSets,
+  type Place,
+  routing,
+  type Terrain,
+} from '../../../src/verify/index.ts'
 import type { AccessRule, AddressBlock, Backbone, ForwardingRule } from './read.ts'
 
 export function terrainOfBackbone(sets: PacketSets, backbone: Backbone): Terrain {
@@ -19,6 +25,7 @@ export function terrainOfBackbone(sets: PacketSets, backbone: Backbone): Terrain
   for (const rule of backbone.forwarding) rules.get(rule.router)?.push(rule)
   return {
     nodes: backbone.routers,
+    watches: () => true,
     forwards: () => true,
     forwarding(router) {
       const table = tables.get(router) ?? forwardingOfRouter(sets, backbone, rules.get(router) ?? [])

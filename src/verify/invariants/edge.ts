@@ -1,5 +1,5 @@
 /** What holds at the edge: between the sites and everybody else. */
-import { nodesOfKind, type Site, virtualEndpoints } from '../../model/index.ts'
+import { nodesOfKind, type Site, type VirtualEndpoint, virtualEndpoints } from '../../model/index.ts'
 import { hostPrefix, type Prefix } from '../../net/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import type { Reach } from '../network/index.ts'
@@ -10,6 +10,7 @@ export const edgeInvariants: readonly NetworkInvariant[] = [
   {
     kind: 'network',
     id: 'dip-unreachable',
+    ofAlike: true,
     rows: ['R11', 'R13'],
     claim:
       'What comes from outside and is not addressed to a declared endpoint of a VIP reaches nothing inside.',
@@ -20,6 +21,7 @@ export const edgeInvariants: readonly NetworkInvariant[] = [
   {
     kind: 'network',
     id: 'vip-by-balancer',
+    ofAlike: true,
     rows: ['R12'],
     claim: 'Only balancers accept what is addressed to a VIP: nothing behind them ever sees such a packet.',
     origins: () => ['outside'],
@@ -29,6 +31,7 @@ export const edgeInvariants: readonly NetworkInvariant[] = [
   {
     kind: 'network',
     id: 'endpoint-backends',
+    ofAlike: true,
     rows: ['R11', 'R20'],
     claim: 'What comes from outside reaches a machine only on the ports of its public endpoints.',
     origins: () => ['outside'],
@@ -44,6 +47,7 @@ export const edgeInvariants: readonly NetworkInvariant[] = [
   {
     kind: 'network',
     id: 'outside-source',
+    ofAlike: true,
     rows: ['R15'],
     claim: 'No packet that enters bears a source address of the inside, of a VIP, or one that nobody has.',
     origins: () => ['outside'],
@@ -56,6 +60,7 @@ export const edgeInvariants: readonly NetworkInvariant[] = [
   {
     kind: 'network',
     id: 'inside-destination-stays',
+    ofAlike: true,
     rows: ['R13', 'R14'],
     claim: 'No packet that leaves is addressed to the inside.',
     origins: (proof) => proof.network.sites.flatMap((site) => proof.insideOrigins(site)),
@@ -67,6 +72,7 @@ export const edgeInvariants: readonly NetworkInvariant[] = [
   {
     kind: 'network',
     id: 'inside-source-hidden',
+    ofAlike: true,
     rows: ['R11', 'R13', 'R15'],
     claim: 'No packet that leaves shows an address of the inside.',
     origins: (proof) => proof.network.sites.flatMap((site) => proof.insideOrigins(site)),
@@ -81,33 +87,42 @@ const publicOf = (site: Site): readonly Prefix[] => [...site.public.vips, ...sit
 
 /** Packets to a VIP on a port that is declared there. */
 export function declared({ sets, network }: Proof): DiagramSet {
+  const vips = new Map<string, VirtualEndpoint[]>()
+  for (const endpoint of virtualEndpoints(network)) {
+    const key = `${endpoint.protocol} ${endpoint.port}`
+    const list = vips.get(key)
+    if (list) list.push(endpoint)
+    else vips.set(key, [endpoint])
+  }
   return sets.union(
-    virtualEndpoints(network).map(({ vip, protocol, port }) =>
-      sets.match({
+    Array.from(vips.values(), (list) => {
+      const [{ protocol, port }] = list as [VirtualEndpoint]
+      return sets.match({
         protocol,
-        destination: [hostPrefix(vip)],
+        destination: list.map(({ vip }) => hostPrefix(vip)),
         destinationPorts: [{ first: port, last: port }],
-      }),
-    ),
+      })
+    }),
   )
 }
 
-/** What each machine is a backend for. */
-function backendPorts({ sets, network }: Proof): ReadonlyMap<string, DiagramSet> {
+/** What each machine that is looked at is a backend for. */
+function backendPorts(proof: Proof): ReadonlyMap<string, DiagramSet> {
   const ports = new Map<string, DiagramSet[]>()
-  for (const { protocol, backends } of virtualEndpoints(network))
+  for (const { protocol, backends } of proof.endpoints())
     for (const { node, address, port } of backends) {
+      if (!proof.watches(node)) continue
       const list = ports.get(node) ?? []
       ports.set(node, list)
       list.push(
-        sets.match({
+        proof.sets.match({
           protocol,
           destination: [hostPrefix(address)],
           destinationPorts: [{ first: port, last: port }],
         }),
       )
     }
-  return new Map(Array.from(ports, ([node, list]) => [node, sets.union(list)]))
+  return new Map(Array.from(ports, ([node, list]) => [node, proof.sets.union(list)]))
 }
 
 /** Some packets in what distribution routers get from balancers, or what machines inside take. */

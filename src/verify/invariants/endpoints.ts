@@ -1,12 +1,10 @@
 /** What balancers do with the endpoints that the file declares. */
 import {
   endpointName,
-  type Network,
   neighboursOf,
   nodesOfKind,
   type VirtualBackend,
   type VirtualEndpoint,
-  virtualEndpoints,
 } from '../../model/index.ts'
 import { hostPrefix } from '../../net/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
@@ -18,6 +16,7 @@ export const endpointInvariants: readonly NetworkInvariant[] = [
   {
     kind: 'network',
     id: 'access-lists',
+    ofAlike: true,
     rows: ['R11', 'R20'],
     claim:
       'What the access list of an endpoint does not let in reaches nothing: from outside, and from VMs of the site by their own addresses.',
@@ -45,13 +44,14 @@ export const endpointInvariants: readonly NetworkInvariant[] = [
   {
     kind: 'network',
     id: 'endpoint-translation',
+    ofAlike: true,
     rows: ['R11'],
     claim:
       'A balancer leads what is addressed to an endpoint to the machines behind that endpoint, on their port.',
     origins: (proof) => ['outside', ...vmsOf(proof)],
     *breaches(proof, reach) {
       const { sets } = proof
-      for (const { balancer, iface, endpoint } of waysIn(proof.network)) {
+      for (const { balancer, iface, endpoint } of waysIn(proof)) {
         const come = reach.arrived.get(`${balancer} ${iface}`) ?? sets.none
         const meant = sets.mask(addressed(proof, endpoint), come)
         if (meant === sets.none) continue
@@ -70,10 +70,11 @@ export const endpointInvariants: readonly NetworkInvariant[] = [
 export const endpointShared: PlanInvariant = {
   kind: 'plan',
   id: 'endpoint-shared',
+  ofAlike: true,
   rows: ['R6', 'R11'],
   claim: 'Each balancer shares what comes to an endpoint among all machines behind it.',
   breaches: (proof) =>
-    [...waysIn(proof.network)].flatMap(({ balancer, iface, endpoint }): readonly Remark[] => {
+    [...waysIn(proof)].flatMap(({ balancer, iface, endpoint }): readonly Remark[] => {
       const { sets } = proof
       const come = sets.allOf([
         sets.all,
@@ -102,8 +103,8 @@ function byUsers(proof: Proof, balancer: string, iface: string): DiagramSet {
 const vmsOf = ({ network }: Proof): readonly Origin[] => network.sites.map(({ name }): Origin => `${name} vm`)
 
 /** Of VMs those of their own site: to others they come as from outside. */
-const endpointsFor = ({ network }: Proof, origin: Origin): readonly VirtualEndpoint[] =>
-  virtualEndpoints(network).filter(({ site }) => origin === 'outside' || origin.startsWith(`${site} `))
+const endpointsFor = (proof: Proof, origin: Origin): readonly VirtualEndpoint[] =>
+  proof.endpoints().filter(({ site }) => origin === 'outside' || origin.startsWith(`${site} `))
 
 const addressed = ({ sets }: Proof, { vip, protocol, port }: VirtualEndpoint): DiagramSet =>
   sets.match({ protocol, destination: [hostPrefix(vip)], destinationPorts: [{ first: port, last: port }] })
@@ -120,8 +121,9 @@ const behind = (
   })
 
 /** Endpoints of each balancer at each interface by which something for them may come. */
-function* waysIn(network: Network): Iterable<{ balancer: string; iface: string; endpoint: VirtualEndpoint }> {
-  const endpoints = virtualEndpoints(network)
+function* waysIn(proof: Proof): Iterable<{ balancer: string; iface: string; endpoint: VirtualEndpoint }> {
+  const { network } = proof
+  const endpoints = proof.endpoints()
   for (const { name } of network.sites)
     for (const { id } of nodesOfKind(network, name, 'balancer'))
       for (const { near } of neighboursOf(network, id))

@@ -10,6 +10,7 @@ export const forwardingInvariants: readonly NetworkInvariant[] = [
   {
     kind: 'network',
     id: 'no-loops',
+    ofAlike: true,
     rows: ['R14'],
     claim: 'No packet comes back to a router that has forwarded it.',
     origins: (proof) => (proof.mayLoop ? proof.allOrigins() : []),
@@ -20,6 +21,7 @@ export const forwardingInvariants: readonly NetworkInvariant[] = [
   {
     kind: 'network',
     id: 'no-black-holes',
+    ofAlike: true,
     rows: ['R6', 'R11'],
     claim:
       'What is addressed to a machine of the network, or to a declared endpoint, arrives unless a filter stops it; nothing strays into another machine.',

@@ -30,6 +30,7 @@ export const infrastructureInvariants: readonly NetworkInvariant[] = [
   {
     kind: 'network',
     id: 'tenant-isolation',
+    ofAlike: true,
     rows: ['R19', 'R20'],
     claim: 'No VM reaches a VM of another service but on its public endpoints, by whatever way.',
     origins: vmOrigins,
@@ -45,6 +46,7 @@ export const infrastructureInvariants: readonly NetworkInvariant[] = [
   {
     kind: 'network',
     id: 'routers-unreachable',
+    ofAlike: true,
     rows: ['R9', 'R19'],
     claim: 'No VM, and nobody outside, reaches an access router, balancer or distribution router itself.',
     origins: (proof) => ['outside', ...vmOrigins(proof)],
@@ -56,6 +58,7 @@ export const infrastructureInvariants: readonly NetworkInvariant[] = [
   {
     kind: 'network',
     id: 'infrastructure-clients',
+    ofAlike: true,
     rows: ['R21', 'R24'],
     claim:
       'An infrastructure service of category 2 or 3 is reached by the clients that are named for it, and by nobody else.',
@@ -71,6 +74,7 @@ export const infrastructureInvariants: readonly NetworkInvariant[] = [
   {
     kind: 'network',
     id: 'host-partitions',
+    ofAlike: true,
     rows: ['R22'],
     claim: 'Of all machines only fabric controllers reach a host partition, and its own VMs its services.',
     origins: (proof) => ['outside', ...proof.network.sites.flatMap((site) => proof.machineOrigins(site))],

@@ -20,6 +20,11 @@ interface Claim {
   readonly rows: readonly string[]
   /** One sentence, in the present tense. */
   readonly claim: string
+  /**
+   * It says the same of machines that are alike: it tells them apart by site, role, service and host, and by their own addresses, and by nothing
+   * else of the model. Of many that are alike a few are then looked at (see `../alike`). Absent: all are.
+   */
+  readonly ofAlike?: true
 }
 
 /** About packets on their way: whatever such senders send, nothing is found where it must not be. */

@@ -23,6 +23,7 @@ export const machineInvariants: readonly PointInvariant[] = [
   {
     kind: 'point',
     id: 'vm-own-source',
+    ofAlike: true,
     rows: ['R15', 'R18'],
     claim: 'A VM speaks with its own addresses, and with none only to ask for one.',
     points: (proof) => vmPoints(proof, 'from-local'),
@@ -35,6 +36,7 @@ export const machineInvariants: readonly PointInvariant[] = [
   {
     kind: 'point',
     id: 'vm-destinations',
+    ofAlike: true,
     rows: ['R19'],
     claim:
       'A VM reaches the Internet, VMs of its site, name and activation servers, and the services of its host; no router subnet and nothing else inside.',
@@ -50,6 +52,7 @@ export const machineInvariants: readonly PointInvariant[] = [
   {
     kind: 'point',
     id: 'vm-no-server',
+    ofAlike: true,
     rows: ['R18'],
     claim: 'A VM gives nobody an address: nothing that it sends is taken for the answer of a DHCP server.',
     points: (proof) => vmPoints(proof, 'from-local'),
@@ -58,6 +61,7 @@ export const machineInvariants: readonly PointInvariant[] = [
   {
     kind: 'point',
     id: 'vm-hears',
+    ofAlike: true,
     rows: ['R18', 'R20'],
     claim: 'A VM hears on the endpoints of its role: all on public ones, its own service on internal ones.',
     points: (proof) => vmPoints(proof, 'to-local'),
@@ -66,6 +70,7 @@ export const machineInvariants: readonly PointInvariant[] = [
   {
     kind: 'point',
     id: 'host-hears',
+    ofAlike: true,
     rows: ['R22'],
     claim:
       'A host partition hears fabric controllers on its one port, DHCP answers, and its own VMs on the services that it has for them.',

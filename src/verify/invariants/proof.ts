@@ -1,5 +1,13 @@
 /** What invariants are proven from: the network, its policy, and where packets of each kind of sender get to, worked out once for all of them. */
-import { type Network, type Node, type NodeKind, nodesOfKind, type Site } from '../../model/index.ts'
+import {
+  type Network,
+  type Node,
+  type NodeKind,
+  nodesOfKind,
+  type Site,
+  type VirtualEndpoint,
+  virtualEndpoints,
+} from '../../model/index.ts'
 import { hostPrefix, type Prefix } from '../../net/index.ts'
 import { type Point, type Policy, pointsAt } from '../../policy/index.ts'
 import { createWorld, type World } from '../../trace/index.ts'
@@ -28,23 +36,30 @@ export class Proof {
   readonly #reaches = new Map<Origin, Reach>()
   readonly #followed = new Map<string, Reach>()
   readonly #sets = new Map<string, DiagramSet>()
+  #endpoints: readonly VirtualEndpoint[] | undefined
+
+  /** Hosts and VMs that others stand for. */
+  readonly #unwatched: ReadonlySet<string>
 
   /**
    * @param world the network as packets find it; absent: as its file has it
    * @param memory of earlier proofs
+   * @param unwatched hosts and VMs that others stand for; absent: none
    */
   constructor(
     network: Network,
     policy: Policy,
     world = createWorld(network, policy),
     { sets, passages } = new ProofMemory(),
+    unwatched: ReadonlySet<string> = new Set(),
   ) {
     this.network = network
     this.policy = policy
     this.world = world
     this.sets = sets
-    const terrain = terrainOf(sets, world)
-    this.#reach = new NetworkReach(sets, terrain, passages)
+    this.#unwatched = unwatched
+    const terrain = terrainOf(sets, world, unwatched)
+    this.#reach = new NetworkReach(sets, terrain, unwatched.size === 0 ? passages : undefined)
     this.#loops = new Loops(sets, terrain, this.#reach)
     this.decisions = this.#reach.decisions
   }
@@ -56,11 +71,29 @@ export class Proof {
     return set
   }
 
-  /** Nodes of an origin. */
+  /** Whether a node is looked at, and not another that stands for it. */
+  watches(node: string): boolean {
+    return !this.#unwatched.has(node)
+  }
+
+  /** Of some nodes those that are looked at. */
+  watched(nodes: readonly Node[]): readonly Node[] {
+    return this.#unwatched.size === 0 ? nodes : nodes.filter(({ id }) => this.watches(id))
+  }
+
+  /** Virtual endpoints, but those behind which is nobody who is looked at. */
+  endpoints(): readonly VirtualEndpoint[] {
+    this.#endpoints ??= virtualEndpoints(this.network).filter(
+      ({ backends }) => backends.length === 0 || backends.some(({ node }) => this.watches(node)),
+    )
+    return this.#endpoints
+  }
+
+  /** Nodes of an origin that are looked at. */
   senders(origin: Origin): readonly Node[] {
     if (origin === 'outside') return this.network.nodes.filter(({ kind }) => outsiders.has(kind))
     const [site, kind] = origin.split(' ') as [string, NodeKind]
-    return nodesOfKind(this.network, site, kind)
+    return this.watched(nodesOfKind(this.network, site, kind))
   }
 
   /** Where any packet of an origin gets to. */
@@ -132,9 +165,14 @@ export class Proof {
       .map((kind): Origin => `${name} ${kind}`)
   }
 
-  /** Points of a kind, of a site. */
+  /** Points of a kind at which something is looked at. */
   points(kind: Point['kind']): readonly Point[] {
-    return this.policy.points.filter((point) => point.kind === kind)
+    return this.policy.points.filter(
+      ({ kind: own, node, interfaces }) =>
+        own === kind &&
+        this.watches(node) &&
+        interfaces.some((name) => this.watches(this.world.peer(node, name).node)),
+    )
   }
 
   to = (prefixes: readonly Prefix[]): DiagramSet => this.sets.addresses('destination', prefixes)

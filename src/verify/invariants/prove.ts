@@ -1,18 +1,18 @@
 /** Proves the invariants of a network, and what its file expects beside. */
 import type { Network } from '../../model/index.ts'
 import type { Policy } from '../../policy/index.ts'
-import type { World } from '../../trace/index.ts'
+import { createWorld, type World } from '../../trace/index.ts'
 import { edgeInvariants } from './edge.ts'
 import { endpointInvariants, endpointShared } from './endpoints.ts'
-import { Exemptions } from './exemptions.ts'
 import { expectationInvariants } from './expectations.ts'
 import { forwardingInvariants } from './forwarding.ts'
 import { infrastructureInvariants } from './infrastructure.ts'
 import type { Invariant } from './invariant.ts'
-import { judgeInvariant, type Verdict } from './judge.ts'
+import type { Verdict } from './judge.ts'
 import { machineInvariants } from './machines.ts'
 import { openInvariants } from './open/index.ts'
-import { Proof, type ProofMemory } from './proof.ts'
+import type { ProofMemory } from './proof.ts'
+import { Prover } from './prover.ts'
 import { sitesAlike } from './sites-alike.ts'
 
 export type { Counterexample, Verdict } from './judge.ts'
@@ -44,20 +44,30 @@ export interface ProofOptions {
   readonly progress?: (done: number, total: number, id: string) => void
   /** The network as packets find it. Default: as its file has it. */
   readonly world?: World
+  /** From how many hosts and VMs on a few stand for those that are alike. Default 400: below, all are looked at as fast. */
+  readonly alikeFrom?: number
 }
 
 export function prove(
   network: Network,
   policy: Policy,
-  { most = 3, now = Date.now(), only, more = [], memory, progress, world }: ProofOptions = {},
+  {
+    most = 3,
+    now = Date.now(),
+    only,
+    more = [],
+    memory,
+    progress,
+    world = createWorld(network, policy),
+    alikeFrom = 400,
+  }: ProofOptions = {},
 ): readonly Verdict[] {
-  const proof = new Proof(network, policy, world, memory)
-  const exemptions = new Exemptions(proof, now)
+  const prover = new Prover(world, now, alikeFrom, memory)
   const all = [...invariants, ...more, ...expectationInvariants(network)].filter(
     ({ id }) => only?.includes(id) ?? true,
   )
   return all.map((invariant, index) => {
     progress?.(index, all.length, invariant.id)
-    return judgeInvariant(proof, exemptions, invariant, most)
+    return prover.judge(invariant, most)
   })
 }

@@ -4,6 +4,7 @@ import { constant, type Diagram, type DiagramSet } from '../diagram/index.ts'
 import type { PacketSets } from '../packets/index.ts'
 import { PointDecisions, verdictsOf } from '../points/index.ts'
 import { type Chosen, Rewrites, type RewriteTier } from './rewrites.ts'
+import type { Terrain } from './terrain.ts'
 
 export interface Passage {
   readonly passed: DiagramSet
@@ -17,10 +18,10 @@ export class Passages {
   readonly #rewrites: Rewrites
   readonly #sections = new WeakMap<Point, Sections>()
 
-  constructor(sets: PacketSets) {
+  constructor(sets: PacketSets, terrain: Pick<Terrain, 'watches'> = { watches: () => true }) {
     this.#sets = sets
     this.decisions = new PointDecisions(sets)
-    this.#rewrites = new Rewrites(sets)
+    this.#rewrites = new Rewrites(sets, terrain)
   }
 
   /** What passes of packets that are of no known flow. */

@@ -39,7 +39,7 @@ export class NetworkReach {
   readonly #passages: Passages
 
   /** @param passages of these sets, if points of the terrain were looked at before */
-  constructor(sets: PacketSets, terrain: Terrain, passages = new Passages(sets)) {
+  constructor(sets: PacketSets, terrain: Terrain, passages = new Passages(sets, terrain)) {
     this.#sets = sets
     this.#terrain = terrain
     this.#passages = passages

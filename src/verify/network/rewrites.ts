@@ -5,9 +5,11 @@
  *
  * ICMP errors are not looked at: they find their way by the packet that they quote.
  */
-import { hostPrefix, type Ip, icmpOf, Protocol } from '../../net/index.ts'
+import { formatIp, hostPrefix, type Ip, icmpOf, Protocol } from '../../net/index.ts'
 import {
   type Backend,
+  type EndpointIn,
+  type EndpointOut,
   type Lending,
   openingFlags,
   type Translation,
@@ -16,6 +18,7 @@ import {
 import { icmpEcho } from '../../wire/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import { addressLevels, level, type PacketSets } from '../packets/index.ts'
+import type { Terrain } from './terrain.ts'
 
 export interface Rewrite {
   readonly translation: Translation
@@ -38,14 +41,17 @@ export interface RewriteTier {
 
 export class Rewrites {
   readonly #sets: PacketSets
+  readonly #terrain: Pick<Terrain, 'watches'>
   readonly #tiers = new WeakMap<TranslationTier, RewriteTier>()
   readonly #borrowers = new WeakMap<readonly Ip[], DiagramSet>()
   /** TCP that opens a connection, UDP, echo requests: what is lent a port. */
   readonly #opening: DiagramSet
   readonly #openingTcp: DiagramSet
 
-  constructor(sets: PacketSets) {
+  /** @param terrain endpoints none of whose backends it watches take packets, but these are not followed */
+  constructor(sets: PacketSets, terrain: Pick<Terrain, 'watches'>) {
     this.#sets = sets
+    this.#terrain = terrain
     this.#openingTcp = sets.match({ protocol: Protocol.tcp, tcpFlags: openingFlags })
     this.#opening = sets.union([
       this.#openingTcp,
@@ -60,12 +66,64 @@ export class Rewrites {
     const known = this.#tiers.get(tier)
     if (known) return known
     const sets = this.#sets
-    const plain = tier.translations.map((translation) => this.#rewrite(translation))
-    const domain = sets.union(plain.map((each) => each.domain))
-    const rewrites = this.#exclusive(plain)
-    const made = { domain, rewrites: rewrites.filter((each) => each.domain !== sets.none) }
+    const aside = tier.translations.filter((each) => this.#isAside(each))
+    const others = this.#domainOf(aside)
+    let made = this.#tierOf(
+      aside.length > 0 ? tier.translations.filter((each) => !this.#isAside(each)) : tier.translations,
+    )
+    // Which of two that want the same packet comes first is not looked at here.
+    if (sets.mask(made.domain, others) !== sets.none) made = this.#tierOf(tier.translations)
+    else made = { ...made, domain: sets.union([made.domain, others]) }
     this.#tiers.set(tier, made)
     return made
+  }
+
+  #tierOf(translations: readonly Translation[]): RewriteTier {
+    const sets = this.#sets
+    const plain = translations.map((translation) => this.#rewrite(translation))
+    const domain = sets.union(plain.map((each) => each.domain))
+    const rewrites = this.#exclusive(plain)
+    return { domain, rewrites: rewrites.filter((each) => each.domain !== sets.none) }
+  }
+
+  #isAside(translation: Translation): boolean {
+    if (translation.kind !== 'endpoint-in' && translation.kind !== 'endpoint-out') return false
+    const { backends } = translation
+    return backends.length > 0 && backends.every(({ node }) => !this.#terrain.watches(node))
+  }
+
+  /** Packets to which any of some endpoints applies, made by protocol and port rather than one by one. */
+  #domainOf(translations: readonly Translation[]): DiagramSet {
+    const sets = this.#sets
+    const groups = new Map<
+      string,
+      { readonly first: EndpointIn | EndpointOut; readonly addresses: Map<string, Ip>; readonly port: number }
+    >()
+    const put = (translation: EndpointIn | EndpointOut, port: number, address: Ip): void => {
+      const lent = translation.kind === 'endpoint-in' ? translation.hairpin?.address : undefined
+      const key = `${translation.kind} ${translation.protocol} ${port} ${address.family} ${lent && formatIp(lent)}`
+      const group = groups.get(key) ?? { first: translation, addresses: new Map(), port }
+      groups.set(key, group)
+      group.addresses.set(`${address.value}`, address)
+    }
+    for (const translation of translations) {
+      if (translation.kind === 'endpoint-in') put(translation, translation.port, translation.vip)
+      if (translation.kind === 'endpoint-out')
+        for (const { address, port } of translation.backends) put(translation, port, address)
+    }
+    return sets.union(
+      Array.from(groups.values(), ({ first, addresses, port }) => {
+        const { protocol } = first
+        const list = Array.from(addresses.values(), hostPrefix)
+        const ports = [{ first: port, last: port }]
+        if (first.kind === 'endpoint-out') {
+          const replies = sets.match({ protocol, source: list, sourcePorts: ports })
+          return sets.without(replies, this.#openingTcp)
+        }
+        const addressed = sets.match({ protocol, destination: list, destinationPorts: ports })
+        return first.hairpin ? sets.mask(this.#lent(first.hairpin), addressed) : addressed
+      }),
+    )
   }
 
   /** Each without what an earlier one takes. Mostly nothing is taken, which is seen from all of them at once. */

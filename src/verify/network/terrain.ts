@@ -1,5 +1,5 @@
 /** What packets go through, as reachability wants to know it: of a network that is modelled here, or of any other. */
-import { forwards } from '../../model/index.ts'
+import { forwards, type NextHop, type Route } from '../../model/index.ts'
 import { type Point, pointsAt } from '../../policy/index.ts'
 import type { World } from '../../trace/index.ts'
 import type { PacketSets } from '../packets/index.ts'
@@ -12,8 +12,10 @@ export interface Place {
 }
 
 export interface Terrain {
-  /** Ids. */
+  /** Ids of those that are looked at. */
   readonly nodes: readonly string[]
+  /** Whether a node is looked at. */
+  watches(node: string): boolean
   /** Whether a node passes on what is not for it. */
   forwards(node: string): boolean
   forwarding(node: string): Forwarding
@@ -23,18 +25,42 @@ export interface Terrain {
   peers(place: Place): readonly Place[]
 }
 
-/** The network of a world. */
-export function terrainOf(sets: PacketSets, world: World): Terrain {
+/** Stands for all interfaces of a node that lead to what is not looked at. */
+const aside = ''
+
+/** The network of a world. @param unwatched machines at which nobody looks, since others stand for them */
+export function terrainOf(
+  sets: PacketSets,
+  world: World,
+  unwatched: ReadonlySet<string> = new Set(),
+): Terrain {
   const tables = new Map<string, Forwarding>()
+  const watches = (node: string) => !unwatched.has(node)
+  const isAside = (node: string, { interface: name }: NextHop) => !watches(world.peer(node, name).node)
+  /** To be one set, however many interfaces lead aside. */
+  const gathered = (node: string, route: Route): Route =>
+    unwatched.size > 0 && route.nextHops.some((hop) => isAside(node, hop))
+      ? {
+          ...route,
+          nextHops: route.nextHops.map((hop) => (isAside(node, hop) ? { ...hop, interface: aside } : hop)),
+        }
+      : route
   return {
-    nodes: world.network.nodes.map(({ id }) => id),
+    nodes: world.network.nodes.map(({ id }) => id).filter(watches),
+    watches,
     forwards: (node) => forwards(world.node(node)),
     forwarding(node) {
-      const table = tables.get(node) ?? forwardingOf(sets, world.node(node), world.routes(node))
+      const table =
+        tables.get(node) ??
+        forwardingOf(
+          sets,
+          world.node(node),
+          world.routes(node).map((route) => gathered(node, route)),
+        )
       tables.set(node, table)
       return table
     },
     points: ({ node, interface: iface }, direction) => pointsAt(world.policy, node, iface, direction),
-    peers: ({ node, interface: iface }) => [world.peer(node, iface)],
+    peers: ({ node, interface: iface }) => (iface === aside ? [] : [world.peer(node, iface)]),
   }
 }

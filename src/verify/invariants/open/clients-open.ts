@@ -3,7 +3,6 @@ import {
   type InfrastructureClients,
   infrastructureClients,
   type Listener,
-  type Network,
   type Node,
   type NodeKind,
 } from '../../../model/index.ts'
@@ -28,21 +27,24 @@ const machines: ReadonlySet<NodeKind> = new Set([
 export const clientsOpen: ArrivalInvariant = {
   kind: 'arrival',
   id: 'clients-open',
+  ofAlike: true,
   rows: ['R21', 'R22', 'R24'],
   claim:
     'A service of the infrastructure is open to the clients that are named for it; name service to all machines of its site; as far as the rules that people wrote let it.',
   *flows(proof) {
     const { network } = proof
-    for (const server of network.nodes)
+    for (const server of proof.watched(network.nodes))
       for (const listener of server.listeners) {
         const clients = infrastructureClients(network, server, listener)
-        if (clients) yield flowTo(proof, server, listener, clientNodes(network, server, clients))
+        if (clients) yield flowTo(proof, server, listener, clientNodes(proof, server, clients))
       }
   },
 }
 
-function clientNodes(network: Network, server: Node, { sources }: InfrastructureClients): readonly Node[] {
-  const others = network.nodes.filter((node) => machines.has(node.kind) && node.id !== server.id)
+function clientNodes(proof: Proof, server: Node, { sources }: InfrastructureClients): readonly Node[] {
+  const others = proof
+    .watched(proof.network.nodes)
+    .filter((node) => machines.has(node.kind) && node.id !== server.id)
   if (!sources) return others.filter(({ site }) => site === server.site)
   return others.filter(({ addresses }) =>
     addresses.some((address) => sources.some((one) => prefixContains(one, address))),

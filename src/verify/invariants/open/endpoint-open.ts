@@ -6,7 +6,6 @@ import {
   nodesOfKind,
   type Site,
   type VirtualEndpoint,
-  virtualEndpoints,
 } from '../../../model/index.ts'
 import { hostPrefix, Protocol } from '../../../net/index.ts'
 import { type Flow, honest } from '../../arrival/index.ts'
@@ -21,6 +20,7 @@ import { writtenAtEdge, writtenIn, writtenOut } from './written.ts'
 export const endpointOpen: ArrivalInvariant = {
   kind: 'arrival',
   id: 'endpoint-open',
+  ofAlike: true,
   rows: ['R11', 'R12', 'R20'],
   claim:
     'Everything that opens something at a declared endpoint, from outside or from a VM of its site, gets to a machine behind it, as far as its access list and the rules that people wrote let it.',
@@ -28,9 +28,9 @@ export const endpointOpen: ArrivalInvariant = {
     const { sets, network } = proof
     const opened = openings(sets)
     for (const site of network.sites) {
-      const endpoints = virtualEndpoints(network).filter(
-        (each) => each.site === site.name && each.backends.length > 0,
-      )
+      const endpoints = proof
+        .endpoints()
+        .filter((each) => each.site === site.name && each.backends.length > 0)
       const outside = sets.allOf([
         opened,
         byInternet(proof),
@@ -92,7 +92,7 @@ function hairpins(proof: Proof, site: Site, endpoints: readonly VirtualEndpoint[
   const sent = sets.mask(openings(sets), open)
   const vms = nodesOfKind(network, site.name, 'vm')
   return {
-    emissions: vms.map((vm) => ({
+    emissions: proof.watched(vms).map((vm) => ({
       node: vm.id,
       packets: sets.allOf([honest(sets, vm), writtenOut(proof, vm), sent]),
     })),

@@ -22,6 +22,7 @@ export const vmOpenInvariants: readonly ArrivalInvariant[] = [
   {
     kind: 'arrival',
     id: 'internet-open',
+    ofAlike: true,
     rows: ['R19'],
     claim:
       'TCP, UDP and pings that a VM opens toward the Internet leave the site, as far as the rules that people wrote let them.',
@@ -33,6 +34,7 @@ export const vmOpenInvariants: readonly ArrivalInvariant[] = [
   {
     kind: 'arrival',
     id: 'host-services-open',
+    ofAlike: true,
     rows: ['R19', 'R22'],
     claim:
       'A VM reaches the wire server and the metadata server of its own host, as far as the rules that people wrote let it.',
@@ -46,7 +48,7 @@ export const vmOpenInvariants: readonly ArrivalInvariant[] = [
         }),
       )
       for (const site of network.sites)
-        for (const host of nodesOfKind(network, site.name, 'host')) {
+        for (const host of proof.watched(nodesOfKind(network, site.name, 'host'))) {
           const vms = nodesOfKind(network, site.name, 'vm').filter(({ vm }) => vm?.host === host.id)
           const open = sets.mask(sets.union(services), writtenIn(proof, host))
           if (vms.length > 0) yield { ...fromVms(proof, site, open, vms), at: new Set([host.id]) }
@@ -56,6 +58,7 @@ export const vmOpenInvariants: readonly ArrivalInvariant[] = [
   {
     kind: 'arrival',
     id: 'role-open',
+    ofAlike: true,
     rows: ['R20'],
     claim:
       'An internal endpoint is open to the roles that may use it, as far as the rules that people wrote let it.',
@@ -68,7 +71,7 @@ export const vmOpenInvariants: readonly ArrivalInvariant[] = [
               if (endpoint.exposure !== 'internal') continue
               const vmsOf = (name: string) => vmsOfRole(network, site.name, service.name, name)
               const users = endpoint.only?.from ?? service.roles.map(({ name }) => name)
-              const targets = vmsOf(role.name)
+              const targets = proof.watched(vmsOf(role.name))
               if (targets.length === 0) continue
               yield {
                 ...fromVms(proof, site, opening(proof, targets, endpoint), users.flatMap(vmsOf)),
@@ -89,7 +92,7 @@ function fromVms(
   const { sets } = proof
   const opened = sets.allOf([openings(sets), notToDhcpClients(proof), some])
   return {
-    emissions: vms.map((vm) => ({
+    emissions: proof.watched(vms).map((vm) => ({
       node: vm.id,
       packets: sets.allOf([honest(sets, vm), writtenOut(proof, vm), opened]),
     })),

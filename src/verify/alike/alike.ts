@@ -1,0 +1,40 @@
+/** The rim of a network, and those of its machines that stand for all. */
+import type { Node } from '../../model/index.ts'
+import type { World } from '../../trace/index.ts'
+import type { PacketSets } from '../packets/index.ts'
+import type { PointDecisions } from '../points/index.ts'
+import { ColumnBuilder, rimOf } from './columns.ts'
+import { type Sample, sampleOf } from './sample.ts'
+import { areVouchedFor } from './vouching.ts'
+
+export class Alike {
+  readonly #world: World
+  readonly #rim: readonly Node[]
+  readonly #sample: Sample
+
+  private constructor(world: World, rim: readonly Node[], sample: Sample) {
+    this.#world = world
+    this.#rim = rim
+    this.#sample = sample
+  }
+
+  /** `undefined`: no machine stands for another. @param least machines of the rim for which it is worth the while */
+  static of(world: World, least: number): Alike | undefined {
+    const rim = rimOf(world.network)
+    if (rim.length < least) return undefined
+    const builder = new ColumnBuilder(world, rim)
+    const columns = builder.build()
+    const sample = columns && sampleOf(columns, builder.addresses)
+    return sample && sample.left.size > 0 ? new Alike(world, rim, sample) : undefined
+  }
+
+  /** Hosts and VMs that others stand for. */
+  get unwatched(): ReadonlySet<string> {
+    return this.#sample.left
+  }
+
+  /** Whether what holds of packets on their way among those that are looked at holds among all. */
+  areVouchedFor(sets: PacketSets, decisions: PointDecisions): boolean {
+    return areVouchedFor(this.#world, sets, decisions, this.#rim, this.#sample.kept)
+  }
+}
