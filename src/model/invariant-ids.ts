@@ -16,6 +16,7 @@ export const invariantIds = Object.freeze([
   'host-partitions',
   'no-loops',
   'no-black-holes',
+  'equal-ways',
   'vm-own-source',
   'vm-destinations',
   'vm-no-server',

@@ -1,13 +1,13 @@
 /** The Stanford backbone as atoms. */
 
 import type { DiagramSet } from '../../../src/verify/diagram/index.ts'
-import type { PacketSets } from '../../../src/verify/index.ts'
 import {
   type AtomNetwork,
   type AtomRoute,
   type Exit,
   type HeaderClasses,
   headerClasses,
+  type PacketSets,
   PointDecisions,
   RoutingTables,
 } from '../../../src/verify/index.ts'

@@ -7,9 +7,11 @@ import {
   type NextHop,
   neighboursOf,
   type Route,
+  type Site,
 } from '../../model/index.ts'
-import { formatPrefix, prefix } from '../../net/index.ts'
-import { derivePolicy } from '../../policy/index.ts'
+import { formatPrefix, type Prefix, prefix } from '../../net/index.ts'
+import { derivePolicy, type Point, type RuleTier, type Tier, type Translation } from '../../policy/index.ts'
+import { rule } from '../../policy/testing/sample.ts'
 import { createWorld, type World } from '../../trace/index.ts'
 import { prove, type Verdict } from './index.ts'
 import { happens } from './testing/happens.ts'
@@ -38,6 +40,10 @@ const addressOf = (node: string): string => {
   return formatPrefix({ ...address, length: 32 })
 }
 
+const siteOf = (name: string) => network.sites.find((site) => site.name === name) as Site
+const vmsOf = (site: string) => formatPrefix(siteOf(site).pools.vms[0] as Prefix)
+const vipsOf = (site: string) => formatPrefix(siteOf(site).public.vips[0] as Prefix)
+
 /** The route to a prefix, in the place of the one there was. */
 const led =
   (to: string, nextHops: readonly NextHop[]): Change =>
@@ -56,6 +62,32 @@ const without =
 
 const broken = (verdicts: readonly Verdict[]): readonly string[] =>
   verdicts.filter(({ holds }) => !holds).map(({ invariant }) => invariant.id)
+
+/** The network with a tier more in front of some points. */
+function filtered(has: (point: Point) => boolean, tier: RuleTier): World {
+  const points = policy.points.map((point) =>
+    has(point) ? { ...point, tiers: [tier, ...point.tiers] } : point,
+  )
+  return createWorld(network, { points })
+}
+
+/** One balancer without the last machine of each endpoint that has several. */
+function withoutBackend(node: string): World {
+  const fewer = (translation: Translation): Translation =>
+    translation.kind === 'endpoint-in'
+      ? { ...translation, backends: translation.backends.slice(0, 1) }
+      : translation
+  const points = policy.points.map((point) => ({
+    ...point,
+    tiers: point.tiers.map(
+      (tier): Tier =>
+        point.node === node && tier.kind === 'translation'
+          ? { ...tier, translations: tier.translations.map(fewer) }
+          : tier,
+    ),
+  }))
+  return createWorld(network, { points })
+}
 
 const dr = (site: string) => [`${site}/dr1`, `${site}/dr2`] as const
 const [dr1, dr2] = dr('west')
@@ -79,11 +111,41 @@ describe('forwarding', () => {
       withRoutes({ [dr1]: led(vm, [hop(dr1, dr2)]), [dr2]: led(vm, [hop(dr2, dr1)]) }),
       'no-loops',
     ],
+    ['a VM that one router leads, and its equal does not', withRoutes({ [dr2]: led(vm, []) }), 'equal-ways'],
+    [
+      'a balancer that has no way to VMs, beside one that has',
+      withRoutes({ 'west/lb2': without(vmsOf('west')) }),
+      'equal-ways',
+    ],
+    [
+      'a filter of one router that stops what its equal lets pass',
+      filtered((point) => point.node === dr2, {
+        kind: 'rules',
+        name: 'hole',
+        rules: [rule('hole', 'deny', { protocol: 6, destinationPorts: [{ first: 8443, last: 8443 }] })],
+      }),
+      'equal-ways',
+    ],
+    ['a balancer that has a backend less', withoutBackend('west/lb2'), 'equal-ways'],
   ])('%s', (_, given, id) => {
-    const verdicts = prove(network, policy, { world: given })
+    const verdicts = prove(network, given.policy, { world: given })
     expect(broken(verdicts)).toContain(id)
     const examples = verdicts.find(({ invariant }) => invariant.id === id)?.counterexamples ?? []
     expect(examples.length).toBeGreaterThan(0)
     for (const example of examples) expect(happens(given, example), JSON.stringify(example.at)).toBe(true)
+  })
+
+  it('of one site that differs from that of another of its template', () => {
+    const at = (changes: Parameters<typeof withRoutes>[0]) =>
+      prove(network, policy, { world: withRoutes(changes), only: ['sites-alike'] })[0]
+    expect(at({})?.remarks).toEqual([])
+    expect(at({ 'east/ar2': without(vipsOf('east')) })?.remarks).toEqual([
+      'west/ar2 sends IPv4 for VIPs to lb1 or lb2, and east/ar2 does not: they are of one template',
+    ])
+    const other = at({ 'east/dr1': led(addressOf('east/ns1'), [hop('east/dr1', 'east/ns2')]) })
+    expect(other?.remarks).toEqual([
+      'east/dr1 sends IPv4 for ns1 to ns2, and west/dr1 does not: they are of one template',
+      'west/dr1 sends IPv4 for ns1 to ns1, and east/dr1 does not: they are of one template',
+    ])
   })
 })

@@ -26,7 +26,7 @@ export const forwardingInvariants: readonly NetworkInvariant[] = [
     claim:
       'What is addressed to a machine of the network, or to a declared endpoint, arrives unless a filter stops it; nothing strays into another machine.',
     // Routers and balancers open no connections, and are not led to each other's inner addresses.
-    origins: (proof) => ['outside', ...proof.network.sites.flatMap((site) => proof.machineOrigins(site))],
+    origins: (proof) => proof.openers(),
     *breaches(proof, reach, origin): Iterable<Breach> {
       const all = destinations(proof)
       // R13: null routes at the edge are for what comes from outside and is addressed to the inside.
@@ -37,6 +37,18 @@ export const forwardingInvariants: readonly NetworkInvariant[] = [
         yield { at, packets: proof.sets.without(proof.sets.mask(meant, packets), own), does: 'is lost' }
       }
       for (const [at, packets] of reach.strayed) yield { at, packets, does: 'is lost' }
+    },
+  },
+  {
+    kind: 'network',
+    id: 'equal-ways',
+    ofAlike: true,
+    rows: ['R6'],
+    claim:
+      'Whichever of several equal ways takes a packet, it gets to the same places, translated alike but for the source that is lent.',
+    origins: (proof) => (proof.mayDisagree ? proof.openers() : []),
+    *breaches(proof, reach): Iterable<Breach> {
+      for (const each of proof.disagreementsOf(reach)) yield { ...each, does: 'depends on its way' }
     },
   },
 ]

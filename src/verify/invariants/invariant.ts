@@ -80,7 +80,7 @@ export interface Breach {
   readonly at: string
   readonly packets: DiagramSet
   /** What they do there; absent: they are not to be there. */
-  readonly does?: 'goes round' | Loss['does']
+  readonly does?: 'goes round' | 'depends on its way' | Loss['does']
 }
 
 /** What is wrong with the plan. */

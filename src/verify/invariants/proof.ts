@@ -12,7 +12,16 @@ import { hostPrefix, type Prefix } from '../../net/index.ts'
 import { type Point, type Policy, pointsAt } from '../../policy/index.ts'
 import { createWorld, type World } from '../../trace/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
-import { type Emission, Loops, NetworkReach, Passages, type Reach, terrainOf } from '../network/index.ts'
+import {
+  Agreement,
+  type Disagreement,
+  type Emission,
+  Loops,
+  NetworkReach,
+  Passages,
+  type Reach,
+  terrainOf,
+} from '../network/index.ts'
 import { PacketSets } from '../packets/index.ts'
 import type { PointDecisions } from '../points/index.ts'
 
@@ -33,6 +42,8 @@ export class Proof {
   readonly decisions: PointDecisions
   readonly #reach: NetworkReach
   readonly #loops: Loops
+  readonly #agreement: Agreement
+  #mayDisagree: boolean | undefined
   readonly #reaches = new Map<Origin, Reach>()
   readonly #followed = new Map<string, Reach>()
   readonly #sets = new Map<string, DiagramSet>()
@@ -61,6 +72,10 @@ export class Proof {
     const terrain = terrainOf(sets, world, unwatched)
     this.#reach = new NetworkReach(sets, terrain, unwatched.size === 0 ? passages : undefined)
     this.#loops = new Loops(sets, terrain, this.#reach)
+    this.#agreement = new Agreement(sets, terrain, this.#reach, {
+      lent: lentSources(sets, policy),
+      isOutside: this.isOutside,
+    })
     this.decisions = this.#reach.decisions
   }
 
@@ -125,6 +140,28 @@ export class Proof {
     return this.#loops.of(reach)
   }
 
+  /** Whether equal ways may come to something else; if not, no sender needs to be looked at for it. */
+  get mayDisagree(): boolean {
+    if (this.#mayDisagree === undefined) {
+      const all = new Map<string, DiagramSet[]>()
+      for (const origin of this.openers())
+        for (const [node, packets] of this.reachOf(origin).forwarded) {
+          const list = all.get(node)
+          if (list) list.push(packets)
+          else all.set(node, [packets])
+        }
+      const forwarded = new Map(Array.from(all, ([node, list]) => [node, this.sets.union(list)]))
+      const [first] = this.#agreement.broken({ forwarded })
+      this.#mayDisagree = first !== undefined
+    }
+    return this.#mayDisagree
+  }
+
+  /** What of a reach depends on which of several equal ways it takes. */
+  disagreementsOf(reach: Reach): Iterable<Disagreement> {
+    return this.#agreement.broken(reach)
+  }
+
   /** As {@link from}, worked out once for the same senders and packets. */
   reachFrom(emissions: readonly Emission[]): Reach {
     const key = emissions.map(({ node, packets }) => `${node} ${packets}`).join()
@@ -149,6 +186,11 @@ export class Proof {
   /** All that can send inside a site. */
   insideOrigins(site: Site): readonly Origin[] {
     return this.#origins(site, insideKinds)
+  }
+
+  /** All that open connections: everybody but routers and balancers. */
+  openers(): readonly Origin[] {
+    return ['outside', ...this.network.sites.flatMap((site) => this.machineOrigins(site))]
   }
 
   /** All that can send. */
@@ -177,6 +219,26 @@ export class Proof {
 
   to = (prefixes: readonly Prefix[]): DiagramSet => this.sets.addresses('destination', prefixes)
   by = (prefixes: readonly Prefix[]): DiagramSet => this.sets.addresses('source', prefixes)
+}
+
+/** Addresses and ports that balancers lend. */
+function lentSources(sets: PacketSets, { points }: Policy): DiagramSet {
+  const lendings = points
+    .flatMap(({ tiers }) => tiers.flatMap((tier) => (tier.kind === 'translation' ? tier.translations : [])))
+    .flatMap((each) =>
+      each.kind === 'egress-out' ? [each] : each.kind === 'endpoint-in' && each.hairpin ? [each.hairpin] : [],
+    )
+  const lent = new Map(
+    lendings.map((each) => [`${each.address.family} ${each.address.value} ${each.ports.first}`, each]),
+  )
+  return sets.union(
+    Array.from(lent.values(), ({ address, ports }) =>
+      sets.mask(
+        sets.addresses('source', [hostPrefix(address)]),
+        sets.field('sourcePort', [[ports.first, ports.last]]),
+      ),
+    ),
+  )
 }
 
 const outsiders: ReadonlySet<NodeKind> = new Set(['internet', 'isp'])

@@ -1,16 +1,17 @@
-/** Sites of one template have the same architecture (R8): the same points, with the same rules but for addresses. */
+/** Sites of one template have the same architecture (R8): the same points and routers, with the same rules and routes but for addresses. */
 import { type Network, nodesOfKind, type Site } from '../../model/index.ts'
 import { type Point, rulesOf } from '../../policy/index.ts'
 import type { PlanInvariant, Remark } from './invariant.ts'
 import type { Proof } from './proof.ts'
 import { insideKinds } from './proof.ts'
+import { routeDifferences } from './route-shapes.ts'
 
 export const sitesAlike: PlanInvariant = {
   kind: 'plan',
   id: 'sites-alike',
   rows: ['R8'],
   claim:
-    'Sites of one template have the same machines of the infrastructure, with the same rules but for their addresses.',
+    'Sites of one template have the same machines of the infrastructure, with the same rules and routes but for their addresses.',
   breaches(proof) {
     const first = new Map<string, Site>()
     return proof.network.sites.flatMap((site) => {
@@ -30,9 +31,14 @@ const templated: ReadonlySet<Point['kind']> = new Set([
   'native-host',
 ])
 
-function differences({ network, policy }: Proof, a: Site, b: Site): readonly Remark[] {
+function differences(proof: Proof, a: Site, b: Site): readonly Remark[] {
+  const { network, policy } = proof
   const sites = new Set(network.sites.map(({ name }) => name))
-  return [...machineDifferences(network, a, b), ...ruleDifferences(policy.points, sites, a, b)]
+  return [
+    ...machineDifferences(network, a, b),
+    ...ruleDifferences(policy.points, sites, a, b),
+    ...routeDifferences(proof, a, b),
+  ]
 }
 
 function machineDifferences(network: Network, a: Site, b: Site): readonly Remark[] {

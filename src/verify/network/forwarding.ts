@@ -12,10 +12,18 @@ export interface Forwarding extends Routing {
 export interface Routing {
   /** What may leave by each interface. Equal ways share flows: each of them may take any packet. */
   readonly toward: ReadonlyMap<string, DiagramSet>
+  /** Packets that several interfaces share. */
+  readonly equal: readonly EqualWays[]
   /** Null routes. */
   readonly discarded: DiagramSet
   /** No route holds them. */
   readonly unrouted: DiagramSet
+}
+
+export interface EqualWays {
+  /** Two or more. */
+  readonly interfaces: readonly string[]
+  readonly packets: DiagramSet
 }
 
 /** What routing wants to know of a route. */
@@ -33,6 +41,7 @@ export const forwardingOf = (sets: PacketSets, node: Node, routes: readonly Rout
 export function routing(sets: PacketSets, routes: readonly Entry[]): Routing {
   const parts = new Map<string, DiagramSet[]>()
   const discarded: DiagramSet[] = []
+  const equal = new Map<string, { interfaces: readonly string[]; sets: DiagramSet[] }>()
   let covered = sets.none
   for (const [, group] of byLength(routes)) {
     const here: DiagramSet[] = []
@@ -47,6 +56,13 @@ export function routing(sets: PacketSets, routes: readonly Entry[]): Routing {
       )
       here.push(set)
       if (nextHops.length === 0) discarded.push(set)
+      if (nextHops.length > 1) {
+        const interfaces = nextHops.map((hop) => hop.interface)
+        const key = interfaces.join(' ')
+        const ways = equal.get(key) ?? { interfaces, sets: [] }
+        equal.set(key, ways)
+        ways.sets.push(set)
+      }
       for (const { interface: name } of nextHops) {
         const list = parts.get(name)
         if (list) list.push(set)
@@ -57,6 +73,10 @@ export function routing(sets: PacketSets, routes: readonly Entry[]): Routing {
   }
   return {
     toward: new Map(Array.from(parts, ([name, list]) => [name, sets.union(list)])),
+    equal: Array.from(equal.values(), (ways) => ({
+      interfaces: ways.interfaces,
+      packets: sets.union(ways.sets),
+    })),
     discarded: sets.union(discarded),
     unrouted: sets.without(sets.all, covered),
   }

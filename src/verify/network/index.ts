@@ -1,4 +1,5 @@
 /** Sets of packets through a whole network. */
+export * from './agreement.ts'
 export * from './forwarding.ts'
 export * from './loops.ts'
 export { Passages } from './passage.ts'

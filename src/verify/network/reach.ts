@@ -59,18 +59,21 @@ export class NetworkReach {
 
   /** One hop of what a node has to forward: what comes into each neighbour, after the points between. */
   step(node: string, packets: DiagramSet): ReadonlyMap<string, DiagramSet> {
-    const sets = this.#sets
-    const came = new Map<string, DiagramSet>()
-    for (const [iface, routed] of this.#terrain.forwarding(node).toward) {
-      const place = { node, interface: iface }
-      const left = this.pass(this.#terrain.points(place, 'out'), sets.mask(routed, packets))
-      for (const peer of this.#terrain.peers(place)) {
-        const entered = this.pass(this.#terrain.points(peer, 'in'), left)
-        if (entered !== sets.none)
-          came.set(peer.node, sets.union([came.get(peer.node) ?? sets.none, entered]))
-      }
-    }
-    return came
+    const came = new Gathered(this.#sets)
+    for (const [iface, routed] of this.#terrain.forwarding(node).toward)
+      for (const [peer, entered] of this.hop({ node, interface: iface }, this.#sets.mask(routed, packets)))
+        came.add(peer, entered)
+    return came.sets
+  }
+
+  /** What comes into each neighbour of what leaves by an interface. */
+  hop(place: Place, packets: DiagramSet): ReadonlyMap<string, DiagramSet> {
+    const came = new Gathered(this.#sets)
+    if (packets === this.#sets.none) return came.sets
+    const left = this.pass(this.#terrain.points(place, 'out'), packets)
+    for (const peer of this.#terrain.peers(place))
+      came.add(peer.node, this.pass(this.#terrain.points(peer, 'in'), left))
+    return came.sets
   }
 
   /** What passes points in turn. */

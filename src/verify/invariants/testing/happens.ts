@@ -1,6 +1,7 @@
 /** Whether a counterexample does what is said of it, by the walk and the evaluator: for tests. */
 import { judge, pointById } from '../../../policy/index.ts'
 import { type Path, type World, WorldState, walk } from '../../../trace/index.ts'
+import type { IpHeaders } from '../../../wire/index.ts'
 import type { Counterexample } from '../index.ts'
 
 export function happens(world: World, { sender, packet, at, does }: Counterexample): boolean {
@@ -25,6 +26,11 @@ export function happens(world: World, { sender, packet, at, does }: Counterexamp
     case 'goes round':
       // The walk ends where it has been: a packet that goes round has no other end, or a longer way than there are nodes.
       return paths.length === 0 || paths.some(visitsTwice)
+    case 'depends on its way':
+      return flowsLike(packet).some((one) => {
+        const ends = walk(world, new WorldState(), sender, one).map(({ end }) => `${end.kind} ${end.node}`)
+        return new Set(ends).size > 1
+      })
     case undefined:
       if (iface === undefined) return paths.some(({ end }) => end.kind === 'delivered' && end.node === node)
       return paths.some(({ hops }) =>
@@ -34,5 +40,9 @@ export function happens(world: World, { sender, packet, at, does }: Counterexamp
       )
   }
 }
+
+/** Other flows to the same end: which machine a balancer chooses follows from the flow. */
+const flowsLike = (packet: IpHeaders): readonly IpHeaders[] =>
+  Array.from({ length: 32 }, (_, more) => ({ ...packet, sourcePort: packet.sourcePort + more }))
 
 const visitsTwice = ({ hops }: Path): boolean => new Set(hops.map(({ node }) => node)).size < hops.length
