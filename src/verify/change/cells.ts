@@ -5,9 +5,9 @@
 import type { Node } from '../../model/index.ts'
 import { type Family, hostPrefix, type Ip, type Prefix } from '../../net/index.ts'
 import { type DiagramSet, nothing } from '../diagram/index.ts'
-import { addressLevels, familyNumber, level, type PacketSets, wordsOf } from '../packets/index.ts'
+import { familyNumber, level, type PacketSets, wordsOf } from '../packets/index.ts'
 import type { Shared, Side } from './side.ts'
-import type { Target, TargetAddresses } from './target.ts'
+import type { Target } from './target.ts'
 
 /**
  * With which source addresses packets are sent.
@@ -23,17 +23,21 @@ export interface Sides {
   readonly next: Side
 }
 
-type Row =
-  /** By family; the source is known. */
-  | { readonly key: string; readonly kind: 'own'; readonly sent: readonly [DiagramSet, DiagramSet] }
-  | { readonly key: string; readonly kind: 'any'; readonly sent: DiagramSet }
+/** What may be sent, by family. The source is still in it where it is not the sender's own. */
+interface Row {
+  /** Rows are equal if their keys are. */
+  readonly key: string
+  readonly sent: readonly [DiagramSet, DiagramSet]
+}
 
 const families = [4, 6] as const
 
 export class Cells {
   readonly #shared: Shared
-  readonly #cells = new Map<Side, Map<string, DiagramSet>>()
+  /** By what they are made of. */
+  readonly #cells = new Map<string, DiagramSet>()
   readonly #rows = new Map<Side, Map<string, Row>>()
+  readonly #addresses = new Map<Side, Map<string, readonly Address[]>>()
   /** Whatever is addressed to a target of either network. */
   readonly #inside: DiagramSet
   /** Whatever bears a source of either network's inside. */
@@ -56,18 +60,51 @@ export class Cells {
     return this.#rowOf(side, node, source).key
   }
 
+  /** Equal cells of a target have equal keys, but for the target outside; it costs less to ask for. */
+  cellKey(side: Side, node: string, source: Source, target: string): string {
+    const addresses = this.#addressesOf(side, target)
+    return keyOf(addresses, this.#partsOf(this.#rowOf(side, node, source), addresses))
+  }
+
   /** Nothing, if the network has no such node or target. */
   cell(side: Side, node: string, source: Source, target: string): DiagramSet {
     const row = this.#rowOf(side, node, source)
-    const found = side.targets.get(target)
-    const cells = this.#cells.get(side) ?? new Map<string, DiagramSet>()
-    this.#cells.set(side, cells)
-    const key = `${row.kind} ${row.key} ${target}`
-    const made =
-      cells.get(key) ??
-      (found ? this.#cellOf(row, found) : target === outside ? this.#outsideOf(row) : nothing)
-    cells.set(key, made)
-    return made
+    if (target === outside) return this.#outsideOf(row)
+    const found = side.targets.get(target)?.target
+    if (!found) return nothing
+    const addresses = this.#addressesOf(side, target)
+    const parts = this.#partsOf(row, addresses)
+    const key = `${keyOf(addresses, parts)} ${found.kind === 'vip' ? found.node : ''}`
+    const known = this.#cells.get(key)
+    if (known !== undefined) return known
+    const { sets } = this.#shared
+    const made = byFamily(sets, (family) =>
+      sets.union(parts.filter((_, index) => addresses[index]?.family === family)),
+    )
+    const chosen = this.#chosenFor(found, made)
+    this.#cells.set(key, chosen)
+    return chosen
+  }
+
+  /** What of a row is for each address. */
+  #partsOf({ sent }: Row, addresses: readonly Address[]): readonly DiagramSet[] {
+    return addresses.map(
+      ({ family, words }) =>
+        this.#shared.sets.fix(sent[family === 4 ? 0 : 1], level.destination, words) as DiagramSet,
+    )
+  }
+
+  #addressesOf(side: Side, target: string): readonly Address[] {
+    const known = this.#addresses.get(side) ?? new Map<string, readonly Address[]>()
+    this.#addresses.set(side, known)
+    const found =
+      known.get(target) ??
+      (side.targets.get(target)?.addresses ?? []).map((address) => ({
+        family: address.family,
+        words: wordsOf(address),
+      }))
+    known.set(target, found)
+    return found
   }
 
   #rowOf(side: Side, id: string, source: Source): Row {
@@ -86,7 +123,7 @@ export class Cells {
     if (source === 'own') {
       const own = node ? [...node.addresses, ...node.publicAddresses] : []
       const rows = families.map((family) => this.#sentFrom(sent, ofFamily(own, family)))
-      return { key: rows.join(' '), kind: 'own', sent: rows as [DiagramSet, DiagramSet] }
+      return { key: rows.join(' '), sent: rows as [DiagramSet, DiagramSet] }
     }
     const others =
       source === 'any'
@@ -94,7 +131,8 @@ export class Cells {
         : node && isOutside(node)
           ? sets.mask(this.#ours, sent)
           : sets.without(sent, sets.addresses('source', vouchedFor(side, node)))
-    return { key: `${others}`, kind: 'any', sent: others }
+    const rows = families.map((family) => sets.follow(others, [familyNumber(family)]) as DiagramSet)
+    return { key: rows.join(' '), sent: rows as [DiagramSet, DiagramSet] }
   }
 
   #sentFrom(sent: DiagramSet, sources: readonly Ip[]): DiagramSet {
@@ -106,25 +144,12 @@ export class Cells {
     )
   }
 
-  #cellOf(row: Row, { target, addresses }: TargetAddresses): DiagramSet {
+  #outsideOf({ sent }: Row): DiagramSet {
     const { sets } = this.#shared
-    if (row.kind === 'own')
-      return this.#chosenFor(
-        target,
-        byFamily(sets, (family, index) =>
-          sets.union(
-            ofFamily(addresses, family).map((address) => toward(sets, row.sent[index as 0 | 1], address)),
-          ),
-        ),
-      )
-    const meant = sets.mask(sets.addresses('destination', addresses.map(hostPrefix)), row.sent)
-    return this.#chosenFor(target, sets.forget(meant, addressLevels('destination')))
-  }
-
-  #outsideOf(row: Row): DiagramSet {
-    const { sets } = this.#shared
-    const sent = row.kind === 'own' ? byFamily(sets, (_, index) => row.sent[index as 0 | 1]) : row.sent
-    return sets.without(sent, this.#inside)
+    return sets.without(
+      byFamily(sets, (_, index) => sent[index as 0 | 1]),
+      this.#inside,
+    )
   }
 
   /** Of packets to a VIP those for which the machine is chosen. */
@@ -141,11 +166,13 @@ export const outside = 'outside'
 
 export const isOutside = ({ kind }: Node): boolean => kind === 'internet' || kind === 'isp'
 
-function toward(sets: PacketSets, row: DiagramSet, { value }: Ip): DiagramSet {
-  const beginning = new Uint32Array(level.protocol)
-  beginning.set(wordsOf({ value }), level.destination)
-  return sets.follow(row, beginning) as DiagramSet
+interface Address {
+  readonly family: Family
+  readonly words: readonly number[]
 }
+
+const keyOf = (addresses: readonly Address[], parts: readonly DiagramSet[]): string =>
+  parts.map((part, index) => `${addresses[index]?.family} ${part}`).join(' ')
 
 const byFamily = (sets: PacketSets, child: (family: Family, index: number) => DiagramSet): DiagramSet =>
   sets.branch(

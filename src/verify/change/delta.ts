@@ -55,6 +55,11 @@ export function deltasBetween(sets: PacketSets, sides: Sides, cells: Cells): rea
     const [first] = senders as [string]
     for (const [key, target] of targets) {
       if (isSelf(senders, target) || (source === 'forged' && isBehind(sides, first, target))) continue
+      if (
+        key !== outside &&
+        cells.cellKey(old, first, source, key) === cells.cellKey(next, first, source, key)
+      )
+        continue
       const before = cells.cell(old, first, source, key)
       const after = cells.cell(next, first, source, key)
       if (before === after) continue

@@ -223,6 +223,32 @@ export class Diagrams {
     return at as Diagram
   }
 
+  /** What a diagram says where levels from `first` on have these numbers; it still depends on those before and behind. */
+  fix(diagram: Diagram, first: number, numbers: ArrayLike<number>): Diagram {
+    const nodes = this.#nodes
+    const known = new Map<number, number>()
+    const visit = (at: number): number => {
+      if (at < 0) return at
+      const level = nodes.level(at)
+      if (level >= first) {
+        let fixed = at
+        while (fixed >= 0 && nodes.level(fixed) - first < numbers.length)
+          fixed = nodes.lookup(fixed, numbers[nodes.level(fixed) - first] as number)
+        return fixed
+      }
+      let made = known.get(at)
+      if (made === undefined) {
+        const base = nodes.begin()
+        const [from, to] = [nodes.start(at), nodes.stop(at)]
+        for (let i = from; i < to; i++) nodes.push(nodes.last(i), visit(nodes.child(i)))
+        made = nodes.end(level, base)
+        known.set(at, made)
+      }
+      return made
+    }
+    return visit(diagram) as Diagram
+  }
+
   /** The level of a diagram's root; `undefined`: it is constant. */
   levelOf(diagram: Diagram): number | undefined {
     return diagram < 0 ? undefined : this.#nodes.level(diagram)
