@@ -17,6 +17,7 @@ export const invariantIds = Object.freeze([
   'no-loops',
   'no-black-holes',
   'equal-ways',
+  'answers-return',
   'vm-own-source',
   'vm-destinations',
   'vm-no-server',

@@ -15,8 +15,11 @@ import { templateRule } from './template-rule.ts'
 
 const rule = templateRule('balancer')
 
-/** Ports that egress addresses lend to connections: all but the well-known ones (RFC 6335 section 6). */
-const egressPorts = PortRange(1024, 65535)
+/**
+ * Ports that egress addresses lend to connections: none at which servers listen that filters on the way keep answers from, as the platform's
+ * list does for 1900 and 11211. A multiple of 1,024, which a thousand VMs have for blocks.
+ */
+const egressPorts = PortRange(12_288, 65_535)
 
 /** @param endpoints the virtual endpoints of this site */
 export function balancerPoints(view: SiteView, endpoints: readonly VirtualEndpoint[]): readonly Point[] {

@@ -1,7 +1,9 @@
 /** A witness played by the evaluator: what it really meets, and the rule that decides. Balancers choose by the flow, so that other source ports are tried too. */
+
+import { icmpOf, Protocol } from '../../net/index.ts'
 import { type Point, type RulePlace, rulesOf } from '../../policy/index.ts'
-import { type Path, type World, WorldState, walk } from '../../trace/index.ts'
-import type { IpHeaders } from '../../wire/index.ts'
+import { converse, type Opening, type Path, type World, WorldState, walk } from '../../trace/index.ts'
+import { type IpHeaders, icmpEcho } from '../../wire/index.ts'
 
 export interface Replay {
   readonly packet: IpHeaders
@@ -24,15 +26,53 @@ export function replay(
   among: (packet: IpHeaders) => boolean,
   shows: (path: Path) => boolean,
 ): Replay | undefined {
-  for (let at = 0; at < tries; at++) {
-    const candidate = at === 0 ? packet : { ...packet, sourcePort: (packet.sourcePort + at) & 0xffff }
-    if (at > 0 && !among(candidate)) continue
+  for (const candidate of candidates(packet, among)) {
     const path = walk(world, new WorldState(), from, candidate).find(shows)
     if (!path) continue
     const rule = deciderOf(path)
     return { packet: candidate, path, ...(rule && { rule }) }
   }
   return undefined
+}
+
+/**
+ * An opening whose answer is lost.
+ * @param at point that denies the answer, or node where it ends
+ * @returns `undefined` too where it is neither TCP, UDP nor echo
+ */
+export function replayAnswer(
+  world: World,
+  from: string,
+  packet: IpHeaders,
+  among: (packet: IpHeaders) => boolean,
+  at: string,
+): Pick<Replay, 'packet' | 'rule'> | undefined {
+  const protocol = conversational(packet)
+  if (!protocol) return undefined
+  for (const candidate of candidates(packet, among)) {
+    const { stops } = converse(world, { ...candidate, from, protocol })
+    const stop = stops.find(
+      ({ way, end }) => way === 'back' && (end.kind === 'denied' ? end.point.id === at : end.node === at),
+    )
+    if (!stop) continue
+    const rule = stop.end.kind === 'denied' ? placeOf(stop.end.point, stop.end.rule) : undefined
+    return { packet: candidate, ...(rule && { rule }) }
+  }
+  return undefined
+}
+
+function* candidates(packet: IpHeaders, among: (packet: IpHeaders) => boolean): Iterable<IpHeaders> {
+  yield packet
+  for (let at = 1; at < tries; at++) {
+    const other = { ...packet, sourcePort: (packet.sourcePort + at) & 0xffff }
+    if (among(other)) yield other
+  }
+}
+
+function conversational({ protocol, family, icmpType }: IpHeaders): Opening['protocol'] | undefined {
+  if (protocol === Protocol.tcp) return 'tcp'
+  if (protocol === Protocol.udp) return 'udp'
+  return protocol === icmpOf(family) && icmpType === icmpEcho[family].request ? 'icmp' : undefined
 }
 
 function deciderOf({ hops, end }: Path): RulePlace | undefined {

@@ -9,6 +9,7 @@ import type { Origin, Proof } from './proof.ts'
 export type Invariant =
   | NetworkInvariant
   | ArrivalInvariant
+  | AnswerInvariant
   | PointInvariant
   | PlanInvariant
   | ExpectedInvariant
@@ -40,6 +41,12 @@ export interface NetworkInvariant extends Claim {
 export interface ArrivalInvariant extends Claim {
   readonly kind: 'arrival'
   readonly flows: (proof: Proof) => Iterable<Flow>
+}
+
+/** About what comes back: no answer to what honest senders open is lost, whoever it reached. */
+export interface AnswerInvariant extends Claim {
+  readonly kind: 'answers'
+  readonly origins: (proof: Proof) => readonly Origin[]
 }
 
 /** What the network file expects. */
@@ -80,7 +87,7 @@ export interface Breach {
   readonly at: string
   readonly packets: DiagramSet
   /** What they do there; absent: they are not to be there. */
-  readonly does?: 'goes round' | 'depends on its way' | Loss['does']
+  readonly does?: 'goes round' | 'depends on its way' | 'has its answer lost' | Loss['does']
 }
 
 /** What is wrong with the plan. */

@@ -1,5 +1,6 @@
 /** What invariants are proven from: the network, its policy, and where packets of each kind of sender get to, worked out once for all of them. */
 import {
+  localAddresses,
   type Network,
   type Node,
   type NodeKind,
@@ -128,6 +129,22 @@ export class Proof {
   /** What passes the points of an interface, of packets that come into it. */
   entering(node: string, iface: string, packets: DiagramSet): DiagramSet {
     return this.#reach.pass(pointsAt(this.policy, node, iface, 'in'), packets)
+  }
+
+  /** Where answers get to that come back from what was opened; everything that stops them is noted. */
+  answersTo(emissions: readonly Emission[]): Reach {
+    return this.#reach.answers(emissions, (node, reach) => this.#heardAt(node, reach))
+  }
+
+  /** What openings a node answers: to its own addresses, and at the Internet all that has come there. */
+  #heardAt(id: string, { delivered, unrouted, arrived }: Reach): DiagramSet {
+    const { sets } = this
+    const node = this.world.node(id)
+    if (node.kind !== 'internet')
+      return sets.mask(this.to(localAddresses(node).map(hostPrefix)), delivered.get(id) ?? sets.none)
+    const came = [...arrived].flatMap(([place, packets]) => (place.startsWith(`${id} `) ? [packets] : []))
+    const elsewhere = sets.mask(sets.union(came), unrouted.get(id) ?? sets.none)
+    return sets.union([delivered.get(id) ?? sets.none, elsewhere])
   }
 
   /** Whether there may be loops; if not, it needs no sender to be sure. */

@@ -2,6 +2,7 @@
 import type { Network } from '../../model/index.ts'
 import type { Policy } from '../../policy/index.ts'
 import { createWorld, type World } from '../../trace/index.ts'
+import { answerInvariants } from './answers.ts'
 import { edgeInvariants } from './edge.ts'
 import { endpointInvariants, endpointShared } from './endpoints.ts'
 import { expectationInvariants } from './expectations.ts'
@@ -24,6 +25,7 @@ export const invariants: readonly Invariant[] = [
   ...endpointInvariants,
   ...infrastructureInvariants,
   ...forwardingInvariants,
+  ...answerInvariants,
   ...machineInvariants,
   ...openInvariants,
   endpointShared,

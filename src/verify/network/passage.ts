@@ -1,9 +1,16 @@
 /** A set of packets through an enforcement point: what passes, as it leaves, and what each rule stopped, as it came. */
 import { isDefaultAudited, type Point, rulesOfTier } from '../../policy/index.ts'
-import { constant, type Diagram, type DiagramSet } from '../diagram/index.ts'
+import { constant, type Diagram, type DiagramSet, nothing } from '../diagram/index.ts'
 import type { PacketSets } from '../packets/index.ts'
 import { PointDecisions, verdictsOf } from '../points/index.ts'
-import { type Chosen, Rewrites, type RewriteTier } from './rewrites.ts'
+import {
+  type Chosen,
+  type LentConnections,
+  type Rewrite,
+  Rewrites,
+  type RewriteTier,
+  type Translating,
+} from './rewrites.ts'
 import type { Terrain } from './terrain.ts'
 
 export interface Passage {
@@ -12,29 +19,55 @@ export interface Passage {
   readonly stopped: Diagram
 }
 
-export class Passages {
+/** How points treat sets of packets. */
+export interface Passing {
+  passed(point: Point, packets: DiagramSet): DiagramSet
+  /** As {@link passed}, with what was stopped by which rule. */
+  through(point: Point, packets: DiagramSet): Passage
+}
+
+/** Hears which packets a rewrite is applied to. */
+export type Hit = (rewrite: Rewrite, packets: DiagramSet) => void
+
+/** Packets that are of no known flow. */
+export class Passages implements Passing {
   readonly #sets: PacketSets
   readonly decisions: PointDecisions
+  readonly #terrain: Pick<Terrain, 'watches'>
+  readonly #translating: Translating
   readonly #rewrites: Rewrites
   readonly #sections = new WeakMap<Point, Sections>()
 
-  constructor(sets: PacketSets, terrain: Pick<Terrain, 'watches'> = { watches: () => true }) {
+  constructor(
+    sets: PacketSets,
+    terrain: Pick<Terrain, 'watches'> = { watches: () => true },
+    decisions = new PointDecisions(sets),
+    rewrites = new Rewrites(sets, terrain),
+    connections?: LentConnections,
+  ) {
     this.#sets = sets
-    this.decisions = new PointDecisions(sets)
-    this.#rewrites = new Rewrites(sets, terrain)
+    this.#terrain = terrain
+    this.decisions = decisions
+    this.#rewrites = rewrites
+    this.#translating = connections ? rewrites.knowing(connections) : rewrites
   }
 
-  /** What passes of packets that are of no known flow. */
-  passed(point: Point, packets: DiagramSet): DiagramSet {
+  /** Where connections are known; filters are asked as before. */
+  knowing(connections: LentConnections): Passages {
+    return new Passages(this.#sets, this.#terrain, this.decisions, this.#rewrites, connections)
+  }
+
+  passed(point: Point, packets: DiagramSet, hit?: Hit): DiagramSet {
     return translates(point)
-      ? this.#translated(point, packets).passed
+      ? this.#translated(point, packets, hit).passed
       : this.#sets.mask(packets, this.decisions.allowed(point))
   }
 
-  /** As {@link passed}, with what was stopped by which rule. */
-  through(point: Point, packets: DiagramSet): Passage {
-    if (translates(point)) return this.#translated(point, packets)
+  through(point: Point, packets: DiagramSet, hit?: Hit): Passage {
+    if (translates(point)) return this.#translated(point, packets, hit)
+    if (packets === this.#sets.none) return { passed: packets, stopped: nothing }
     const stopped = this.#sets.without(packets, this.decisions.allowed(point))
+    if (stopped === this.#sets.none) return { passed: packets, stopped: nothing }
     return {
       passed: this.#sets.mask(packets, this.decisions.allowed(point)),
       stopped: this.#sets.mask(stopped, this.decisions.of(point)),
@@ -66,7 +99,7 @@ export class Passages {
     let before = 0
     for (const each of point.tiers) {
       if (each.kind === 'translation') {
-        const tier = this.#rewrites.of(each)
+        const tier = this.#translating.of(each)
         translated.push({ asked: left, tier })
         left = sets.without(left, tier.domain)
       } else {
@@ -82,7 +115,7 @@ export class Passages {
     return made
   }
 
-  #translated(point: Point, packets: DiagramSet): Passage {
+  #translated(point: Point, packets: DiagramSet, heard?: Hit): Passage {
     const sets = this.#sets
     const verdicts = verdictsOf(point)
     const scope = point.scope ? sets.match(point.scope) : sets.all
@@ -92,12 +125,14 @@ export class Passages {
     let before = 0
     for (const tier of point.tiers) {
       if (tier.kind === 'translation') {
-        const { domain, rewrites } = this.#rewrites.of(tier)
+        const { domain, rewrites } = this.#translating.of(tier)
         const meant = sets.mask(domain, left)
         if (meant !== sets.none)
           for (const rewrite of rewrites) {
             const hit = sets.mask(rewrite.domain, meant)
-            if (hit !== sets.none) passed.push(rewrite.image(hit))
+            if (hit === sets.none) continue
+            passed.push(rewrite.image(hit))
+            heard?.(rewrite, hit)
           }
         left = sets.without(left, domain)
       } else {
@@ -124,7 +159,7 @@ export const translates = ({ tiers }: Point): boolean => tiers.some(({ kind }) =
 
 /** Points in turn; `noted` hears what each stopped. */
 export function passAll(
-  passages: Passages,
+  passages: Passing,
   points: readonly Point[],
   packets: DiagramSet,
   noted?: (point: Point, passage: Passage) => void,

@@ -6,8 +6,10 @@ import type { Point } from '../../policy/index.ts'
 import type { Diagram, DiagramSet } from '../diagram/index.ts'
 import type { PacketSets } from '../packets/index.ts'
 import type { PointDecisions } from '../points/index.ts'
+import { Answering, answersTo } from './answers.ts'
 import { Gathered } from './gathered.ts'
-import { type Passage, Passages, passAll, translates } from './passage.ts'
+import { Openings } from './openings.ts'
+import { type Passage, Passages, type Passing, passAll, translates } from './passage.ts'
 import type { Place, Terrain } from './terrain.ts'
 
 /** Packets that a node sends. */
@@ -50,9 +52,28 @@ export class NetworkReach {
     return this.#passages.decisions
   }
 
+  /**
+   * Where what comes back of openings gets to; everything that stops it is noted.
+   * @param emissions openings that nodes send
+   * @param answering what a node answers of what reached it
+   */
+  answers(emissions: readonly Emission[], answering: (node: string, reach: Reach) => DiagramSet): Reach {
+    const openings = new Openings(this.#sets, this.#passages)
+    const forth = this.#walk(emissions, openings, false)
+    const back = this.#terrain.nodes.map((node) => ({
+      node,
+      packets: answersTo(this.#sets, answering(node, forth)),
+    }))
+    return this.#walk(back, new Answering(this.#sets, this.#passages, openings), true)
+  }
+
   /** Follows what the nodes send. @param explain keep what each point stopped, and by which rule */
   from(emissions: readonly Emission[], { explain = false }: { explain?: boolean } = {}): Reach {
-    const walk = new Walk(this.#sets, this.#terrain, this.#passages, explain)
+    return this.#walk(emissions, this.#passages, explain)
+  }
+
+  #walk(emissions: readonly Emission[], passing: Passing, explain: boolean): Reach {
+    const walk = new Walk(this.#sets, this.#terrain, passing, explain)
     for (const { node, packets } of emissions) walk.start(node, packets)
     return walk.run()
   }
@@ -90,7 +111,7 @@ export class NetworkReach {
 class Walk {
   readonly #sets: PacketSets
   readonly #terrain: Terrain
-  readonly #passages: Passages
+  readonly #passages: Passing
   readonly #explain: boolean
   readonly #arrived: Gathered
   readonly #delivered: Gathered
@@ -108,7 +129,7 @@ class Walk {
   /** To be judged on arrival, by node and interface. */
   readonly #arriving = new Map<string, { place: Place; packets: DiagramSet }>()
 
-  constructor(sets: PacketSets, terrain: Terrain, passages: Passages, explain: boolean) {
+  constructor(sets: PacketSets, terrain: Terrain, passages: Passing, explain: boolean) {
     this.#sets = sets
     this.#terrain = terrain
     this.#passages = passages

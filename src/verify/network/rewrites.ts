@@ -8,6 +8,7 @@
 import { formatIp, hostPrefix, type Ip, icmpOf, Protocol } from '../../net/index.ts'
 import {
   type Backend,
+  type EgressIn,
   type EndpointIn,
   type EndpointOut,
   type Lending,
@@ -18,6 +19,7 @@ import {
 import { icmpEcho } from '../../wire/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import { addressLevels, level, type PacketSets } from '../packets/index.ts'
+import { kindLevels, swapEnds } from './ends.ts'
 import type { Terrain } from './terrain.ts'
 
 export interface Rewrite {
@@ -30,6 +32,14 @@ export interface Rewrite {
   preimage(packets: DiagramSet, chosen: Chosen): DiagramSet
 }
 
+/** Connections that VMs opened and that were lent a port, as the VMs sent them. */
+export interface LentConnections {
+  /** To the outside, by the egress address. */
+  outward(address: Ip): DiagramSet
+  /** To an endpoint of the site. */
+  hairpin(address: Ip, endpoint: Pick<EndpointOut, 'vip' | 'protocol' | 'port'>): DiagramSet
+}
+
 /** A set for each machine that a balancer chooses from. */
 export type Chosen = (backend: Backend) => DiagramSet
 
@@ -39,7 +49,12 @@ export interface RewriteTier {
   readonly rewrites: readonly Rewrite[]
 }
 
-export class Rewrites {
+/** How translation tiers treat packets. */
+export interface Translating {
+  of(tier: TranslationTier): RewriteTier
+}
+
+export class Rewrites implements Translating {
   readonly #sets: PacketSets
   readonly #terrain: Pick<Terrain, 'watches'>
   readonly #tiers = new WeakMap<TranslationTier, RewriteTier>()
@@ -47,6 +62,8 @@ export class Rewrites {
   /** TCP that opens a connection, UDP, echo requests: what is lent a port. */
   readonly #opening: DiagramSet
   readonly #openingTcp: DiagramSet
+
+  readonly #plain = new WeakMap<Translation, Rewrite>()
 
   /** @param terrain endpoints none of whose backends it watches take packets, but these are not followed */
   constructor(sets: PacketSets, terrain: Pick<Terrain, 'watches'>) {
@@ -65,22 +82,49 @@ export class Rewrites {
   of(tier: TranslationTier): RewriteTier {
     const known = this.#tiers.get(tier)
     if (known) return known
-    const sets = this.#sets
-    const aside = tier.translations.filter((each) => this.#isAside(each))
-    const others = this.#domainOf(aside)
-    let made = this.#tierOf(
-      aside.length > 0 ? tier.translations.filter((each) => !this.#isAside(each)) : tier.translations,
-    )
-    // Which of two that want the same packet comes first is not looked at here.
-    if (sets.mask(made.domain, others) !== sets.none) made = this.#tierOf(tier.translations)
-    else made = { ...made, domain: sets.union([made.domain, others]) }
+    const made = this.#composed(tier, (translation) => this.#rewrite(translation))
     this.#tiers.set(tier, made)
     return made
   }
 
-  #tierOf(translations: readonly Translation[]): RewriteTier {
+  /** The same where connections are known, to which answers may belong. */
+  knowing(connections: LentConnections): Translating {
+    const tiers = new Map<TranslationTier, RewriteTier>()
+    return {
+      of: (tier) => {
+        if (!tier.translations.some(({ kind }) => kind === 'egress-in')) return this.of(tier)
+        const made =
+          tiers.get(tier) ??
+          this.#composed(tier, (translation) =>
+            translation.kind === 'egress-in'
+              ? this.#back(translation, connections)
+              : this.#rewrite(translation),
+          )
+        tiers.set(tier, made)
+        return made
+      },
+    }
+  }
+
+  #composed(tier: TranslationTier, rewriteOf: (translation: Translation) => Rewrite): RewriteTier {
     const sets = this.#sets
-    const plain = translations.map((translation) => this.#rewrite(translation))
+    const aside = tier.translations.filter((each) => this.#isAside(each))
+    const others = this.#domainOf(aside)
+    const made = this.#tierOf(
+      aside.length > 0 ? tier.translations.filter((each) => !this.#isAside(each)) : tier.translations,
+      rewriteOf,
+    )
+    // Which of two that want the same packet comes first is not looked at here.
+    if (sets.mask(made.domain, others) !== sets.none) return this.#tierOf(tier.translations, rewriteOf)
+    return { ...made, domain: sets.union([made.domain, others]) }
+  }
+
+  #tierOf(
+    translations: readonly Translation[],
+    rewriteOf: (translation: Translation) => Rewrite,
+  ): RewriteTier {
+    const sets = this.#sets
+    const plain = translations.map(rewriteOf)
     const domain = sets.union(plain.map((each) => each.domain))
     const rewrites = this.#exclusive(plain)
     return { domain, rewrites: rewrites.filter((each) => each.domain !== sets.none) }
@@ -137,6 +181,12 @@ export class Rewrites {
   }
 
   #rewrite(translation: Translation): Rewrite {
+    const made = this.#plain.get(translation) ?? this.#made(translation)
+    this.#plain.set(translation, made)
+    return made
+  }
+
+  #made(translation: Translation): Rewrite {
     const sets = this.#sets
     switch (translation.kind) {
       case 'endpoint-in': {
@@ -175,21 +225,7 @@ export class Rewrites {
         }
       }
       case 'endpoint-out': {
-        const { vip, protocol, port, backends } = translation
-        const replies = sets.union(
-          backends.map((backend) =>
-            sets.match({
-              protocol,
-              source: [hostPrefix(backend.address)],
-              sourcePorts: [{ first: backend.port, last: backend.port }],
-            }),
-          ),
-        )
-        const source = sets.match({
-          protocol,
-          source: [hostPrefix(vip)],
-          sourcePorts: [{ first: port, last: port }],
-        })
+        const { replies, source } = this.#fromEndpoint(translation)
         return {
           translation,
           domain: sets.without(replies, this.#openingTcp),
@@ -207,6 +243,63 @@ export class Rewrites {
       case 'egress-in':
         // Only what belongs to a known connection.
         return inapplicable(translation, sets)
+    }
+  }
+
+  /** Answers to known connections find their VM by the port lent: any of those whose remote end sends them. */
+  #back(translation: EgressIn, connections: LentConnections): Rewrite {
+    const sets = this.#sets
+    const { address, ports, hairpin } = translation
+    const toLent = sets.match({ destination: [hostPrefix(address)], destinationPorts: [ports] })
+    const answers = (opened: DiagramSet) =>
+      sets.mask(sets.all, sets.forget(swapEnds(sets, opened), kindLevels))
+    if (!hairpin) {
+      const expected = answers(connections.outward(address))
+      return {
+        translation,
+        domain: sets.mask(toLent, sets.forget(expected, destinationEnd)),
+        image: (packets) => sets.mask(expected, sets.forget(packets, destinationEnd)),
+        preimage: (packets) => sets.mask(toLent, sets.forget(sets.mask(expected, packets), destinationEnd)),
+      }
+    }
+    const ways = hairpin.map((endpoint) => ({
+      ...this.#fromEndpoint(endpoint),
+      expected: answers(connections.hairpin(address, endpoint)),
+    }))
+    const before = (expected: DiagramSet, replies: DiagramSet) =>
+      sets.allOf([toLent, replies, sets.forget(expected, [...sourceEnd, ...destinationEnd])])
+    return {
+      translation,
+      domain: sets.union(ways.map(({ expected, replies }) => before(expected, replies))),
+      image: (packets) =>
+        sets.union(
+          ways.map(({ expected, replies }) =>
+            sets.mask(expected, sets.forget(sets.mask(replies, packets), [...sourceEnd, ...destinationEnd])),
+          ),
+        ),
+      preimage: (packets) =>
+        sets.union(
+          ways.map(({ expected, replies }) =>
+            sets.mask(
+              before(expected, replies),
+              sets.forget(sets.mask(expected, packets), [...sourceEnd, ...destinationEnd]),
+            ),
+          ),
+        ),
+    }
+  }
+
+  /** Packets from the machines of an endpoint, and from its VIP. */
+  #fromEndpoint({ vip, protocol, port, backends }: EndpointOut): { replies: DiagramSet; source: DiagramSet } {
+    const from = (address: Ip, sourcePort: number) =>
+      this.#sets.match({
+        protocol,
+        source: [hostPrefix(address)],
+        sourcePorts: [{ first: sourcePort, last: sourcePort }],
+      })
+    return {
+      replies: this.#sets.union(backends.map((backend) => from(backend.address, backend.port))),
+      source: from(vip, port),
     }
   }
 
@@ -239,6 +332,7 @@ export class Rewrites {
 }
 
 const sourceEnd: readonly number[] = [...addressLevels('source'), level.sourcePort]
+const destinationEnd: readonly number[] = [...addressLevels('destination'), level.destinationPort]
 
 const inapplicable = (translation: Translation, { none }: PacketSets): Rewrite => ({
   translation,

@@ -2,6 +2,7 @@
 import { judge, pointById } from '../../../policy/index.ts'
 import { type Path, type World, WorldState, walk } from '../../../trace/index.ts'
 import type { IpHeaders } from '../../../wire/index.ts'
+import { replayAnswer } from '../../arrival/index.ts'
 import type { Counterexample } from '../index.ts'
 
 export function happens(world: World, { sender, packet, at, does }: Counterexample): boolean {
@@ -9,6 +10,8 @@ export function happens(world: World, { sender, packet, at, does }: Counterexamp
     const point = pointById(world.policy, at)
     return point !== undefined && judge(point, packet, new WorldState().of(point)).verdict === 'allow'
   }
+  if (does === 'has its answer lost')
+    return replayAnswer(world, sender, packet, () => false, at)?.packet === packet
   const paths = walk(world, new WorldState(), sender, packet)
   const [node, iface] = at.split(' ') as [string, string | undefined]
   // The walk follows one of several ways that meet again: a node of the same kind does as well.

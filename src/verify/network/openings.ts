@@ -1,0 +1,78 @@
+/**
+ * What filters remember of openings that passed them, and balancers of connections that they lent a port. Not one flow is held up against another:
+ * a set has all that any history can open.
+ */
+
+import { formatIp, type Ip } from '../../net/index.ts'
+import { lendingOf, type Point, type Translation } from '../../policy/index.ts'
+import type { DiagramSet } from '../diagram/index.ts'
+import type { PacketSets } from '../packets/index.ts'
+import { kindLevels, swapEnds } from './ends.ts'
+import { Gathered } from './gathered.ts'
+import type { Hit, Passage, Passages, Passing } from './passage.ts'
+import type { LentConnections } from './rewrites.ts'
+
+type End = { readonly vip: Ip; readonly protocol: number; readonly port: number }
+
+export class Openings implements Passing, LentConnections {
+  readonly #sets: PacketSets
+  readonly #passages: Passages
+  /** By flow table and heading. */
+  readonly #opened: Gathered
+  readonly #lent: Gathered
+
+  constructor(sets: PacketSets, passages: Passages) {
+    this.#sets = sets
+    this.#passages = passages
+    this.#opened = new Gathered(sets)
+    this.#lent = new Gathered(sets)
+  }
+
+  passed(point: Point, packets: DiagramSet): DiagramSet {
+    return this.#note(point, this.#passages.passed(point, packets, this.#hit))
+  }
+
+  through(point: Point, packets: DiagramSet): Passage {
+    const passage = this.#passages.through(point, packets, this.#hit)
+    this.#note(point, passage.passed)
+    return passage
+  }
+
+  /** Packets to a point that answer what passed in the other direction. */
+  answersAt(point: Point): DiagramSet {
+    const { flow } = point
+    if (!flow) return this.#sets.none
+    const other = flow.heading === 'to-local' ? 'from-local' : 'to-local'
+    const opened = this.#opened.sets.get(`${tableOf(point)} ${other}`)
+    if (opened === undefined) return this.#sets.none
+    return this.#sets.mask(this.#sets.all, this.#sets.forget(swapEnds(this.#sets, opened), kindLevels))
+  }
+
+  outward(address: Ip): DiagramSet {
+    return this.#lent.sets.get(formatIp(address)) ?? this.#sets.none
+  }
+
+  hairpin(address: Ip, endpoint: End): DiagramSet {
+    return this.#lent.sets.get(endpointKey(address, endpoint)) ?? this.#sets.none
+  }
+
+  #note(point: Point, passed: DiagramSet): DiagramSet {
+    if (!point.flow || passed === this.#sets.none) return passed
+    const asked = this.#sets.where(this.#passages.decisions.of(point), (value) => value > 0)
+    this.#opened.add(`${tableOf(point)} ${point.flow.heading}`, this.#sets.mask(asked, passed))
+    return passed
+  }
+
+  readonly #hit: Hit = ({ translation }, packets) => {
+    const lending = lendingOf(translation)
+    if (lending) this.#lent.add(lentKey(translation, lending.address), packets)
+  }
+}
+
+const tableOf = ({ node, flow }: Point): string => `${node} ${flow?.table}`
+
+const endpointKey = (address: Ip, { vip, protocol, port }: End): string =>
+  `${formatIp(address)} ${formatIp(vip)} ${protocol} ${port}`
+
+const lentKey = (translation: Translation, address: Ip): string =>
+  translation.kind === 'endpoint-in' ? endpointKey(address, translation) : formatIp(address)
