@@ -3,6 +3,7 @@ import type { Benchmark } from './main.ts'
 import type { Row } from './report.ts'
 import { invariantRows } from './verify/invariants.ts'
 import { listRows } from './verify/lists.ts'
+import { planRows } from './verify/plans.ts'
 import { stanfordRows } from './verify/stanford/rows.ts'
 
 type Part = (quick: boolean, say: (line: string) => void) => readonly Row[]
@@ -10,6 +11,7 @@ type Part = (quick: boolean, say: (line: string) => void) => readonly Row[]
 const parts: Readonly<Record<string, Part>> = {
   invariants: invariantRows,
   lists: listRows,
+  plans: planRows,
   stanford: stanfordRows,
 }
 

@@ -7,10 +7,11 @@
 import type { Network } from '../../model/index.ts'
 import type { Prefix } from '../../net/index.ts'
 import type { Policy } from '../../policy/index.ts'
+import type { DiagramSet } from '../diagram/index.ts'
 import { Passages } from '../network/index.ts'
-import { PacketSets } from '../packets/index.ts'
-import { Cells } from './cells.ts'
-import { deltasBetween } from './delta.ts'
+import { addressLevels, allLevelsBut, level, PacketSets } from '../packets/index.ts'
+import { Cells, outside } from './cells.ts'
+import { type Delta, deltasBetween, sidesOf } from './delta.ts'
 import { type Example, exampleOf } from './example.ts'
 import { withoutExpected } from './fold.ts'
 import { type Difference, grouped } from './group.ts'
@@ -32,6 +33,8 @@ export interface ReachChange extends Omit<Difference, 'traffic' | 'sample'> {
   readonly sources?: readonly Prefix[]
   /** To which addresses outside; absent: to all. */
   readonly destinations?: readonly Prefix[]
+  /** To some addresses outside, which are too many to be listed. */
+  readonly inPart?: true
   /** Absent: the evaluator confirmed none of those that were tried. */
   readonly example?: Example
 }
@@ -59,16 +62,25 @@ export function changeBetween(
   const cells = new Cells(shared, sides)
   const deltas = withoutExpected(deltasBetween(sets, sides, cells), sides, cells)
   const differences = grouped(sets, deltas, sides)
+  /** Whether the sender may reach addresses outside that the difference is not about. */
+  const isPart = (traffic: DiagramSet, { kind, senders, source }: Delta): boolean => {
+    const [open] = sidesOf(sides, kind)
+    const whole = cells.cell(open, senders[0] as string, source, outside)
+    const kept = allLevelsBut([level.family, ...addressLevels('destination')])
+    return sets.forget(whole, kept) !== sets.forget(traffic, kept)
+  }
   const reach = differences.map(({ traffic, sample, ...rest }, index): ReachChange => {
     progress('examples', index, differences.length)
     const example = exampleOf(sets, sides, sample)
     const sources = rest.source === 'own' ? [] : prefixesAt(sets, traffic, 'source', most)
-    const outside = sample.target.kind === 'outside' ? prefixesAt(sets, traffic, 'destination', most) : []
+    const addresses = sample.target.kind === 'outside' ? prefixesAt(sets, traffic, 'destination', most) : []
+    const few = addresses.length > 0 && addresses.length < most
     return {
       ...rest,
       traffic: trafficOf(sets, traffic),
       ...(sources.length > 0 && sources.length < most && { sources }),
-      ...(outside.length > 0 && outside.length < most && { destinations: outside }),
+      ...(few && { destinations: addresses }),
+      ...(addresses.length > 0 && !few && isPart(traffic, sample) && { inPart: true as const }),
       ...(example && { example }),
     }
   })

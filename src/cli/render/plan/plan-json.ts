@@ -44,6 +44,7 @@ const reachJson = (change: ReachChange) => ({
   by: change.by,
   where: change.where,
   destinations: change.destinations?.map(formatPrefix) ?? null,
+  inPart: change.inPart ?? false,
   traffic: change.traffic.map(trafficJson),
   pairs: change.pairs,
   example: change.example ? exampleJson(change.example) : null,

@@ -78,6 +78,8 @@ function lastLine(plan: Plan, out: Colors): string {
 export const nothingText = ({ change: { rules } }: Plan): string =>
   rules.length === 0 ? 'no rule says anything else' : 'nobody reaches more or less'
 
+const machinesText = (count: number): string => (count === 1 ? '1 machine' : `${count} machines`)
+
 /** `2 opened, 1 closed, 3 machines new`. */
 export function countsText({ change: { reach, machines, rules } }: Plan): string {
   const [opened, closed] = (['opened', 'closed'] as const).map(
@@ -90,8 +92,8 @@ export function countsText({ change: { reach, machines, rules } }: Plan): string
   const parts = [
     ...(opened ? [`${opened} opened`] : []),
     ...(closed ? [`${closed} closed`] : []),
-    ...(nodes('added') ? [`${nodes('added')} machines new`] : []),
-    ...(nodes('removed') ? [`${nodes('removed')} machines gone`] : []),
+    ...(nodes('added') ? [`${machinesText(nodes('added'))} new`] : []),
+    ...(nodes('removed') ? [`${machinesText(nodes('removed'))} gone`] : []),
     ...(others ? ['machines changed'] : []),
     ...(unproven ? [`${unproven} limits or audits changed`] : []),
   ]

@@ -19,10 +19,16 @@ const named = 4
 
 /** `Internet → shop web by its VIP, in west: tcp 443`. */
 export function reachText(change: ReachChange): string {
-  const { senders, source, targets, by, where, traffic, sources, destinations } = change
+  const { senders, source, targets, by, where, traffic, sources, destinations, inPart } = change
   const bearing =
     source === 'forged' ? ' with the address of others' : sources ? ` (${prefixes(sources)})` : ''
-  const to = destinations ? ` (${prefixes(destinations)})` : by.kind === 'vip' ? ' by VIP' : ''
+  const to = destinations
+    ? ` (${prefixes(destinations)})`
+    : inPart
+      ? ' (some addresses)'
+      : by.kind === 'vip'
+        ? ' by VIP'
+        : ''
   return `${members(senders)}${bearing} → ${members(targets)}${to}${whereText(where)}: ${trafficText(traffic)}`
 }
 
