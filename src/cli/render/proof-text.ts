@@ -77,7 +77,7 @@ function exampleLines(example: Counterexample, out: Colors): readonly string[] {
 }
 
 function whereabouts({ at, sender, does }: Counterexample): string {
-  if (sender === undefined) return `passes ${at}`
+  if (sender === undefined) return does ? `${does} at ${at}` : `passes ${at}`
   const [node, iface] = at.split(' ')
   if (does) return `${does} at ${node}`
   return iface ? `leaves ${node} by ${iface}` : `reaches ${node}`

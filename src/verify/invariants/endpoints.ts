@@ -7,12 +7,44 @@ import {
   type VirtualEndpoint,
 } from '../../model/index.ts'
 import { hostPrefix } from '../../net/index.ts'
+import { pointsAt } from '../../policy/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import { admitted } from './access-list.ts'
 import type { NetworkInvariant, PlanInvariant, Remark } from './invariant.ts'
 import { type Origin, type Proof, prefixesOf } from './proof.ts'
 
 export const endpointInvariants: readonly NetworkInvariant[] = [
+  {
+    kind: 'network',
+    id: 'balancer-alone',
+    rows: ['R11', 'R12'],
+    claim:
+      'By itself a balancer lets in only what goes to a machine behind an endpoint, and lets out only what bears a VIP, whatever routers bring it.',
+    origins: ({ network }) =>
+      network.sites.flatMap(({ name }): readonly Origin[] => [
+        `${name} access-router`,
+        `${name} distribution-router`,
+      ]),
+    *breaches(proof, reach) {
+      const { sets, network, world } = proof
+      const inward = proof.once('behind all endpoints', () =>
+        sets.union(
+          proof
+            .endpoints()
+            .flatMap((endpoint) => endpoint.backends.map((each) => behind(proof, endpoint, each))),
+        ),
+      )
+      const outward = proof.once('by all VIPs', () =>
+        proof.by(network.sites.flatMap((site) => site.public.vips)),
+      )
+      for (const [at, packets] of reach.sent) {
+        const [node, iface] = at.split(' ') as [string, string]
+        if (world.node(node).kind !== 'balancer') continue
+        const toward = world.node(world.peer(node, iface).node).kind
+        yield { at, packets: sets.without(packets, toward === 'distribution-router' ? inward : outward) }
+      }
+    },
+  },
   {
     kind: 'network',
     id: 'access-lists',
@@ -51,11 +83,11 @@ export const endpointInvariants: readonly NetworkInvariant[] = [
     origins: (proof) => ['outside', ...vmsOf(proof)],
     *breaches(proof, reach) {
       const { sets } = proof
-      for (const { balancer, iface, endpoint } of waysIn(proof)) {
-        const come = reach.arrived.get(`${balancer} ${iface}`) ?? sets.none
+      for (const { balancer, ifaces, endpoint } of waysIn(proof)) {
+        const come = sets.union(ifaces.map((iface) => reach.arrived.get(`${balancer} ${iface}`) ?? sets.none))
         const meant = sets.mask(addressed(proof, endpoint), come)
         if (meant === sets.none) continue
-        const led = proof.entering(balancer, iface, meant)
+        const led = proof.entering(balancer, ifaces[0], meant)
         const wrong = sets.without(
           led,
           sets.union(endpoint.backends.map((each) => behind(proof, endpoint, each))),
@@ -74,7 +106,7 @@ export const endpointShared: PlanInvariant = {
   rows: ['R6', 'R11'],
   claim: 'Each balancer shares what comes to an endpoint among all machines behind it.',
   breaches: (proof) =>
-    [...waysIn(proof)].flatMap(({ balancer, iface, endpoint }): readonly Remark[] => {
+    [...waysIn(proof)].flatMap(({ balancer, ifaces: [iface], endpoint }): readonly Remark[] => {
       const { sets } = proof
       const come = sets.allOf([
         sets.all,
@@ -120,13 +152,31 @@ const behind = (
     destinationPorts: [{ first: port, last: port }],
   })
 
-/** Endpoints of each balancer at each interface by which something for them may come. */
-function* waysIn(proof: Proof): Iterable<{ balancer: string; iface: string; endpoint: VirtualEndpoint }> {
-  const { network } = proof
+interface WayIn {
+  readonly balancer: string
+  /** With the same points. */
+  readonly ifaces: readonly [string, ...string[]]
+  readonly endpoint: VirtualEndpoint
+}
+
+/** Endpoints of each balancer, and the interfaces by which something for them may come. */
+function* waysIn(proof: Proof): Iterable<WayIn> {
+  const { network, policy } = proof
   const endpoints = proof.endpoints()
-  for (const { name } of network.sites)
-    for (const { id } of nodesOfKind(network, name, 'balancer'))
-      for (const { near } of neighboursOf(network, id))
-        for (const endpoint of endpoints)
-          if (endpoint.site === name) yield { balancer: id, iface: near.interface, endpoint }
+  for (const { name } of network.sites) {
+    const here = endpoints.filter(({ site }) => site === name)
+    for (const { id } of nodesOfKind(network, name, 'balancer')) {
+      const groups = new Map<string, [string, ...string[]]>()
+      for (const { near } of neighboursOf(network, id)) {
+        const key = pointsAt(policy, id, near.interface, 'in')
+          .map((point) => point.id)
+          .join(' ')
+        const group = groups.get(key)
+        if (group) group.push(near.interface)
+        else groups.set(key, [near.interface])
+      }
+      for (const ifaces of groups.values())
+        for (const endpoint of here) yield { balancer: id, ifaces, endpoint }
+    }
+  }
 }

@@ -96,7 +96,7 @@ export const infrastructureInvariants: readonly NetworkInvariant[] = [
 ]
 
 /** What may come to a server: on each of its ports, its clients. */
-const clientsOf = (proof: Proof, node: Node): DiagramSet =>
+export const clientsOf = (proof: Proof, node: Node): DiagramSet =>
   proof.once(`clients ${node.id}`, () =>
     proof.sets.union([
       ...dhcpOf(proof, node),

@@ -72,6 +72,8 @@ export interface PointInvariant extends Claim {
   readonly points: (proof: Proof) => readonly Point[]
   /** What the point may let pass. */
   readonly permitted: (proof: Proof, point: Point) => DiagramSet
+  /** What the point must let pass, of what it is asked about; absent: nothing. */
+  readonly demanded?: (proof: Proof, point: Point) => DiagramSet
 }
 
 /** About the plan itself. */

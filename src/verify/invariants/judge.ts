@@ -215,17 +215,27 @@ class Judging {
     const proof = this.#proof
     const { sets } = proof
     for (const point of invariant.points(proof)) {
-      const passing = sets.without(passedBy(proof, point), invariant.permitted(proof, point))
-      if (passing === sets.none) continue
-      const wrong = this.#exemptions.counting(this.#id, point.id, passing)
-      if (wrong === sets.none) continue
-      this.#places++
-      if (this.#counterexamples.length >= this.#most) continue
-      const packet = typicalPacket(sets, wrong, preferredAt(proof, point))
-      const rule = rulesOf(point)[sets.valueFor(proof.decisions.of(point), packet) - 1]
-      this.#counterexamples.push({ at: point.id, packet, ...(rule && { rule }) })
+      const passed = passedBy(proof, point)
+      this.#pointBreach(point, sets.without(passed, invariant.permitted(proof, point)))
+      if (!invariant.demanded) continue
+      const scope = point.scope ? sets.match(point.scope) : sets.all
+      const demanded = sets.mask(scope, invariant.demanded(proof, point))
+      this.#pointBreach(point, sets.without(demanded, passed), 'is stopped')
     }
     return { counterexamples: this.#counterexamples, places: this.#places, remarks: [] }
+  }
+
+  #pointBreach(point: Point, packets: DiagramSet, does?: Breach['does']): void {
+    const proof = this.#proof
+    const { sets } = proof
+    if (packets === sets.none) return
+    const wrong = this.#exemptions.counting(this.#id, point.id, packets)
+    if (wrong === sets.none) return
+    this.#places++
+    if (this.#counterexamples.length >= this.#most) return
+    const packet = typicalPacket(sets, wrong, preferredAt(proof, point))
+    const rule = rulesOf(point)[sets.valueFor(proof.decisions.of(point), packet) - 1]
+    this.#counterexamples.push({ at: point.id, packet, ...(rule && { rule }), ...(does && { does }) })
   }
 
   #plan(invariant: PlanInvariant): Finding {

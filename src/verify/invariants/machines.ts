@@ -15,8 +15,10 @@ import {
 import { hostPrefix, type PortRange, type Prefix, Protocol, prefix } from '../../net/index.ts'
 import type { Match, Point } from '../../policy/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
+import { icmpOfTypes, openings } from '../packets/index.ts'
 import { admitted } from './access-list.ts'
 import type { PointInvariant } from './invariant.ts'
+import { writtenConfig, writtenIn } from './open/written.ts'
 import { type Proof, prefixesOf } from './proof.ts'
 
 export const machineInvariants: readonly PointInvariant[] = [
@@ -48,15 +50,27 @@ export const machineInvariants: readonly PointInvariant[] = [
         ...dhcpOf(proof.network, vm).map((match) => proof.sets.match(match)),
       ])
     },
+    demanded(proof, point) {
+      const vm = vmOf(proof, point)
+      const { sets } = proof
+      const asks = dhcpOf(proof.network, vm).map((match) => sets.match(match))
+      return sets.allOf([
+        openings(sets),
+        sets.union([proof.by(prefixesOf([vm])), ...asks]),
+        saidByMachines(proof),
+        writtenConfig(proof, vm, 'out'),
+      ])
+    },
   },
   {
     kind: 'point',
     id: 'vm-no-server',
     ofAlike: true,
     rows: ['R18'],
-    claim: 'A VM gives nobody an address: nothing that it sends is taken for the answer of a DHCP server.',
+    claim:
+      'A VM gives nobody an address and shows nobody a way: it sends nothing that servers of DHCP and routers alone say.',
     points: (proof) => vmPoints(proof, 'from-local'),
-    permitted: (proof) => notToDhcpClients(proof),
+    permitted: (proof) => saidByMachines(proof),
   },
   {
     kind: 'point',
@@ -66,6 +80,10 @@ export const machineInvariants: readonly PointInvariant[] = [
     claim: 'A VM hears on the endpoints of its role: all on public ones, its own service on internal ones.',
     points: (proof) => vmPoints(proof, 'to-local'),
     permitted: (proof, point) => roleOpenings(proof, vmOf(proof, point)),
+    demanded(proof, point) {
+      const vm = vmOf(proof, point)
+      return proof.sets.allOf([openings(proof.sets), roleOpenings(proof, vm), writtenConfig(proof, vm, 'in')])
+    },
   },
   {
     kind: 'point',
@@ -78,6 +96,12 @@ export const machineInvariants: readonly PointInvariant[] = [
     permitted(proof, point) {
       const host = nodeById(proof.network, point.node) as Node
       return proof.sets.union(hostOpenings(proof.network, host).map((match) => proof.sets.match(match)))
+    },
+    demanded(proof, point) {
+      if (!point.flow) return proof.sets.none
+      const host = nodeById(proof.network, point.node) as Node
+      const open = proof.sets.union(hostOpenings(proof.network, host).map((match) => proof.sets.match(match)))
+      return proof.sets.allOf([openings(proof.sets), open, writtenIn(proof, host)])
     },
   },
 ]
@@ -114,12 +138,18 @@ const dhcpOf = (network: Network, vm: Node): readonly Match[] => [
   },
 ]
 
-/** What no DHCP client hears: clients look at the port alone (RFC 2131 section 4.1, RFC 8415 section 7.2). */
-export const notToDhcpClients = ({ once, sets }: Proof): DiagramSet =>
-  once('not to DHCP clients', () =>
+/**
+ * What only servers of addresses and routers say: whatever a DHCP client would take for an answer (RFC 2131 section 4.1, RFC 8415 section
+ * 7.2), ICMP redirects and router advertisements (RFC 792, RFC 1256), and neighbour discovery, which never leaves a link (RFC 4861 section 4).
+ */
+export const saidByMachines = ({ once, sets }: Proof): DiagramSet =>
+  once('said by machines', () =>
     sets.without(
       sets.all,
-      sets.match({ protocol: Protocol.udp, destinationPorts: [...port(68), ...port(546)] }),
+      sets.union([
+        sets.match({ protocol: Protocol.udp, destinationPorts: [...port(68), ...port(546)] }),
+        icmpOfTypes(sets, (family) => (family === 4 ? [5, 9] : [133, 134, 135, 136, 137])),
+      ]),
     ),
   )
 

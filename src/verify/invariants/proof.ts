@@ -33,6 +33,14 @@ export type Origin = 'outside' | `${string} ${NodeKind}`
 export class ProofMemory {
   readonly sets = new PacketSets()
   readonly passages = new Passages(this.sets)
+  readonly #once = new WeakMap<Network, Map<string, DiagramSet>>()
+
+  /** Sets that are made once for a network. */
+  ofNetwork(network: Network): Map<string, DiagramSet> {
+    const known = this.#once.get(network) ?? new Map<string, DiagramSet>()
+    this.#once.set(network, known)
+    return known
+  }
 }
 
 export class Proof {
@@ -47,7 +55,7 @@ export class Proof {
   #mayDisagree: boolean | undefined
   readonly #reaches = new Map<Origin, Reach>()
   readonly #followed = new Map<string, Reach>()
-  readonly #sets = new Map<string, DiagramSet>()
+  readonly #sets: Map<string, DiagramSet>
   #endpoints: readonly VirtualEndpoint[] | undefined
 
   /** Hosts and VMs that others stand for. */
@@ -62,13 +70,15 @@ export class Proof {
     network: Network,
     policy: Policy,
     world = createWorld(network, policy),
-    { sets, passages } = new ProofMemory(),
+    memory = new ProofMemory(),
     unwatched: ReadonlySet<string> = new Set(),
   ) {
     this.network = network
     this.policy = policy
     this.world = world
+    const { sets, passages } = memory
     this.sets = sets
+    this.#sets = unwatched.size === 0 ? memory.ofNetwork(network) : new Map()
     this.#unwatched = unwatched
     const terrain = terrainOf(sets, world, unwatched)
     this.#reach = new NetworkReach(sets, terrain, unwatched.size === 0 ? passages : undefined)
@@ -80,7 +90,7 @@ export class Proof {
     this.decisions = this.#reach.decisions
   }
 
-  /** A set that is made once in a proof. */
+  /** A set that follows from the network alone, made once. */
   readonly once = (key: string, make: () => DiagramSet): DiagramSet => {
     const set = this.#sets.get(key) ?? make()
     this.#sets.set(key, set)

@@ -10,8 +10,10 @@ import { forwardingInvariants } from './forwarding.ts'
 import { infrastructureInvariants } from './infrastructure.ts'
 import type { Invariant } from './invariant.ts'
 import type { Verdict } from './judge.ts'
+import { layerInvariants } from './layers.ts'
 import { machineInvariants } from './machines.ts'
 import { openInvariants } from './open/index.ts'
+import { noStrays, pointsPresent } from './presence.ts'
 import type { ProofMemory } from './proof.ts'
 import { Prover } from './prover.ts'
 import { sitesAlike } from './sites-alike.ts'
@@ -26,9 +28,12 @@ export const invariants: readonly Invariant[] = [
   ...infrastructureInvariants,
   ...forwardingInvariants,
   ...answerInvariants,
+  ...layerInvariants,
   ...machineInvariants,
+  noStrays,
   ...openInvariants,
   endpointShared,
+  pointsPresent,
   sitesAlike,
 ]
 

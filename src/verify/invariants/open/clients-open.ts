@@ -7,7 +7,8 @@ import {
   type NodeKind,
 } from '../../../model/index.ts'
 import { Protocol, prefixContains } from '../../../net/index.ts'
-import { type Flow, honest } from '../../arrival/index.ts'
+import { honest } from '../../arrival/index.ts'
+import type { DiagramSet } from '../../diagram/index.ts'
 import { openings } from '../../packets/index.ts'
 import type { ArrivalInvariant } from '../invariant.ts'
 import { type Proof, prefixesOf } from '../proof.ts'
@@ -32,12 +33,22 @@ export const clientsOpen: ArrivalInvariant = {
   claim:
     'A service of the infrastructure is open to the clients that are named for it; name service to all machines of its site; as far as the rules that people wrote let it.',
   *flows(proof) {
-    const { network } = proof
+    const { network, sets } = proof
+    const open = new Map<Node, DiagramSet[]>()
     for (const server of proof.watched(network.nodes))
       for (const listener of server.listeners) {
         const clients = infrastructureClients(network, server, listener)
-        if (clients) yield flowTo(proof, server, listener, clientNodes(proof, server, clients))
+        if (!clients) continue
+        const packets = opening(proof, server, listener)
+        for (const client of clientNodes(proof, server, clients))
+          open.set(client, [...(open.get(client) ?? []), packets])
       }
+    yield {
+      emissions: Array.from(open, ([client, packets]) => ({
+        node: client.id,
+        packets: sets.allOf([honest(sets, client), writtenOut(proof, client), sets.union(packets)]),
+      })),
+    }
   },
 }
 
@@ -51,9 +62,9 @@ function clientNodes(proof: Proof, server: Node, { sources }: InfrastructureClie
   )
 }
 
-function flowTo(proof: Proof, server: Node, { protocol, port }: Listener, clients: readonly Node[]): Flow {
+function opening(proof: Proof, server: Node, { protocol, port }: Listener): DiagramSet {
   const { sets } = proof
-  const open = sets.allOf([
+  return sets.allOf([
     openings(sets),
     sets.match({
       destination: prefixesOf([server]),
@@ -62,11 +73,4 @@ function flowTo(proof: Proof, server: Node, { protocol, port }: Listener, client
     }),
     writtenIn(proof, server),
   ])
-  return {
-    emissions: clients.map((client) => ({
-      node: client.id,
-      packets: sets.allOf([honest(sets, client), writtenOut(proof, client), open]),
-    })),
-    at: new Set([server.id]),
-  }
 }

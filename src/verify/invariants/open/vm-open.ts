@@ -13,7 +13,7 @@ import { type Flow, honest } from '../../arrival/index.ts'
 import type { DiagramSet } from '../../diagram/index.ts'
 import { addressLevels, icmpOfTypes, level, openings } from '../../packets/index.ts'
 import type { ArrivalInvariant } from '../invariant.ts'
-import { notToDhcpClients, portsOf } from '../machines.ts'
+import { portsOf, saidByMachines } from '../machines.ts'
 import { toInternet } from '../places.ts'
 import { type Proof, prefixesOf } from '../proof.ts'
 import { writtenAtEdge, writtenIn, writtenOut } from './written.ts'
@@ -64,20 +64,23 @@ export const vmOpenInvariants: readonly ArrivalInvariant[] = [
       'An internal endpoint is open to the roles that may use it, as far as the rules that people wrote let it.',
     *flows(proof) {
       const { network } = proof
-      for (const site of network.sites)
+      for (const site of network.sites) {
+        const open = new Map<Node, DiagramSet[]>()
         for (const service of network.services)
           for (const role of service.roles)
             for (const endpoint of role.endpoints) {
               if (endpoint.exposure !== 'internal') continue
               const vmsOf = (name: string) => vmsOfRole(network, site.name, service.name, name)
-              const users = endpoint.only?.from ?? service.roles.map(({ name }) => name)
-              const targets = proof.watched(vmsOf(role.name))
-              if (targets.length === 0) continue
-              yield {
-                ...fromVms(proof, site, opening(proof, targets, endpoint), users.flatMap(vmsOf)),
-                at: new Set(targets.map(({ id }) => id)),
-              }
+              const users = (endpoint.only?.from ?? service.roles.map(({ name }) => name)).flatMap(vmsOf)
+              const packets =
+                users.length > 0 ? opening(proof, proof.watched(vmsOf(role.name)), endpoint) : proof.sets.none
+              for (const user of users) open.set(user, [...(open.get(user) ?? []), packets])
             }
+        const flows = Array.from(open, ([vm, packets]) =>
+          fromVms(proof, site, proof.sets.union(packets), [vm]),
+        )
+        yield { emissions: flows.flatMap(({ emissions }) => emissions) }
+      }
     },
   },
 ]
@@ -90,7 +93,7 @@ function fromVms(
   vms: readonly Node[] = nodesOfKind(proof.network, name, 'vm'),
 ): Flow {
   const { sets } = proof
-  const opened = sets.allOf([openings(sets), notToDhcpClients(proof), some])
+  const opened = sets.allOf([openings(sets), saidByMachines(proof), some])
   return {
     emissions: proof.watched(vms).map((vm) => ({
       node: vm.id,

@@ -31,14 +31,25 @@ export const writtenIn = (proof: Proof, machine: Node): DiagramSet => writtenAt(
 function writtenAt(proof: Proof, machine: Node, direction: Direction): DiagramSet {
   const site = siteByName(proof.network, machine.site ?? '')
   if (!site) return proof.sets.all
-  const { hostConfig, machineConfig, guests } = site.filters
+  const { hostConfig } = site.filters
   if (machine.kind === 'host') return allowed(proof, hostConfig, direction, 'deny', machine)
   if (!machine.vm) return proof.sets.all
-  const base = allowed(proof, machineConfig, direction, direction === 'in' ? 'allow' : 'deny', machine)
-  const guest = guests[guestKey(machine.vm.service, machine.vm.role)]
-  if (!guest) return base
+  return proof.sets.mask(writtenConfig(proof, machine, direction), writtenGuest(proof, machine, direction))
+}
+
+/** What the machine configuration says of a VM: what it may send, or what is kept from its role. */
+export function writtenConfig(proof: Proof, vm: Node, direction: Direction): DiagramSet {
+  const site = siteByName(proof.network, vm.site ?? '') as Site
+  return allowed(proof, site.filters.machineConfig, direction, direction === 'in' ? 'allow' : 'deny', vm)
+}
+
+/** What the customer's guest firewall of a VM says; all, if there is none. */
+export function writtenGuest(proof: Proof, machine: Node, direction: Direction): DiagramSet {
+  const guests = siteByName(proof.network, machine.site ?? '')?.filters.guests
+  const guest = machine.vm && guests?.[guestKey(machine.vm.service, machine.vm.role)]
+  if (!guest) return proof.sets.all
   const otherwise = direction === 'out' ? guest.outbound : 'deny'
-  return proof.sets.mask(base, allowed(proof, guest.filter, direction, otherwise, machine))
+  return allowed(proof, guest.filter, direction, otherwise, machine)
 }
 
 /** What the lists at a site's access routers let in or out. They see public addresses. */

@@ -8,7 +8,10 @@ import type { Counterexample } from '../index.ts'
 export function happens(world: World, { sender, packet, at, does }: Counterexample): boolean {
   if (sender === undefined) {
     const point = pointById(world.policy, at)
-    return point !== undefined && judge(point, packet, new WorldState().of(point)).verdict === 'allow'
+    return (
+      point !== undefined &&
+      judge(point, packet, new WorldState().of(point)).verdict === (does ? 'deny' : 'allow')
+    )
   }
   if (does === 'has its answer lost')
     return replayAnswer(world, sender, packet, () => false, at)?.packet === packet
