@@ -68,7 +68,7 @@ function serviceEndpoints(network: Network, site: Site): VirtualEndpoint[] {
         const at = { service, deployment, role, endpoint }
         if (endpoint.exposure === 'internal') return []
         if (endpoint.exposure === 'public') return atVips(at, vms, {})
-        return vms.flatMap((vm, instance) => atVips(at, [vm], { instance }))
+        return vms.flatMap((vm) => atVips(at, [vm], { instance: vm.vm?.instance ?? 0 }))
       })
     })
   })

@@ -5,11 +5,15 @@
  *
  * Internal traffic between sites takes the wide-area links of the distribution routers; public traffic the ISPs.
  * What a router's own pools do not hold is discarded there, so that no address makes two routers play ball.
+ *
+ * Of a network in which something has failed, the routes are those that are left: nodes that lead nowhere any more are not used, what is
+ * for one balancer goes by the routers that are joined to it, and a distribution router goes by its peers to what it has lost.
  */
 import { hostPrefix, type Ip, Prefix } from '../net/index.ts'
 import { hostServices } from './host-services.ts'
 import type { Network, NextHop, Node, NodeKind, Route, Site } from './network.ts'
 import { type Neighbour, neighboursOf, nodesOfKind, siteByName, vmsOfHost } from './select.ts'
+import { type WaysOn, waysOn } from './ways-on.ts'
 
 /** Routes by node id. A node's routes have different prefixes; their order has no meaning. */
 export function routesOf(network: Network): ReadonlyMap<string, readonly Route[]> {
@@ -54,28 +58,69 @@ function nodeRoutes(network: Network, node: Node): Route[] {
 function internetRoutes(context: Context): Route[] {
   const pools = context.network.sites.flatMap((site) => {
     const isps = context.neighbours.filter(({ node }) => node.kind === 'isp' && node.site === site.name)
-    return routes(context.node, [...publicPools(site), ...internalPools(site)], hops(isps))
+    const { down } = waysOn(context.network)
+    return [
+      ...routes(
+        context.node,
+        [...publicPools(site), ...internalPools(site)],
+        hops(isps.filter(({ node }) => down.has(node.id))),
+      ),
+      ...toLostBalancers(context, site, isps, ({ id }, balancer) =>
+        neighboursOf(context.network, id).some(({ node }) => isJoined(context.network, node.id, balancer)),
+      ),
+    ]
   })
   return [...pools, ...toNeighbours(context, 'isp')]
 }
 
 function ispRoutes(context: Context, site: Site): Route[] {
   return [
-    ...routes(context.node, [...publicPools(site), ...internalPools(site)], hopsTo(context, 'access-router')),
+    ...routes(
+      context.node,
+      [...publicPools(site), ...internalPools(site)],
+      hopsTo(context, 'access-router', 'down'),
+    ),
+    ...toLostBalancers(
+      context,
+      site,
+      context.neighbours.filter(({ node }) => node.kind === 'access-router'),
+      ({ id }, balancer) => isJoined(context.network, id, balancer),
+    ),
     ...toNeighbours(context, 'access-router', ({ publicAddresses }) => publicAddresses),
     ...defaults(context, 'internet'),
   ]
 }
+
+/**
+ * Connections that a balancer lent a port to come back to that one alone. Where not all routers of a row lead to it, those that do are
+ * named; else the routes of the pool serve.
+ */
+function toLostBalancers(
+  { network, node }: Context,
+  site: Site,
+  row: readonly Neighbour[],
+  leads: (router: Node, balancer: string) => boolean,
+): Route[] {
+  return nodesOfKind(network, site.name, 'balancer').flatMap((balancer) => {
+    const ways = row.filter((router) => leads(router.node, balancer.id))
+    return ways.length === row.length
+      ? []
+      : routes(node, balancer.publicAddresses.map(hostPrefix), hops(ways))
+  })
+}
+
+const isJoined = (network: Network, a: string, b: string): boolean =>
+  neighboursOf(network, a).some(({ node }) => node.id === b)
 
 function accessRouterRoutes(context: Context, site: Site): Route[] {
   return [
     // REQUIREMENTS R14: what is addressed to an inside address never leaves by this router.
     ...discard(context.network.internal),
     ...discard(site.public.routers),
-    ...routes(context.node, site.public.vips, hopsTo(context, 'balancer')),
+    ...routes(context.node, site.public.vips, hopsTo(context, 'balancer', 'down')),
     ...toNeighbours(context, 'balancer', ({ publicAddresses }) => publicAddresses),
     ...toNeighbours(context, 'isp'),
-    ...defaults(context, 'isp'),
+    ...defaults(context, 'isp', 'up'),
   ]
 }
 
@@ -86,7 +131,7 @@ function balancerRoutes(context: Context, site: Site): Route[] {
     ...toNeighbours(context, 'access-router'),
     // A VIP that was not translated here would come back from the access router.
     ...discard(site.public.vips),
-    ...defaults(context, 'access-router'),
+    ...defaults(context, 'access-router', 'up'),
   ]
 }
 
@@ -101,6 +146,9 @@ const machines: ReadonlySet<NodeKind> = new Set([
 
 function distributionRouterRoutes(context: Context, site: Site): Route[] {
   const { network, node, neighbours } = context
+  const peers = neighbours.filter(
+    (each) => each.node.kind === 'distribution-router' && each.node.site === site.name,
+  )
   const below = neighbours.filter((neighbour) => machines.has(neighbour.node.kind))
   const vms = below.flatMap((host) =>
     vmsOfHost(network, host.node.id).flatMap((vm) =>
@@ -109,8 +157,12 @@ function distributionRouterRoutes(context: Context, site: Site): Route[] {
   )
   const accessRouters = nodesOfKind(network, site.name, 'access-router').flatMap(({ addresses }) => addresses)
   const elsewhere = network.sites.flatMap((other) => {
-    const links = neighbours.filter(({ node, link }) => link.kind === 'wide-area' && node.site === other.name)
-    return links.length > 0 ? routes(node, internalPools(other), hops(links)) : []
+    const leadsThere = (each: Neighbour): boolean =>
+      each.link.kind === 'wide-area' && each.node.site === other.name
+    const links = neighbours.filter(leadsThere)
+    const ways =
+      links.length > 0 ? links : peers.filter((peer) => neighboursOf(network, peer.node.id).some(leadsThere))
+    return ways.length > 0 ? routes(node, internalPools(other), hops(ways)) : []
   })
   return [
     ...below.flatMap((machine) => routes(node, machine.node.addresses.map(hostPrefix), hops([machine]))),
@@ -120,13 +172,49 @@ function distributionRouterRoutes(context: Context, site: Site): Route[] {
       ...addresses,
       ...publicAddresses,
     ]),
+    ...byPeers(context, peers),
     ...routes(node, accessRouters.map(hostPrefix), hopsTo(context, 'balancer')),
     ...discard(internalPools(site)),
     // Hosts answer there, each to its own VMs; nobody else is led to them.
     ...discard(servicePrefixes(network)),
     ...elsewhere,
-    ...defaults(context, 'balancer'),
+    ...upByPeers(context, peers),
   ]
+}
+
+/** What a distribution router is not joined to, and its peers are: machines, their VMs, balancers. */
+function byPeers({ network, node, neighbours }: Context, peers: readonly Neighbour[]): Route[] {
+  const own = new Set(neighbours.map((each) => each.node.id))
+  const ways = new Map<Node, Neighbour[]>()
+  for (const peer of peers)
+    for (const { node: lost } of neighboursOf(network, peer.node.id))
+      if ((machines.has(lost.kind) || lost.kind === 'balancer') && !own.has(lost.id)) {
+        const known = ways.get(lost)
+        if (known) known.push(peer)
+        else ways.set(lost, [peer])
+      }
+  return Array.from(ways).flatMap(([lost, by]) => {
+    const vms = lost.kind === 'host' ? vmsOfHost(network, lost.id) : []
+    const addresses = [
+      ...lost.addresses,
+      ...lost.publicAddresses,
+      ...vms.flatMap(({ addresses }) => addresses),
+    ]
+    return routes(node, addresses.map(hostPrefix), hops(by))
+  })
+}
+
+/** The default routes of a distribution router: by balancers, or where it has lost them by its peers. */
+function upByPeers(context: Context, peers: readonly Neighbour[]): Route[] {
+  const own = defaults(context, 'balancer', 'up')
+  if (own.some(({ nextHops }) => nextHops.length > 0)) return own
+  const { up } = waysOn(context.network)
+  const ways = peers.filter((peer) =>
+    neighboursOf(context.network, peer.node.id).some(
+      ({ node }) => node.kind === 'balancer' && up.has(node.id),
+    ),
+  )
+  return own.map((route) => Object.freeze({ ...route, nextHops: hops(ways) }))
 }
 
 const publicPools = (site: Site): readonly Prefix[] => [...site.public.vips, ...site.public.routers]
@@ -148,8 +236,11 @@ const internalPools = ({ pools }: Site): readonly Prefix[] => [
 const hops = (neighbours: readonly Neighbour[]): readonly NextHop[] =>
   Object.freeze(neighbours.map(({ hop }) => hop))
 
-const hopsTo = ({ neighbours }: Context, kind: NodeKind): readonly NextHop[] =>
-  hops(neighbours.filter(({ node }) => node.kind === kind))
+/** @param way the one that they must lead on; absent: any neighbour of the kind does */
+function hopsTo({ network, neighbours }: Context, kind: NodeKind, way?: keyof WaysOn): readonly NextHop[] {
+  const leading = way && waysOn(network)[way]
+  return hops(neighbours.filter(({ node }) => node.kind === kind && (leading?.has(node.id) ?? true)))
+}
 
 const discard = (prefixes: readonly Prefix[]): Route[] =>
   prefixes.map((prefix) => Object.freeze({ prefix, nextHops: Object.freeze([]) }))
@@ -167,12 +258,12 @@ function toNeighbours(
   )
 }
 
-function defaults(context: Context, up: NodeKind): Route[] {
+function defaults(context: Context, up: NodeKind, way?: keyof WaysOn): Route[] {
   const families = new Set(context.network.internal.map(({ family }) => family))
   return routes(
     context.node,
     Array.from(families, (family) => Prefix(family, 0n, 0)),
-    hopsTo(context, up),
+    hopsTo(context, up, way),
   )
 }
 
