@@ -1,7 +1,7 @@
 /** What proofs cost. A part whose data is not there says so and has no rows. */
 import type { Benchmark } from './main.ts'
 import type { Row } from './report.ts'
-import { invariantRows } from './verify/invariants.ts'
+import { invariantRows, scaleRows } from './verify/invariants.ts'
 import { listRows } from './verify/lists.ts'
 import { planRows } from './verify/plans.ts'
 import { stanfordRows } from './verify/stanford/rows.ts'
@@ -10,6 +10,7 @@ type Part = (quick: boolean, say: (line: string) => void) => readonly Row[]
 
 const parts: Readonly<Record<string, Part>> = {
   invariants: invariantRows,
+  scale: scaleRows,
   lists: listRows,
   plans: planRows,
   stanford: stanfordRows,

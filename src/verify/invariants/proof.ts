@@ -57,6 +57,8 @@ export class Proof {
   readonly #followed = new Map<string, Reach>()
   readonly #sets: Map<string, DiagramSet>
   #endpoints: readonly VirtualEndpoint[] | undefined
+  #points: readonly Point[] | undefined
+  #nodes: readonly Node[] | undefined
 
   /** Hosts and VMs that others stand for. */
   readonly #unwatched: ReadonlySet<string>
@@ -236,12 +238,17 @@ export class Proof {
 
   /** Points of a kind at which something is looked at. */
   points(kind: Point['kind']): readonly Point[] {
-    return this.policy.points.filter(
-      ({ kind: own, node, interfaces }) =>
-        own === kind &&
-        this.watches(node) &&
-        interfaces.some((name) => this.watches(this.world.peer(node, name).node)),
+    this.#points ??= this.policy.points.filter(
+      ({ node, interfaces }) =>
+        this.watches(node) && interfaces.some((name) => this.watches(this.world.peer(node, name).node)),
     )
+    return this.#points.filter((point) => point.kind === kind)
+  }
+
+  /** All nodes that are looked at. */
+  nodes(): readonly Node[] {
+    this.#nodes ??= this.watched(this.network.nodes)
+    return this.#nodes
   }
 
   to = (prefixes: readonly Prefix[]): DiagramSet => this.sets.addresses('destination', prefixes)

@@ -1,5 +1,12 @@
 /** Routes of sites of one template, compared: the same but for addresses. Those to VMs are left out, since they follow the services of a site. */
-import { hostServices, type Network, type Node, type NodeKind, type Site } from '../../model/index.ts'
+import {
+  hostServices,
+  type Network,
+  type Node,
+  type NodeKind,
+  nodeById,
+  type Site,
+} from '../../model/index.ts'
 import { formatPrefix, hostPrefix, type Prefix } from '../../net/index.ts'
 import type { Remark } from './invariant.ts'
 import type { Proof } from './proof.ts'
@@ -20,10 +27,9 @@ const compared: ReadonlySet<NodeKind> = new Set([
 
 export function routeDifferences(proof: Proof, a: Site, b: Site): readonly Remark[] {
   const owners = ownersOf(proof.network)
-  const ids = new Set(proof.network.nodes.map(({ id }) => id))
   return proof.network.nodes.flatMap((node): readonly Remark[] => {
     const model = `${a.name}/${node.name}`
-    if (node.site !== b.name || !compared.has(node.kind) || !ids.has(model)) return []
+    if (node.site !== b.name || !compared.has(node.kind) || !nodeById(proof.network, model)) return []
     const [here, there] = [shapesOf(proof, owners, node.id), shapesOf(proof, owners, model)]
     const extra = [...here].find((each) => !there.has(each))
     const missing = [...there].find((each) => !here.has(each))
@@ -42,7 +48,16 @@ interface Owner {
   readonly node?: Node
 }
 
+const known = new WeakMap<Network, ReadonlyMap<string, Owner>>()
+
+/** Worked out once for all sites of a network. */
 function ownersOf(network: Network): ReadonlyMap<string, Owner> {
+  const owners = known.get(network) ?? ownersIn(network)
+  known.set(network, owners)
+  return owners
+}
+
+function ownersIn(network: Network): ReadonlyMap<string, Owner> {
   const owners = new Map<string, Owner>()
   const add = (prefixes: readonly Prefix[], owner: Owner): void => {
     for (const each of prefixes) owners.set(formatPrefix(each), owner)

@@ -1,8 +1,15 @@
 /** Sites of one template have the same architecture (R8): the same points and routers, with the same rules and routes but for addresses. */
 import { type Network, nodesOfKind, type Site } from '../../model/index.ts'
-import { type Point, rulesOf } from '../../policy/index.ts'
+import {
+  isAuditable,
+  isAudited,
+  isDefaultAudited,
+  type Point,
+  type Rule,
+  rulesOfTier,
+  type Tier,
+} from '../../policy/index.ts'
 import type { PlanInvariant, Remark } from './invariant.ts'
-import type { Proof } from './proof.ts'
 import { insideKinds } from './proof.ts'
 import { routeDifferences } from './route-shapes.ts'
 
@@ -14,9 +21,16 @@ export const sitesAlike: PlanInvariant = {
     'Sites of one template have the same machines of the infrastructure, with the same rules and routes but for their addresses.',
   breaches(proof) {
     const first = new Map<string, Site>()
+    const shapes = new Shapes(new Set(proof.network.sites.map(({ name }) => name)))
+    const points = proof.policy.points.filter(({ kind }) => templated.has(kind))
     return proof.network.sites.flatMap((site) => {
       const model = first.get(site.template)
-      if (model) return differences(proof, model, site)
+      if (model)
+        return [
+          ...machineDifferences(proof.network, model, site),
+          ...ruleDifferences(points, shapes, model, site),
+          ...routeDifferences(proof, model, site),
+        ]
       first.set(site.template, site)
       return []
     })
@@ -30,16 +44,6 @@ const templated: ReadonlySet<Point['kind']> = new Set([
   'host',
   'native-host',
 ])
-
-function differences(proof: Proof, a: Site, b: Site): readonly Remark[] {
-  const { network, policy } = proof
-  const sites = new Set(network.sites.map(({ name }) => name))
-  return [
-    ...machineDifferences(network, a, b),
-    ...ruleDifferences(policy.points, sites, a, b),
-    ...routeDifferences(proof, a, b),
-  ]
-}
 
 function machineDifferences(network: Network, a: Site, b: Site): readonly Remark[] {
   return [...insideKinds, 'access-router' as const, 'isp' as const]
@@ -57,26 +61,18 @@ function machineDifferences(network: Network, a: Site, b: Site): readonly Remark
     })
 }
 
-function ruleDifferences(
-  points: readonly Point[],
-  sites: ReadonlySet<string>,
-  a: Site,
-  b: Site,
-): readonly Remark[] {
-  const shapes = new Map<string, string>()
+function ruleDifferences(points: readonly Point[], shapes: Shapes, a: Site, b: Site): readonly Remark[] {
+  const shapesOfA = new Map<string, string>()
   for (const point of points)
-    if (templated.has(point.kind) && point.id.startsWith(`${a.name}/`))
-      shapes.set(point.id.slice(a.name.length), shapeOf(point, sites))
-  const seen = new Set<string>()
+    if (point.id.startsWith(`${a.name}/`)) shapesOfA.set(point.id.slice(a.name.length), shapes.of(point))
   const found: Remark[] = []
   for (const point of points) {
-    if (!templated.has(point.kind) || !point.id.startsWith(`${b.name}/`)) continue
+    if (!point.id.startsWith(`${b.name}/`)) continue
     const name = point.id.slice(b.name.length)
-    seen.add(name)
-    const other = shapes.get(name)
+    const other = shapesOfA.get(name)
     // Wide-area interfaces are named after the other end.
     if (other === undefined) continue
-    if (other !== shapeOf(point, sites))
+    if (other !== shapes.of(point))
       found.push({
         at: point.id,
         text: `${point.id} has other rules than ${a.name}${name}: they are of one template`,
@@ -86,22 +82,37 @@ function ruleDifferences(
 }
 
 /**
- * The rules of a point without addresses, and without the names of sites. Where all rules of a tier do the same their order says nothing: sites name
+ * The rules of points without addresses, and without the names of sites. Where all rules of a tier do the same their order says nothing: sites name
  * themselves and each other in different places.
  */
-function shapeOf(point: Point, sites: ReadonlySet<string>): string {
-  const tiers = new Map<string, { readonly actions: Set<string>; readonly shapes: string[] }>()
-  for (const { tier, audited, rule } of rulesOf(point)) {
-    const { source, destination, ...rest } = rule.match
-    const id = rule.id.split(/([/-])/).map((word) => (sites.has(word) ? '*' : word))
-    const entry = tiers.get(tier) ?? { actions: new Set(), shapes: [] }
-    tiers.set(tier, entry)
-    entry.actions.add(rule.action)
-    entry.shapes.push(
-      JSON.stringify([audited, id.join(''), rule.action, rest, Boolean(source), Boolean(destination)]),
-    )
+class Shapes {
+  readonly #sites: ReadonlySet<string>
+  /** Many points share a tier. */
+  readonly #tiers = new WeakMap<Tier, string>()
+
+  constructor(sites: ReadonlySet<string>) {
+    this.#sites = sites
   }
-  return JSON.stringify(
-    Array.from(tiers, ([tier, { actions, shapes }]) => [tier, actions.size > 1 ? shapes : shapes.toSorted()]),
-  )
+
+  of(point: Point): string {
+    const last = this.#rule(point.defaultDeny, isDefaultAudited(point))
+    return [...point.tiers.map((tier) => this.#tier(tier)), last].join('\n')
+  }
+
+  #tier(tier: Tier): string {
+    const known = this.#tiers.get(tier)
+    if (known !== undefined) return known
+    const rules = rulesOfTier(tier)
+    const shapes = rules.map((rule) => this.#rule(rule, isAuditable(tier) && isAudited(tier, rule)))
+    const isOrdered = new Set(rules.map(({ action }) => action)).size > 1
+    const made = JSON.stringify([tier.name, isOrdered ? shapes : shapes.toSorted()])
+    this.#tiers.set(tier, made)
+    return made
+  }
+
+  #rule({ id, action, match }: Rule, audited: boolean): string {
+    const { source, destination, ...rest } = match
+    const name = id.split(/([/-])/).map((word) => (this.#sites.has(word) ? '*' : word))
+    return JSON.stringify([audited, name.join(''), action, rest, Boolean(source), Boolean(destination)])
+  }
 }

@@ -1,7 +1,8 @@
 /** A set of packets through an enforcement point: what passes, as it leaves, and what each rule stopped, as it came. */
-import { isDefaultAudited, type Point, rulesOfTier } from '../../policy/index.ts'
+import { isDefaultAudited, type Point, rulesOfTier, type Tier } from '../../policy/index.ts'
 import { constant, type Diagram, type DiagramSet, nothing } from '../diagram/index.ts'
 import type { PacketSets } from '../packets/index.ts'
+
 import { PointDecisions, verdictsOf } from '../points/index.ts'
 import {
   type Chosen,
@@ -36,6 +37,9 @@ export class Passages implements Passing {
   readonly #terrain: Pick<Terrain, 'watches'>
   readonly #translating: Translating
   readonly #rewrites: Rewrites
+  /** Of points that rewrite: these have thousands of rules. */
+  readonly #verdicts = new WeakMap<Point, readonly boolean[]>()
+  readonly #lengths = new WeakMap<Tier, number>()
   readonly #sections = new WeakMap<Point, Sections>()
 
   constructor(
@@ -91,7 +95,7 @@ export class Passages implements Passing {
     const known = this.#sections.get(point)
     if (known) return known
     const sets = this.#sets
-    const verdicts = verdictsOf(point)
+    const verdicts = this.#verdictsOf(point)
     const scope = point.scope ? sets.match(point.scope) : sets.all
     const unchanged: DiagramSet[] = [sets.without(sets.all, scope)]
     const translated: { asked: DiagramSet; tier: RewriteTier }[] = []
@@ -107,7 +111,7 @@ export class Passages implements Passing {
         unchanged.push(sets.where(decided, (value) => value > 0 && verdicts[value - 1] === true))
         left = sets.without(left, decided)
       }
-      before += rulesOfTier(each).length
+      before += this.#lengthOf(each)
     }
     if (isDefaultAudited(point)) unchanged.push(left)
     const made = { unchanged: sets.union(unchanged), translated }
@@ -115,9 +119,21 @@ export class Passages implements Passing {
     return made
   }
 
+  #verdictsOf(point: Point): readonly boolean[] {
+    const known = this.#verdicts.get(point) ?? verdictsOf(point)
+    this.#verdicts.set(point, known)
+    return known
+  }
+
+  #lengthOf(tier: Tier): number {
+    const known = this.#lengths.get(tier) ?? rulesOfTier(tier).length
+    this.#lengths.set(tier, known)
+    return known
+  }
+
   #translated(point: Point, packets: DiagramSet, heard?: Hit): Passage {
     const sets = this.#sets
-    const verdicts = verdictsOf(point)
+    const verdicts = this.#verdictsOf(point)
     const scope = point.scope ? sets.match(point.scope) : sets.all
     const passed: DiagramSet[] = [sets.without(packets, scope)]
     const stopped: Diagram[] = []
@@ -141,7 +157,7 @@ export class Passages implements Passing {
         stopped.push(sets.map(decided, (value) => (value > 0 && !verdicts[value - 1] ? value : 0)))
         left = sets.without(left, decided)
       }
-      before += rulesOfTier(tier).length
+      before += this.#lengthOf(tier)
     }
     if (isDefaultAudited(point)) passed.push(left)
     else stopped.push(sets.mask(left, constant(before + 1)))

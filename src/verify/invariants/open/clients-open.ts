@@ -35,7 +35,7 @@ export const clientsOpen: ArrivalInvariant = {
   *flows(proof) {
     const { network, sets } = proof
     const open = new Map<Node, DiagramSet[]>()
-    for (const server of proof.watched(network.nodes))
+    for (const server of proof.nodes())
       for (const listener of server.listeners) {
         const clients = infrastructureClients(network, server, listener)
         if (!clients) continue
@@ -53,9 +53,7 @@ export const clientsOpen: ArrivalInvariant = {
 }
 
 function clientNodes(proof: Proof, server: Node, { sources }: InfrastructureClients): readonly Node[] {
-  const others = proof
-    .watched(proof.network.nodes)
-    .filter((node) => machines.has(node.kind) && node.id !== server.id)
+  const others = proof.nodes().filter((node) => machines.has(node.kind) && node.id !== server.id)
   if (!sources) return others.filter(({ site }) => site === server.site)
   return others.filter(({ addresses }) =>
     addresses.some((address) => sources.some((one) => prefixContains(one, address))),
