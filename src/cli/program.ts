@@ -93,6 +93,16 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
       done((await import('./commands/check.ts')).check(path, options, terminal)),
     )
 
+  verb('lint', 'Find rules that are of no use, or that were hardly meant, among those that people wrote.', [
+    'glacis lint network.yaml',
+    'glacis lint network.yaml --strict',
+    'glacis lint network.yaml --json | jq \'.findings[] | .kind + " " + .text\'',
+  ])
+    .argument('[FILE]', file)
+    .option('--strict', 'exit with 1 if anything is found', false)
+    .addOption(json)
+    .action(async (path, options) => done((await import('./commands/lint.ts')).lint(path, options, terminal)))
+
   verb(
     'plan',
     'Say what a network file changes in who reaches whom, against another file or what runs. Exits with 0 if nothing changes, 2 if something does, 1 on an error.',

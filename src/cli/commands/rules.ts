@@ -80,7 +80,7 @@ const noneText = ({ shadowed, unused }: RulesOptions): string =>
   `No rule ${[...(unused ? ['is unused'] : []), ...(shadowed ? ['is shadowed'] : [])].join(' and ')} here.`
 
 const shadowsOf = (points: readonly Point[]): ReadonlyMap<Rule, Shadowed> =>
-  new Map(points.flatMap(shadowedRules).map((shadowed) => [shadowed.place.rule, shadowed]))
+  new Map(shadowedRules(points).map((shadowed) => [shadowed.place.rule, shadowed]))
 
 /** Points whose id is the pattern, begins with it as a path, or matches it with `*` for anything. */
 function findPoints(policy: Policy, pattern: string): readonly Point[] {

@@ -1,17 +1,16 @@
 /** Judges one invariant: searches for packets that break it, and makes of some of them what a person can look at. */
-import { Protocol } from '../../net/index.ts'
 import type { Point, RulePlace } from '../../policy/index.ts'
 import { rulesOf } from '../../policy/index.ts'
 import type { Path } from '../../trace/index.ts'
 import type { IpHeaders } from '../../wire/index.ts'
-import { type Flow, honest, lossesOf, replay, replayAnswer } from '../arrival/index.ts'
+import { type Flow, lossesOf, replay, replayAnswer } from '../arrival/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import type { Emission, Reach } from '../network/index.ts'
 import { type Preferred, typicalPacket } from '../packets/index.ts'
 import { verdictsOf } from '../points/index.ts'
+import { clientsOf } from './clients.ts'
 import type { ExceptionsOf, Exemptions } from './exemptions.ts'
 import type { Breach, Invariant, NetworkInvariant, PlanInvariant, PointInvariant } from './invariant.ts'
-import { byInternet } from './places.ts'
 import type { Origin, Proof } from './proof.ts'
 import { findSender } from './sender.ts'
 
@@ -139,10 +138,7 @@ class Judging {
   #answers(origin: Origin): Case {
     const proof = this.#proof
     const { sets, isOutside } = proof
-    const emissions = proof.senders(origin).map((node) => ({
-      node: node.id,
-      packets: sets.mask(asClient(proof), node.kind === 'internet' ? byInternet(proof) : honest(sets, node)),
-    }))
+    const emissions = clientsOf(proof, origin)
     const follow = (some: readonly Emission[]): Reach => proof.answersTo(some)
     return {
       emissions,
@@ -246,15 +242,6 @@ class Judging {
     return { counterexamples: [], places: remarks.length, remarks }
   }
 }
-
-/** What clients send, by the ports they send from: those below 1,024 are servers' (RFC 6335 section 6). */
-const asClient = (proof: Proof): DiagramSet =>
-  proof.once('as client', () => {
-    const { sets } = proof
-    const ofServers = sets.field('sourcePort', [[0, 1023]])
-    const withPorts = [Protocol.tcp, Protocol.udp].map((protocol) => sets.match({ protocol }))
-    return sets.without(sets.all, sets.mask(ofServers, sets.union(withPorts)))
-  })
 
 /** Between machines that there are; at a machine's own filter to that machine or from it. */
 function preferredAt({ network }: Proof, { behind = [], flow }: Point): Preferred {

@@ -2,8 +2,9 @@
  * What two rule lists say differently: exactly the well-formed packets to which they do different things, each in one box, with the rule of
  * either list that decides. Boxes are made while they are asked for; the first one is the witness.
  */
-import type { Box } from '../box.ts'
+
 import { align } from './alignment.ts'
+import type { Box } from './box.ts'
 import { boxOfRow } from './layout.ts'
 import { regionsOf } from './regions.ts'
 import type { RuleList } from './rule-list.ts'

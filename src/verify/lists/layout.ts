@@ -7,7 +7,7 @@
  */
 import type { Family, Prefix } from '../../net/index.ts'
 import type { Match } from '../../policy/index.ts'
-import type { Box } from '../box.ts'
+import type { Box } from './box.ts'
 
 export interface Layout {
   readonly family: Family

@@ -1,9 +1,9 @@
 /** Rule lists and boxes as packet sets: what differences are held against. */
 import { Prefix } from '../../../net/index.ts'
-import type { Box } from '../../box.ts'
 import { constant, type Diagram, type DiagramSet, everything } from '../../diagram/index.ts'
 import type { PacketSets } from '../../packets/index.ts'
 import { level } from '../../packets/levels.ts'
+import type { Box } from '../box.ts'
 import type { RuleList } from '../rule-list.ts'
 
 /** For every packet 1 + the index of the rule that decides; for the default 1 + the number of rules. */

@@ -5,10 +5,10 @@
 import { Ip, type Prefix } from '../../../net/index.ts'
 import type { Match } from '../../../policy/index.ts'
 import type { IpHeaders } from '../../../wire/index.ts'
-import type { Box } from '../../box.ts'
 import { constantOf, type Diagram } from '../../diagram/index.ts'
 import type { PacketSets } from '../../packets/index.ts'
 import { level } from '../../packets/levels.ts'
+import type { Box } from '../box.ts'
 import type { ListRule, RuleList } from '../rule-list.ts'
 
 /** Constants that are a packet, with their bits. `family` is 1 for IPv6; an IPv4 address is in the low 32 bits. */

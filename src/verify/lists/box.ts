@@ -2,8 +2,8 @@
  * Sets of packet headers as boxes: in each dimension a range, of TCP flags a set. A match is a union of boxes; what one box leaves of
  * another is a few boxes. All is exact.
  */
-import { type Family, type Prefix, prefixFirst, prefixLast } from '../net/index.ts'
-import type { Match } from '../policy/index.ts'
+import { type Family, type Prefix, prefixFirst, prefixLast } from '../../net/index.ts'
+import type { Match } from '../../policy/index.ts'
 
 /** Inclusive ends. Addresses of both families do not share numbers: a box is of one family. */
 type Range = readonly [first: bigint, last: bigint]

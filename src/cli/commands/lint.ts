@@ -1,0 +1,21 @@
+/** `glacis lint FILE`: rules that people wrote and that are of no use, or that were hardly meant. */
+import { derivePolicy } from '../../policy/index.ts'
+import { lint as findings } from '../../verify/index.ts'
+import { exitCodes } from '../exit-code.ts'
+import { requireNetwork } from '../network-argument.ts'
+import { findingJson, lintText } from '../render/lint-text.ts'
+import type { Terminal } from '../terminal.ts'
+
+export interface LintOptions {
+  /** Findings make the exit code 1. */
+  readonly strict: boolean
+}
+
+export function lint(file: string | undefined, { strict }: LintOptions, terminal: Terminal): number {
+  const network = requireNetwork(file, terminal)
+  const result = findings(network, derivePolicy(network))
+  const { lines, unjudged } = result
+  terminal.result({ lines, unjudged, findings: result.findings.map(findingJson) })
+  terminal.print(lintText(result, terminal.out))
+  return strict && result.findings.length > 0 ? exitCodes.no : exitCodes.ok
+}

@@ -1,0 +1,34 @@
+/** Who opens something honestly, with addresses of its own. */
+import { Protocol } from '../../net/index.ts'
+import { honest } from '../arrival/index.ts'
+import type { DiagramSet } from '../diagram/index.ts'
+import type { Emission } from '../network/index.ts'
+import { byInternet } from './places.ts'
+import type { Origin, Proof } from './proof.ts'
+
+/** The outside, and the machines of all sites. Routers and balancers open nothing. */
+export const openers = (proof: Proof): readonly Origin[] => [
+  'outside',
+  ...proof.network.sites.flatMap((site) => proof.machineOrigins(site)),
+]
+
+export const honestOf = (proof: Proof, origin: Origin): readonly Emission[] =>
+  proof.senders(origin).map((node) => ({
+    node: node.id,
+    packets: node.kind === 'internet' ? byInternet(proof) : honest(proof.sets, node),
+  }))
+
+/** As clients, by the ports they send from: those below 1,024 are servers' (RFC 6335 section 6). */
+export const clientsOf = (proof: Proof, origin: Origin): readonly Emission[] =>
+  honestOf(proof, origin).map(({ node, packets }) => ({
+    node,
+    packets: proof.sets.mask(asClient(proof), packets),
+  }))
+
+const asClient = (proof: Proof): DiagramSet =>
+  proof.once('as client', () => {
+    const { sets } = proof
+    const ofServers = sets.field('sourcePort', [[0, 1023]])
+    const withPorts = [Protocol.tcp, Protocol.udp].map((protocol) => sets.match({ protocol }))
+    return sets.without(sets.all, sets.mask(ofServers, sets.union(withPorts)))
+  })
