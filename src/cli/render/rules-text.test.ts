@@ -41,7 +41,7 @@ test('a stateful point: tiers, rules, what they ask, why, and where they come fr
 test('a balancer: what is rewritten', () => {
   const text = pointText(point('west/lb1/external/in'), terminal)
   expect(text).toContain('tcp to 198.51.100.2 port 443 → to west/shop-web-0:8443,west/shop-web-1:8443')
-  expect(text).toMatch(/egress-in\/v4 +to 198\.51\.100\.62 port 1024-65535 → to the VM that opened it/)
+  expect(text).toMatch(/egress-in\/v4 +to 198\.51\.100\.62 port 12288-65535 → to the VM that opened it/)
 })
 
 test('an overview: a line for each point', () => {
