@@ -32,6 +32,7 @@ export const invariantIds = Object.freeze([
   'vm-no-server',
   'vm-hears',
   'host-hears',
+  'as-written',
   'no-strays',
   'endpoint-open',
   'internet-open',

@@ -14,10 +14,9 @@ import {
 } from '../../model/index.ts'
 import { hostPrefix, type Prefix, Protocol, prefixContains, subtractPrefixes } from '../../net/index.ts'
 import type { Match, Point } from '../../policy/index.ts'
-import { icmpErrors } from '../../wire/index.ts'
 import { toOthers } from '../arrival/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
-import { icmpOfTypes, openings } from '../packets/index.ts'
+import { openings } from '../packets/index.ts'
 import { clientsOf } from './infrastructure.ts'
 import type { PointInvariant } from './invariant.ts'
 import { writtenAtEdge, writtenGuest, writtenOut } from './open/written.ts'
@@ -124,8 +123,7 @@ export const layerInvariants: readonly PointInvariant[] = [
       const host = nodeOf(proof, point)
       if (!point.flow)
         return neighbourOf(proof, point).kind === 'vm' ? repliesOf(proof, host) : proof.sets.none
-      const errors = icmpOfTypes(proof.sets, (family) => icmpErrors[family])
-      return proof.sets.mask(proof.sets.union([openings(proof.sets), errors]), writtenOut(proof, host))
+      return proof.sets.mask(openings(proof.sets), writtenOut(proof, host))
     },
   },
   {

@@ -18,7 +18,7 @@ import type { DiagramSet } from '../diagram/index.ts'
 import { icmpOfTypes, openings } from '../packets/index.ts'
 import { admitted } from './access-list.ts'
 import type { PointInvariant } from './invariant.ts'
-import { writtenConfig, writtenIn } from './open/written.ts'
+import { writtenAtServices, writtenConfig, writtenIn } from './open/written.ts'
 import { type Proof, prefixesOf } from './proof.ts'
 
 export const machineInvariants: readonly PointInvariant[] = [
@@ -98,16 +98,21 @@ export const machineInvariants: readonly PointInvariant[] = [
       return proof.sets.union(hostOpenings(proof.network, host).map((match) => proof.sets.match(match)))
     },
     demanded(proof, point) {
-      if (!point.flow) return proof.sets.none
+      if (!point.flow && !leadsToVms(proof, point)) return proof.sets.none
       const host = nodeById(proof.network, point.node) as Node
       const open = proof.sets.union(hostOpenings(proof.network, host).map((match) => proof.sets.match(match)))
-      return proof.sets.allOf([openings(proof.sets), open, writtenIn(proof, host)])
+      const written = point.flow ? writtenIn(proof, host) : writtenAtServices(proof, host, 'in')
+      return proof.sets.allOf([openings(proof.sets), open, written])
     },
   },
 ]
 
 const vmPoints = (proof: Proof, heading: 'to-local' | 'from-local'): readonly Point[] =>
   proof.points('hypervisor').filter(({ flow }) => flow?.heading === heading)
+
+/** Whether a host's point stands toward its VMs, and not toward the site. */
+export const leadsToVms = ({ world }: Proof, { node, interfaces: [iface] }: Point): boolean =>
+  world.node(world.peer(node, iface as string).node).kind === 'vm'
 
 /** The VM behind a hypervisor's point. */
 export function vmOf({ network, world }: Proof, { id, node, interfaces: [iface] }: Point): Node {

@@ -3,6 +3,7 @@ import type { Network } from '../../model/index.ts'
 import type { Policy } from '../../policy/index.ts'
 import { createWorld, type World } from '../../trace/index.ts'
 import { answerInvariants } from './answers.ts'
+import { asWritten } from './as-written.ts'
 import { edgeInvariants } from './edge.ts'
 import { endpointInvariants, endpointShared } from './endpoints.ts'
 import { expectationInvariants } from './expectations.ts'
@@ -30,6 +31,7 @@ export const invariants: readonly Invariant[] = [
   ...answerInvariants,
   ...layerInvariants,
   ...machineInvariants,
+  asWritten,
   noStrays,
   ...openInvariants,
   endpointShared,

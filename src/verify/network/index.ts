@@ -1,6 +1,6 @@
 /** Sets of packets through a whole network. */
 export * from './agreement.ts'
-export { kindLevels } from './ends.ts'
+export * from './ends.ts'
 export * from './forwarding.ts'
 export * from './loops.ts'
 export { Passages } from './passage.ts'

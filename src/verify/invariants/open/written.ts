@@ -5,6 +5,7 @@
 import {
   type Filter,
   guestKey,
+  hostServices,
   type Network,
   type Node,
   nodeById,
@@ -15,8 +16,9 @@ import {
   siteByName,
   vmsOfHost,
 } from '../../../model/index.ts'
-import type { Prefix } from '../../../net/index.ts'
+import { hostPrefix, type Prefix, Protocol, prefixesOverlap } from '../../../net/index.ts'
 import type { Match } from '../../../policy/index.ts'
+import { icmpErrors } from '../../../wire/index.ts'
 import type { DiagramSet } from '../../diagram/index.ts'
 import { type Proof, prefixesOf } from '../proof.ts'
 
@@ -52,12 +54,61 @@ export function writtenGuest(proof: Proof, machine: Node, direction: Direction):
   return allowed(proof, guest.filter, direction, otherwise, machine)
 }
 
+/**
+ * What the host configuration says of a host's services: rules that name them as the host's end, and denials that name no end.
+ * @param chosen of these rules those that count; absent: all
+ */
+export function writtenAtServices(
+  proof: Proof,
+  host: Node,
+  direction: Direction,
+  chosen: 'all' | 'answerable' = 'all',
+): DiagramSet {
+  const isChosen = (rule: ResolvedRule): boolean => {
+    const end = direction === 'in' ? rule.to : rule.from
+    const isAbout = end ? end.prefixes.some(isOfService) : rule.action === 'deny'
+    return isAbout && !isAboutErrors(rule) && (chosen === 'all' || !rule.tcpFlags)
+  }
+  return allowed(
+    proof,
+    partOf(proof, host, `services ${direction} ${chosen}`, isChosen),
+    direction,
+    'deny',
+    host,
+  )
+}
+
+/** ICMP errors that the host configuration lets a host send. */
+export const writtenErrors = (proof: Proof, host: Node): DiagramSet =>
+  allowed(proof, partOf(proof, host, 'errors', isAboutErrors), 'out', 'deny', host)
+
 /** What the lists at a site's access routers let in or out. They see public addresses. */
 export const writtenAtEdge = (proof: Proof, { filters }: Site, direction: Direction): DiagramSet =>
   proof.sets.mask(
     allowed(proof, filters.platformAcl, direction, 'allow'),
     allowed(proof, filters.operatorAcl, direction, 'allow'),
   )
+
+const services = hostServices.flatMap(({ addresses }) => addresses.map(hostPrefix))
+
+const isOfService = (end: Prefix): boolean => services.some((service) => prefixesOverlap(end, service))
+
+const isAboutErrors = ({ protocol, icmpType, direction }: ResolvedRule): boolean =>
+  direction === 'out' &&
+  icmpType !== undefined &&
+  icmpErrors[protocol === Protocol.icmp ? 4 : 6].includes(icmpType)
+
+const parts = new WeakMap<Filter, Map<string, Filter>>()
+
+/** Some rules of a site's host configuration. */
+function partOf(proof: Proof, host: Node, name: string, isChosen: (rule: ResolvedRule) => boolean): Filter {
+  const { hostConfig } = (siteByName(proof.network, host.site ?? '') as Site).filters
+  const known = parts.get(hostConfig) ?? new Map<string, Filter>()
+  parts.set(hostConfig, known)
+  const part = known.get(name) ?? { ...hostConfig, rules: hostConfig.rules.filter(isChosen) }
+  known.set(name, part)
+  return part
+}
 
 const numbers = new WeakMap<Filter, number>()
 let filters = 0
