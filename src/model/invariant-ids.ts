@@ -45,3 +45,6 @@ export const invariantIds = Object.freeze([
   'names-public',
   'names-complete',
 ] as const)
+
+/** Under which exceptions name what breaks when something fails. */
+export const failuresId = 'failures'

@@ -16,9 +16,12 @@ import { type Neighbour, neighboursOf, nodesOfKind, siteByName, vmsOfHost } from
 import { type WaysOn, waysOn } from './ways-on.ts'
 
 /** Routes by node id. A node's routes have different prefixes; their order has no meaning. */
-export function routesOf(network: Network): ReadonlyMap<string, readonly Route[]> {
-  return new Map(network.nodes.map((node) => [node.id, Object.freeze(nodeRoutes(network, node))]))
-}
+export const routesOf = (network: Network): ReadonlyMap<string, readonly Route[]> =>
+  new Map(network.nodes.map((node) => [node.id, routesAt(network, node)]))
+
+/** The routes of one node, as {@link routesOf} has them. */
+export const routesAt = (network: Network, node: Node): readonly Route[] =>
+  Object.freeze(nodeRoutes(network, node))
 
 interface Context {
   readonly network: Network

@@ -1,6 +1,7 @@
 /** What can be said of all packets at once. */
 export * from './atoms/index.ts'
 export * from './change/index.ts'
+export * from './failures/index.ts'
 export * from './invariants/index.ts'
 export * from './lint/index.ts'
 export * from './lists/index.ts'

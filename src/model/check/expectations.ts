@@ -9,7 +9,7 @@ import {
   prefixLast,
 } from '../../net/index.ts'
 import type { Exception, Expectation, TrafficClass } from '../expectation.ts'
-import { invariantIds } from '../invariant-ids.ts'
+import { failuresId, invariantIds } from '../invariant-ids.ts'
 import type { Network } from '../network.ts'
 import type { Resolution } from '../resolve/resolution.ts'
 
@@ -127,7 +127,7 @@ export function checkExceptions(
   expectations: readonly Expectation[],
   { log, valueAt }: Resolution,
 ): void {
-  const ids = [...invariantIds, ...expectations.map(({ id }) => id)]
+  const ids = [...invariantIds, failuresId, ...expectations.map(({ id }) => id)]
   exceptions.forEach(({ of }, index) => {
     if (!ids.includes(of))
       log.report(

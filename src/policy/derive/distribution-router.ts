@@ -197,9 +197,25 @@ function establishedTier(view: SiteView, side: Side): RuleTier {
       ),
       others(),
     ],
+    // It leads here what it has lost its own way to, once it has judged where that came from.
     router: () => [
+      open(
+        'vms',
+        { destination: pools.vms },
+        'Clients and VMs use VMs, and the other router has lost its way.',
+      ),
+      open(
+        'infrastructure',
+        { destination: everyInfrastructure },
+        'The infrastructure is used, and the other router has lost its way.',
+      ),
+      open(
+        'hosts',
+        { destination: pools.hosts },
+        'The infrastructure manages hosts, and the other router has lost its way.',
+      ),
       open('routers', { destination: pools.routers }, 'The infrastructure manages the routers of its site.'),
-      others(),
+      others({ destination: network.internal }),
     ],
     site: () => [
       open(

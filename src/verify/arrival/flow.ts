@@ -7,6 +7,8 @@ import type { PacketSets } from '../packets/index.ts'
 
 /** Packets with which something is opened, and where they are to get to. */
 export interface Flow {
+  /** Of the senders, where they are all of one. */
+  readonly site?: string
   readonly emissions: readonly Emission[]
   /** Nodes where they may arrive; absent: whoever has the address. */
   readonly at?: ReadonlySet<string>

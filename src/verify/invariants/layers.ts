@@ -249,7 +249,13 @@ function openedFrom(proof: Proof, point: Point): readonly Match[] {
         },
       ]
     case 'distribution-router':
-      return [{ destination: pools.routers }]
+      return [
+        { destination: pools.vms },
+        { destination: network.sites.flatMap((site) => site.pools.infrastructure) },
+        { destination: pools.hosts },
+        { destination: pools.routers },
+        { destination: subtractPrefixes([...wholeWorld], network.internal) },
+      ]
     default:
       return [
         { destination: network.sites.flatMap((site) => site.pools.infrastructure) },

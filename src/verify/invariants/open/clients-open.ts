@@ -7,12 +7,12 @@ import {
   type NodeKind,
 } from '../../../model/index.ts'
 import { Protocol, prefixContains } from '../../../net/index.ts'
-import { honest } from '../../arrival/index.ts'
 import type { DiagramSet } from '../../diagram/index.ts'
 import { openings } from '../../packets/index.ts'
 import type { ArrivalInvariant } from '../invariant.ts'
 import { type Proof, prefixesOf } from '../proof.ts'
-import { writtenIn, writtenOut } from './written.ts'
+import { flowOf, type Opening } from './opening.ts'
+import { writtenIn } from './written.ts'
 
 /** Who can be a client: routers and balancers ask nobody. */
 const machines: ReadonlySet<NodeKind> = new Set([
@@ -33,23 +33,24 @@ export const clientsOpen: ArrivalInvariant = {
   claim:
     'A service of the infrastructure is open to the clients that are named for it; name service to all machines of its site; as far as the rules that people wrote let it.',
   *flows(proof) {
-    const { network, sets } = proof
-    const open = new Map<Node, DiagramSet[]>()
-    for (const server of proof.nodes())
-      for (const listener of server.listeners) {
-        const clients = infrastructureClients(network, server, listener)
-        if (!clients) continue
-        const packets = opening(proof, server, listener)
-        for (const client of clientNodes(proof, server, clients))
-          open.set(client, [...(open.get(client) ?? []), packets])
-      }
-    yield {
-      emissions: Array.from(open, ([client, packets]) => ({
-        node: client.id,
-        packets: sets.allOf([honest(sets, client), writtenOut(proof, client), sets.union(packets)]),
-      })),
-    }
+    yield flowOf(proof, clientOpenings(proof))
   },
+}
+
+/** Each service at each of its servers. */
+export function* clientOpenings(proof: Proof): Iterable<Opening> {
+  for (const server of proof.nodes())
+    for (const listener of server.listeners) {
+      const clients = infrastructureClients(proof.network, server, listener)
+      if (!clients) continue
+      yield {
+        name: listener.service ?? listener.name,
+        ...(server.site !== undefined && { site: server.site }),
+        senders: clientNodes(proof, server, clients),
+        machines: [server],
+        packets: opening(proof, server, listener),
+      }
+    }
 }
 
 function clientNodes(proof: Proof, server: Node, { sources }: InfrastructureClients): readonly Node[] {

@@ -9,14 +9,15 @@ import {
 } from '../../../model/index.ts'
 import { hostPrefix, Protocol } from '../../../net/index.ts'
 import { icmpEcho } from '../../../wire/index.ts'
-import { type Flow, honest } from '../../arrival/index.ts'
+import type { Flow } from '../../arrival/index.ts'
 import type { DiagramSet } from '../../diagram/index.ts'
 import { addressLevels, icmpOfTypes, level, openings } from '../../packets/index.ts'
 import type { ArrivalInvariant } from '../invariant.ts'
 import { portsOf, saidByMachines } from '../machines.ts'
 import { toInternet } from '../places.ts'
 import { type Proof, prefixesOf } from '../proof.ts'
-import { writtenAtEdge, writtenIn, writtenOut } from './written.ts'
+import { flowOf, type Opening, sentBy } from './opening.ts'
+import { writtenAtEdge, writtenIn } from './written.ts'
 
 export const vmOpenInvariants: readonly ArrivalInvariant[] = [
   {
@@ -28,7 +29,7 @@ export const vmOpenInvariants: readonly ArrivalInvariant[] = [
       'TCP, UDP and pings that a VM opens toward the Internet leave the site, as far as the rules that people wrote let them.',
     *flows(proof) {
       for (const site of proof.network.sites)
-        yield { ...fromVms(proof, site, outward(proof, site)), leaves: true }
+        yield { ...fromVms(proof, site, outward(proof, site)), site: site.name, leaves: true }
     },
   },
   {
@@ -63,27 +64,29 @@ export const vmOpenInvariants: readonly ArrivalInvariant[] = [
     claim:
       'An internal endpoint is open to the roles that may use it, as far as the rules that people wrote let it.',
     *flows(proof) {
-      const { network } = proof
-      for (const site of network.sites) {
-        const open = new Map<Node, DiagramSet[]>()
-        for (const service of network.services)
-          for (const role of service.roles)
-            for (const endpoint of role.endpoints) {
-              if (endpoint.exposure !== 'internal') continue
-              const vmsOf = (name: string) => vmsOfRole(network, site.name, service.name, name)
-              const users = (endpoint.only?.from ?? service.roles.map(({ name }) => name)).flatMap(vmsOf)
-              const packets =
-                users.length > 0 ? opening(proof, proof.watched(vmsOf(role.name)), endpoint) : proof.sets.none
-              for (const user of users) open.set(user, [...(open.get(user) ?? []), packets])
-            }
-        const flows = Array.from(open, ([vm, packets]) =>
-          fromVms(proof, site, proof.sets.union(packets), [vm]),
-        )
-        yield { emissions: flows.flatMap(({ emissions }) => emissions) }
-      }
+      for (const site of proof.network.sites) yield flowOf(proof, roleOpenings(proof, site))
     },
   },
 ]
+
+/** Internal endpoints of the roles of a site. */
+export function* roleOpenings(proof: Proof, { name: site }: Site): Iterable<Opening> {
+  const { network } = proof
+  for (const service of network.services)
+    for (const role of service.roles)
+      for (const endpoint of role.endpoints) {
+        if (endpoint.exposure !== 'internal') continue
+        const vmsOf = (name: string) => proof.watched(vmsOfRole(network, site, service.name, name))
+        const senders = (endpoint.only?.from ?? service.roles.map(({ name }) => name)).flatMap(vmsOf)
+        const machines = vmsOf(role.name)
+        if (senders.length === 0 || machines.length === 0) continue
+        const packets = proof.sets.mask(vmsOpen(proof), opening(proof, machines, endpoint))
+        yield { name: `${service.name}/${role.name}/${endpoint.name}`, site, senders, machines, packets }
+      }
+}
+
+const vmsOpen = (proof: Proof): DiagramSet =>
+  proof.once('vms open', () => proof.sets.mask(openings(proof.sets), saidByMachines(proof)))
 
 /** What some VMs of a site open honestly, of some packets. */
 function fromVms(
@@ -92,13 +95,9 @@ function fromVms(
   some: DiagramSet,
   vms: readonly Node[] = nodesOfKind(proof.network, name, 'vm'),
 ): Flow {
-  const { sets } = proof
-  const opened = sets.allOf([openings(sets), saidByMachines(proof), some])
+  const opened = proof.sets.mask(vmsOpen(proof), some)
   return {
-    emissions: proof.watched(vms).map((vm) => ({
-      node: vm.id,
-      packets: sets.allOf([honest(sets, vm), writtenOut(proof, vm), opened]),
-    })),
+    emissions: proof.watched(vms).map((vm) => ({ node: vm.id, packets: sentBy(proof, vm, opened) })),
   }
 }
 

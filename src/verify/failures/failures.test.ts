@@ -1,0 +1,68 @@
+/** What is said to break is what the proof finds broken in the network without what failed, whichever elements fail. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { loadNetwork, type Network, parseNetwork, surviving } from '../../model/index.ts'
+import { smallNetwork } from '../../model/testing/small-network.ts'
+import { derivePolicy } from '../../policy/index.ts'
+import { ProofMemory, prove } from '../invariants/index.ts'
+import { openInvariants } from '../invariants/open/index.ts'
+import { breaksOf, type Element, elementsOf, together } from './index.ts'
+import { promisesOf } from './promise.ts'
+import { KnownRoutes } from './ways.ts'
+
+const example = loadNetwork('examples/two-sites/network.yaml').network as Network
+const small = parseNetwork(smallNetwork).network as Network
+const open = openInvariants.map(({ id }) => id)
+
+/** A network, and what is said of it by both. */
+function subject(network: Network) {
+  const known = new KnownRoutes(network)
+  const promises = promisesOf(network, derivePolicy(network))
+  const memory = new ProofMemory()
+  return {
+    elements: elementsOf(network),
+    /** Ids of what is said to be cut. Where nothing is left to reach, proofs have nothing to say. */
+    said(failing: readonly Element[]): readonly string[] {
+      const cut = breaksOf(known, promises, failing).filter(({ standing }) => standing.kind === 'cut')
+      return [...new Set(cut.map(({ promise }) => promise.id))]
+    },
+    /** Ids of what is not open, or has its answers lost. */
+    proven(failing: readonly Element[]): readonly string[] {
+      const left = surviving(network, together(failing))
+      const verdicts = prove(left, derivePolicy(left), { only: [...open, 'answers-return'], memory, most: 1 })
+      return verdicts.flatMap(({ holds, invariant }) => (holds ? [] : [invariant.id]))
+    },
+  }
+}
+
+function expectAgreement(of: ReturnType<typeof subject>, failing: readonly Element[]): void {
+  const names = failing.map(({ kind, id }) => `${kind} ${id}`).join(', ')
+  const [said, proven] = [of.said(failing), of.proven(failing)]
+  for (const id of proven) if (id !== 'answers-return') expect(said, names).toContain(id)
+  const onlyBack = said.filter((id) => !proven.includes(id))
+  if (onlyBack.length > 0) expect(proven, `${names}: ${onlyBack}`).toContain('answers-return')
+  if (said.length === 0) expect(proven, names).toEqual([])
+}
+
+describe('what breaks when elements fail', () => {
+  const [ofExample, ofSmall] = [subject(example), subject(small)]
+
+  it('is what the proof finds, for every single failure of a site of the example', () => {
+    // The other one is built from the same template.
+    const west = ofExample.elements.filter(({ id }) => id.startsWith('west'))
+    expect(west.length).toBeGreaterThan(50)
+    for (const element of west) expectAgreement(ofExample, [element])
+  }, 600_000)
+
+  it('is what the proof finds, for every single failure of a network without redundancy', () => {
+    for (const element of ofSmall.elements) expectAgreement(ofSmall, [element])
+    expect(ofSmall.elements.filter((element) => ofSmall.said([element]).length > 0).length).toBeGreaterThan(5)
+  }, 600_000)
+
+  it('is what the proof finds, for some of up to four elements that fail together, whichever they are', () => {
+    const several = fc.subarray([...ofExample.elements], { minLength: 2, maxLength: 4 })
+    for (const failing of fc.sample(several, 6)) expectAgreement(ofExample, failing)
+    for (const failing of fc.sample(fc.subarray([...ofSmall.elements], { minLength: 2, maxLength: 3 }), 12))
+      expectAgreement(ofSmall, failing)
+  }, 600_000)
+})

@@ -1,0 +1,123 @@
+/**
+ * What breaks when elements fail. What is left is routed again (see `model/routes`), balancers choose among the machines that are left, and
+ * the name servers that are left answer.
+ */
+import { failuresId, type Network } from '../../model/index.ts'
+import type { Policy } from '../../policy/index.ts'
+import { type Element, elementsOf, together } from './element.ts'
+import { type OpenPromise, promisesOf } from './promise.ts'
+import { type Standing, Standings } from './standing.ts'
+import { KnownRoutes, Ways } from './ways.ts'
+
+/** A promise that does not stand. */
+export interface Break {
+  readonly promise: OpenPromise
+  readonly standing: Exclude<Standing, { kind: 'stands' } | { kind: 'unused' }>
+}
+
+export interface Failure {
+  /** One, or two that fail at a time. */
+  readonly elements: readonly Element[]
+  readonly breaks: readonly Break[]
+}
+
+export interface Failures {
+  /** Those in which something breaks. Of two elements only what neither breaks alone. */
+  readonly failures: readonly Failure[]
+  /** How many were looked at. */
+  readonly tried: number
+  readonly promises: number
+}
+
+export interface FailureOptions {
+  /** 2: every pair too. Default 1. */
+  readonly most?: 1 | 2
+  readonly progress?: (done: number, total: number) => void
+}
+
+export function failuresOf(
+  network: Network,
+  policy: Policy,
+  { most = 1, progress }: FailureOptions = {},
+): Failures {
+  const elements = elementsOf(network)
+  const known = new KnownRoutes(network)
+  const promises = promisesOf(network, policy)
+  const pairs = most === 2 ? pairsOf(elements) : []
+  const total = elements.length + pairs.length
+  let done = 0
+  const found = new Map<string, readonly Break[]>()
+  const failures: Failure[] = []
+  const look = (failing: readonly Element[]): void => {
+    progress?.(done++, total)
+    const breaks = breaksOf(known, promises, failing)
+    const earlier = failing.length > 1 ? failing.flatMap(({ id }) => found.get(id) ?? []) : []
+    const more = breaks.filter((each) => !earlier.some((one) => isAsBad(one, each)))
+    if (failing.length === 1) found.set((failing[0] as Element).id, breaks)
+    if (more.length > 0) failures.push({ elements: failing, breaks: more })
+  }
+  for (const element of elements) look([element])
+  for (const pair of pairs) look(pair)
+  return { failures, tried: total, promises: promises.length }
+}
+
+/** Whether an exception of the network file is about a failure. */
+export const exceptionId = failuresId
+
+/** Pairs of which neither takes the other along. */
+function pairsOf(elements: readonly Element[]): (readonly [Element, Element])[] {
+  return elements.flatMap((b, index) =>
+    elements
+      .slice(0, index)
+      .flatMap((a): (readonly [Element, Element])[] => (isPart(a, b) || isPart(b, a) ? [] : [[a, b]])),
+  )
+}
+
+/** Whether an element fails anyway if another does, or both do. */
+function isPart(part: Element, whole: Element): boolean {
+  const [link] = part.failed.links
+  if (link === undefined) return [...part.failed.nodes].every((id) => whole.failed.nodes.has(id))
+  return false
+}
+
+function isAsBad({ promise, standing }: Break, other: Break): boolean {
+  if (promise !== other.promise) return false
+  const rank = ({ kind, ...rest }: Break['standing']): number =>
+    kind === 'gone' ? 2 : 'isTotal' in rest && rest.isTotal ? 1 : 0
+  return rank(standing) >= rank(other.standing)
+}
+
+/** What breaks when some elements fail at a time. */
+export function breaksOf(
+  known: KnownRoutes,
+  promises: readonly OpenPromise[],
+  failing: readonly Element[],
+): readonly Break[] {
+  const standings = new Standings(new Ways(known, together(failing)))
+  const lost = new Set(failing.flatMap(({ kind, id }) => (kind === 'site' ? [id] : [])))
+  const all = promises.map((promise) => ({ promise, standing: standings.of(promise) }))
+  return all.filter(
+    (each): each is Break =>
+      (each.standing.kind === 'cut' || (each.standing.kind === 'gone' && !isOfInstance(each.promise))) &&
+      !(lost.has(each.promise.site ?? '') && isElsewhere(each.promise, all)),
+  )
+}
+
+/** What leads to one machine falls with that machine. */
+const isOfInstance = ({ goal }: OpenPromise): boolean =>
+  goal.kind === 'endpoint' &&
+  goal.endpoints.every(({ owner }) => 'instance' in owner && owner.instance !== undefined)
+
+/** Whether another site keeps the same promise: what stood in a site that is lost as a whole is to live on there. */
+const isElsewhere = (
+  { id, name, site }: OpenPromise,
+  all: readonly { readonly promise: OpenPromise; readonly standing: Standing }[],
+): boolean =>
+  all.some(
+    ({ promise, standing }) =>
+      promise.id === id &&
+      promise.name === name &&
+      promise.site !== site &&
+      standing.kind !== 'gone' &&
+      !(standing.kind === 'cut' && standing.isTotal),
+  )

@@ -1,0 +1,5 @@
+/** What breaks when something fails. */
+export * from './element.ts'
+export * from './failures.ts'
+export type { Goal, OpenPromise } from './promise.ts'
+export type { Cut, Standing } from './standing.ts'

@@ -1,0 +1,231 @@
+/** Whether a promise stands in what is left: there and back, from everybody who may send, on every equal way. */
+import { type Node, neighboursOf, type VirtualEndpoint } from '../../model/index.ts'
+import type { Ip } from '../../net/index.ts'
+import type { OpenPromise } from './promise.ts'
+import type { Fate, Ways } from './ways.ts'
+
+export type Standing =
+  | { readonly kind: 'stands' }
+  /** Nobody is left who may open it. */
+  | { readonly kind: 'unused' }
+  /** Senders are left, and nothing that they could reach. */
+  | { readonly kind: 'gone' }
+  | ({ readonly kind: 'cut' } & Cut)
+
+/** Packets that are lost on their way, or the answers to them. */
+export interface Cut {
+  /** Who sends them, and where they are to get: nodes. */
+  readonly from: string
+  readonly to: string
+  readonly lostAt: string
+  /** None of them arrives, of nobody; else some do. */
+  readonly isTotal: boolean
+}
+
+/** Who is left of some senders, one of each kind of place in the network. */
+interface Senders {
+  readonly all: readonly Node[]
+  readonly typical: readonly Node[]
+}
+
+export class Standings {
+  readonly #ways: Ways
+  readonly #internet: Node
+  readonly #places = new Map<string, string>()
+  readonly #cuts = new Map<string, Cut | null>()
+  readonly #senders = new Map<readonly string[], Senders>()
+  readonly #answered = new Map<readonly string[], Map<string, Cut | null>>()
+
+  constructor(ways: Ways) {
+    this.#ways = ways
+    this.#internet = ways.network.nodes.find(({ kind }) => kind === 'internet') as Node
+  }
+
+  of({ senders: ids, goal }: OpenPromise): Standing {
+    const senders = this.#left(ids)
+    const [first] = senders.all
+    if (!first) return { kind: 'unused' }
+    switch (goal.kind) {
+      case 'outside':
+        return standing(senders.typical.map((sender) => this.#outward(sender, ids)))
+      case 'endpoint': {
+        const cuts = goal.endpoints.flatMap((endpoint) =>
+          senders.typical.flatMap((sender) => this.#toEndpoint(sender, endpoint, ids)),
+        )
+        return cuts.length === 0 ? { kind: 'gone' } : standing(cuts)
+      }
+      case 'machines': {
+        const left = goal.nodes.flatMap((id) => this.#ways.node(id) ?? [])
+        if (left.length === 0) return { kind: 'gone' }
+        const isAlone = senders.all.length === 1 && left.every(({ id }) => id === first.id)
+        return isAlone ? { kind: 'unused' } : standing(this.#toMachines(senders, left))
+      }
+    }
+  }
+
+  /** Senders that are left. Lists are told apart by identity. */
+  #left(ids: readonly string[]): Senders {
+    const known = this.#senders.get(ids)
+    if (known) return known
+    const all = ids.flatMap((id) => this.#ways.node(id) ?? [])
+    const typical = [...new Map(all.map((node) => [this.#place(node), node])).values()]
+    const made = { all, typical }
+    this.#senders.set(ids, made)
+    return made
+  }
+
+  /** To the Internet, and back by the balancer that lent a port. */
+  #outward(sender: Node, ids: readonly string[]): Cut | null {
+    for (const address of this.#internet.addresses) {
+      if (!hasFamily(sender, address)) continue
+      const there = this.#ways.from(gateOf(sender), address)
+      const cut =
+        cutOf(there, sender.id, this.#internet.id, (end) => end === this.#internet.id) ??
+        this.#backFrom(there.balancers, address, this.#internet, ids)
+      if (cut) return cut
+    }
+    return null
+  }
+
+  /** One for each machine behind the endpoint; none if nothing is left there. */
+  #toEndpoint(
+    sender: Node,
+    { vip, backends, site }: VirtualEndpoint,
+    ids: readonly string[],
+  ): (Cut | null)[] {
+    if (!hasFamily(sender, vip)) return []
+    const left = backends.flatMap(({ node, address }) => {
+      const found = this.#ways.node(node)
+      return found ? [{ node: found, address }] : []
+    })
+    const there = this.#ways.from(gateOf(sender), vip)
+    const first = cutOf(
+      there,
+      sender.id,
+      `a balancer of ${site}`,
+      (end) => this.#ways.node(end)?.kind === 'balancer',
+    )
+    return left.map(({ node, address }) => {
+      if (first) return first
+      for (const balancer of there.ends) {
+        const cut = this.#cut(this.#ways.node(balancer) as Node, address, node)
+        if (cut) return cut
+      }
+      const own = this.#internet.addresses.find(({ family }) => family === vip.family)
+      if (sender.kind === 'internet') return own ? this.#cut(node, own, sender) : null
+      return this.#backFrom(there.ends, vip, node, ids)
+    })
+  }
+
+  /** Each sender to each machine, and back. */
+  #toMachines({ all, typical }: Senders, machines: readonly Node[]): (Cut | null)[] {
+    return machines.flatMap((machine) => {
+      const others = (nodes: readonly Node[]): readonly Node[] => nodes.filter(({ id }) => id !== machine.id)
+      const there = (senders: readonly Node[]) =>
+        machine.addresses.flatMap((address) =>
+          others(senders).flatMap((sender) =>
+            hasFamily(sender, address) ? [this.#cut(sender, address, machine)] : [],
+          ),
+        )
+      const back = others(all).flatMap((sender) =>
+        sender.addresses.flatMap((address) =>
+          hasFamily(machine, address) ? [this.#cut(machine, address, sender)] : [],
+        ),
+      )
+      return [...there(typical), ...back]
+    })
+  }
+
+  /** Through balancers that lent a port: from whoever answers to each of them, and from there to all senders. */
+  #backFrom(
+    balancers: ReadonlySet<string>,
+    { family }: Ip,
+    answering: Node,
+    ids: readonly string[],
+  ): Cut | null {
+    for (const id of balancers) {
+      const balancer = this.#ways.node(id) as Node
+      const lent = balancer.publicAddresses.find((address) => address.family === family)
+      const cut = (lent && this.#cut(answering, lent, balancer)) ?? this.#toAll(balancer, family, ids)
+      if (cut) return cut
+    }
+    return null
+  }
+
+  #toAll(balancer: Node, family: Ip['family'], ids: readonly string[]): Cut | null {
+    const answered = this.#answered.get(ids) ?? new Map<string, Cut | null>()
+    this.#answered.set(ids, answered)
+    const key = `${balancer.id} ${family}`
+    const known = answered.get(key)
+    if (known !== undefined) return known
+    let found: Cut | null = null
+    for (const sender of this.#left(ids).all) {
+      const address = sender.addresses.find((own) => own.family === family)
+      if (sender.kind !== 'internet' && address) found ??= this.#cut(balancer, address, sender)
+    }
+    answered.set(key, found)
+    return found
+  }
+
+  /** What is lost from a node to an address of another. Nodes that are joined to the same routers are one. */
+  #cut(from: Node, to: Ip, owner: Node): Cut | null {
+    const find = (): Cut | null =>
+      cutOf(this.#ways.from(gateOf(from), to), from.id, owner.id, (end) => end === owner.id)
+    if (gateOf(from) === gateOf(owner)) return from.id === owner.id || from.vm || owner.vm ? null : find()
+    const key = `${this.#place(from)} ${to.family} ${to.value}`
+    const known = this.#cuts.get(key)
+    if (known !== undefined) return known
+    const made = find()
+    this.#cuts.set(key, made)
+    return made
+  }
+
+  /** By what a node is joined to the network above it. */
+  #place(node: Node): string {
+    const gate = gateOf(node)
+    const known = this.#places.get(gate)
+    if (known !== undefined) return known
+    const at = this.#ways.node(gate) as Node
+    const made = isMachine(at)
+      ? neighboursOf(this.#ways.network, gate)
+          .flatMap(({ node: { id, kind } }) => (kind === 'distribution-router' ? [id] : []))
+          .join()
+      : gate
+    this.#places.set(gate, made)
+    return made
+  }
+}
+
+/** The host of a VM, which alone leads to it; else the node itself. */
+const gateOf = ({ id, vm }: Node): string => vm?.host ?? id
+
+const isMachine = ({ kind }: Node): boolean => !rows.has(kind)
+
+const rows: ReadonlySet<Node['kind']> = new Set([
+  'internet',
+  'isp',
+  'access-router',
+  'balancer',
+  'distribution-router',
+])
+
+const hasFamily = ({ addresses }: Node, { family }: Ip): boolean =>
+  addresses.some((address) => address.family === family)
+
+function cutOf(
+  { ends, lostAt }: Fate,
+  from: string,
+  to: string,
+  isMeant: (end: string) => boolean,
+): Cut | null {
+  const astray = [...ends].find((end) => !isMeant(end))
+  const at = lostAt ?? astray
+  if (at === undefined) return null
+  return { from, to, lostAt: at, isTotal: ![...ends].some(isMeant) }
+}
+
+function standing(cuts: readonly (Cut | null)[]): Standing {
+  const first = cuts.find((cut) => cut?.isTotal) ?? cuts.find((cut) => cut !== null)
+  if (!first) return { kind: 'stands' }
+  return { kind: 'cut', ...first, isTotal: cuts.every((cut) => cut?.isTotal) }
+}
