@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type GenerateOptions, generateNetwork, type Network, parseNetwork } from '../../model/index.ts'
+import { hostPrefix, prefixEquals } from '../../net/index.ts'
 import { derivePolicy, judge, type Point, type Policy, pointById, type Rule } from '../../policy/index.ts'
 import { rule, withTiers } from '../../policy/testing/sample.ts'
 import { createWorld, WorldState } from '../../trace/index.ts'
@@ -90,5 +91,16 @@ describe('of 600 VMs', () => {
     expect(broken(verdicts)).toContain('host-hears')
     const [verdict] = verdicts.filter(({ invariant }) => invariant.id === 'host-hears')
     expect(verdict?.counterexamples[0]?.at).toBe(at)
+  })
+  it('the host that one router does not lead to is found', () => {
+    const sound = createWorld(network, policy)
+    const host = sound.node('site1/host43').addresses.map(hostPrefix)
+    const routes = sound
+      .routes('site1/dr1')
+      .map((route) =>
+        host.some((own) => prefixEquals(own, route.prefix)) ? { ...route, nextHops: [] } : route,
+      )
+    const world = withFault(sound, { name: 'null route', policy, routes: new Map([['site1/dr1', routes]]) })
+    expect(broken(prove(network, policy, { world }))).toContain('no-black-holes')
   })
 })

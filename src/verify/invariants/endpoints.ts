@@ -17,6 +17,7 @@ export const endpointInvariants: readonly NetworkInvariant[] = [
   {
     kind: 'network',
     id: 'balancer-alone',
+    ofAlike: true,
     rows: ['R11', 'R12'],
     claim:
       'By itself a balancer lets in only what goes to a machine behind an endpoint, and lets out only what bears a VIP, whatever routers bring it.',

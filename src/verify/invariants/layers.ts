@@ -4,7 +4,10 @@
  */
 import {
   hostServices,
+  type InfrastructureClients,
   infrastructureClients,
+  type Listener,
+  type Network,
   type Node,
   nodeById,
   nodesOfKind,
@@ -31,6 +34,7 @@ export const layerInvariants: readonly PointInvariant[] = [
   exactly({
     kind: 'point',
     id: 'edge-in',
+    ofAlike: true,
     rows: ['R9', 'R13', 'R15'],
     claim:
       'By itself an access router lets in what is addressed to VIPs of its site, from sources that can be outside, and that its lists have nothing against, and only that.',
@@ -49,6 +53,7 @@ export const layerInvariants: readonly PointInvariant[] = [
   exactly({
     kind: 'point',
     id: 'edge-out',
+    ofAlike: true,
     rows: ['R9', 'R14', 'R15'],
     claim:
       'By itself an access router lets out what bears a VIP of its site and is not addressed to the inside or to access routers, and that its lists have nothing against, and only that.',
@@ -67,6 +72,7 @@ export const layerInvariants: readonly PointInvariant[] = [
   {
     kind: 'point',
     id: 'inner-addresses',
+    ofAlike: true,
     rows: ['R10', 'R15'],
     claim:
       'By itself a distribution router lets pass only addresses that exist, and from each neighbour only sources that are behind it.',
@@ -76,6 +82,7 @@ export const layerInvariants: readonly PointInvariant[] = [
   {
     kind: 'point',
     id: 'inner-openings',
+    ofAlike: true,
     rows: ['R10'],
     claim:
       'By itself a distribution router lets TCP be opened only where somebody has to open it, all other TCP bears ACK or RST, and nothing else is stopped between addresses that exist.',
@@ -86,6 +93,7 @@ export const layerInvariants: readonly PointInvariant[] = [
   {
     kind: 'point',
     id: 'native-hears',
+    ofAlike: true,
     rows: ['R21', 'R24'],
     claim:
       'By itself the firewall of a native host lets in the clients of its services, and DHCP answers, and nobody else.',
@@ -96,6 +104,7 @@ export const layerInvariants: readonly PointInvariant[] = [
   {
     kind: 'point',
     id: 'native-speaks',
+    ofAlike: true,
     rows: ['R21', 'R24'],
     claim:
       'By itself the firewall of a native host lets out what opens a service that it is a client of, and requests of DHCP, and nothing else.',
@@ -111,6 +120,7 @@ export const layerInvariants: readonly PointInvariant[] = [
   {
     kind: 'point',
     id: 'host-speaks',
+    ofAlike: true,
     rows: ['R22'],
     claim:
       'By itself the firewall of a host lets its partition open only what its configuration says, and send errors to VMs; its services speak to its own VMs alone.',
@@ -129,6 +139,7 @@ export const layerInvariants: readonly PointInvariant[] = [
   {
     kind: 'point',
     id: 'guest-firewall',
+    ofAlike: true,
     rows: ['R23'],
     claim:
       'By itself a guest firewall lets pass what the customer wrote, in each direction, and nothing else.',
@@ -286,26 +297,50 @@ const dhcpRequests: readonly Match[] = [
   },
 ]
 
+/** A service of the infrastructure in a site, on all machines that have it. */
+interface Offer {
+  readonly site: string | undefined
+  readonly clients: InfrastructureClients
+  readonly match: Match
+}
+
+const offers = new WeakMap<Network, readonly Offer[]>()
+
 /** What a native host may open: services of which it is a client; those that are open to all, in its own site. */
-function servicesFor(proof: Proof, machine: Node): readonly DiagramSet[] {
-  const { network, sets } = proof
-  return network.nodes.flatMap((server) =>
-    server.listeners.flatMap((listener) => {
-      const clients = infrastructureClients(network, server, listener)
-      if (!clients) return []
-      const { sources } = clients
-      const isClient = sources
+const servicesFor = ({ network, sets }: Proof, machine: Node): readonly DiagramSet[] =>
+  offersOf(network)
+    .filter(({ site, clients: { sources } }) =>
+      sources
         ? machine.addresses.some((address) => sources.some((one) => prefixContains(one, address)))
-        : server.site === machine.site
-      if (!isClient) return []
-      const { protocol, port } = listener
-      return [
-        sets.match({
-          destination: server.addresses.map(hostPrefix),
-          protocol: Protocol[protocol],
-          destinationPorts: [{ first: port, last: port }],
-        }),
-      ]
-    }),
-  )
+        : site === machine.site,
+    )
+    .map(({ match }) => sets.match(match))
+
+function offersOf(network: Network): readonly Offer[] {
+  const known = offers.get(network)
+  if (known) return known
+  const groups = new Map<
+    string,
+    { readonly server: Node; readonly listener: Listener; readonly servers: Node[] }
+  >()
+  for (const server of network.nodes)
+    for (const listener of server.listeners) {
+      const key = `${server.site} ${listener.service} ${listener.protocol} ${listener.port}`
+      const group = groups.get(key) ?? { server, listener, servers: [] }
+      groups.set(key, group)
+      group.servers.push(server)
+    }
+  const made = Array.from(groups.values(), ({ server, listener, servers }): readonly Offer[] => {
+    const clients = infrastructureClients(network, server, listener)
+    if (!clients) return []
+    const { protocol, port } = listener
+    const match: Match = {
+      destination: prefixesOf(servers),
+      protocol: Protocol[protocol],
+      destinationPorts: [{ first: port, last: port }],
+    }
+    return [{ site: server.site, clients, match }]
+  }).flat()
+  offers.set(network, made)
+  return made
 }

@@ -24,10 +24,11 @@ export const pointsPresent: PlanInvariant = {
 export const noStrays: PointInvariant = {
   kind: 'point',
   id: 'no-strays',
+  ofAlike: true,
   rows: ['R18', 'R21', 'R22', 'R23'],
   claim:
     'A filter that keeps flows lets nothing pass that neither opens one nor belongs to one, but for the ICMP errors that a host sends.',
-  points: ({ policy }) => policy.points.filter(({ flow }) => flow),
+  points: (proof) => proof.allPoints().filter(({ flow }) => flow),
   permitted({ sets }, { kind, direction }) {
     const open = openings(sets)
     if (kind !== 'host' || direction !== 'out') return open

@@ -238,11 +238,16 @@ export class Proof {
 
   /** Points of a kind at which something is looked at. */
   points(kind: Point['kind']): readonly Point[] {
+    return this.allPoints().filter((point) => point.kind === kind)
+  }
+
+  /** All points at which something is looked at. */
+  allPoints(): readonly Point[] {
     this.#points ??= this.policy.points.filter(
       ({ node, interfaces }) =>
         this.watches(node) && interfaces.some((name) => this.watches(this.world.peer(node, name).node)),
     )
-    return this.#points.filter((point) => point.kind === kind)
+    return this.#points
   }
 
   /** All nodes that are looked at. */

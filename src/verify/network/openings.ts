@@ -53,6 +53,7 @@ export class Openings implements Passing, LentConnections {
   }
 
   hairpin(address: Ip, endpoint: End): DiagramSet {
+    if (this.#lent.sets.size === 0) return this.#sets.none
     return this.#lent.sets.get(endpointKey(address, endpoint)) ?? this.#sets.none
   }
 

@@ -54,6 +54,11 @@ export interface Translating {
   of(tier: TranslationTier): RewriteTier
 }
 
+interface Divided {
+  readonly watched: readonly Translation[]
+  readonly others: DiagramSet
+}
+
 export class Rewrites implements Translating {
   readonly #sets: PacketSets
   readonly #terrain: Pick<Terrain, 'watches'>
@@ -64,6 +69,7 @@ export class Rewrites implements Translating {
   readonly #openingTcp: DiagramSet
 
   readonly #plain = new WeakMap<Translation, Rewrite>()
+  readonly #parts = new WeakMap<TranslationTier, Divided>()
 
   /** @param terrain endpoints none of whose backends it watches take packets, but these are not followed */
   constructor(sets: PacketSets, terrain: Pick<Terrain, 'watches'>) {
@@ -108,15 +114,22 @@ export class Rewrites implements Translating {
 
   #composed(tier: TranslationTier, rewriteOf: (translation: Translation) => Rewrite): RewriteTier {
     const sets = this.#sets
-    const aside = tier.translations.filter((each) => this.#isAside(each))
-    const others = this.#domainOf(aside)
-    const made = this.#tierOf(
-      aside.length > 0 ? tier.translations.filter((each) => !this.#isAside(each)) : tier.translations,
-      rewriteOf,
-    )
+    const { watched, others } = this.#divided(tier)
+    const made = this.#tierOf(watched, rewriteOf)
     // Which of two that want the same packet comes first is not looked at here.
     if (sets.mask(made.domain, others) !== sets.none) return this.#tierOf(tier.translations, rewriteOf)
     return { ...made, domain: sets.union([made.domain, others]) }
+  }
+
+  /** Translations that are followed, and packets to which any of the others applies. */
+  #divided(tier: TranslationTier): Divided {
+    const known = this.#parts.get(tier)
+    if (known) return known
+    const aside = new Set(tier.translations.filter((each) => this.#isAside(each)))
+    const watched = tier.translations.filter((each) => !aside.has(each))
+    const made = { watched, others: this.#domainOf([...aside]) }
+    this.#parts.set(tier, made)
+    return made
   }
 
   #tierOf(
@@ -262,10 +275,10 @@ export class Rewrites implements Translating {
         preimage: (packets) => sets.mask(toLent, sets.forget(sets.mask(expected, packets), destinationEnd)),
       }
     }
-    const ways = hairpin.map((endpoint) => ({
-      ...this.#fromEndpoint(endpoint),
-      expected: answers(connections.hairpin(address, endpoint)),
-    }))
+    const ways = hairpin.flatMap((endpoint) => {
+      const opened = connections.hairpin(address, endpoint)
+      return opened === sets.none ? [] : [{ ...this.#fromEndpoint(endpoint), expected: answers(opened) }]
+    })
     const before = (expected: DiagramSet, replies: DiagramSet) =>
       sets.allOf([toLent, replies, sets.forget(expected, [...sourceEnd, ...destinationEnd])])
     return {

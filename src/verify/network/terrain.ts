@@ -25,8 +25,8 @@ export interface Terrain {
   peers(place: Place): readonly Place[]
 }
 
-/** Stands for all interfaces of a node that lead to what is not looked at. */
-const aside = ''
+/** Stands for all interfaces of a node that lead to what is not looked at; no interface has such a name. */
+const aside = '(others)'
 
 /** The network of a world. @param unwatched machines at which nobody looks, since others stand for them */
 export function terrainOf(
