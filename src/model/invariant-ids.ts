@@ -19,6 +19,7 @@ export const invariantIds = Object.freeze([
   'no-black-holes',
   'equal-ways',
   'answers-return',
+  'balancer-leads',
   'edge-in',
   'edge-out',
   'inner-addresses',

@@ -139,10 +139,12 @@ const vmsOf = ({ network }: Proof): readonly Origin[] => network.sites.map(({ na
 const endpointsFor = (proof: Proof, origin: Origin): readonly VirtualEndpoint[] =>
   proof.endpoints().filter(({ site }) => origin === 'outside' || origin.startsWith(`${site} `))
 
-const addressed = ({ sets }: Proof, { vip, protocol, port }: VirtualEndpoint): DiagramSet =>
+/** Packets to an endpoint. */
+export const addressed = ({ sets }: Proof, { vip, protocol, port }: VirtualEndpoint): DiagramSet =>
   sets.match({ protocol, destination: [hostPrefix(vip)], destinationPorts: [{ first: port, last: port }] })
 
-const behind = (
+/** Packets to a machine behind an endpoint, on its port. */
+export const behind = (
   { sets }: Proof,
   { protocol }: VirtualEndpoint,
   { address, port }: VirtualBackend,

@@ -11,6 +11,7 @@ export type Invariant =
   | ArrivalInvariant
   | AnswerInvariant
   | PointInvariant
+  | PassageInvariant
   | PlanInvariant
   | ExpectedInvariant
 
@@ -74,6 +75,14 @@ export interface PointInvariant extends Claim {
   readonly permitted: (proof: Proof, point: Point) => DiagramSet
   /** What the point must let pass, of what it is asked about; absent: nothing. */
   readonly demanded?: (proof: Proof, point: Point) => DiagramSet
+}
+
+/** About what one point that translates makes of packets, whatever arrives there. */
+export interface PassageInvariant extends Claim {
+  readonly kind: 'passage'
+  readonly points: (proof: Proof) => readonly Point[]
+  /** Packets as they come to the point: that pass and must not, or are stopped or led elsewhere and must not be. */
+  readonly breaches: (proof: Proof, point: Point) => Iterable<Omit<Breach, 'at'>>
 }
 
 /** About the plan itself. */

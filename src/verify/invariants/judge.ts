@@ -1,16 +1,23 @@
 /** Judges one invariant: searches for packets that break it, and makes of some of them what a person can look at. */
 import type { Point, RulePlace } from '../../policy/index.ts'
-import { rulesOf } from '../../policy/index.ts'
-import type { Path } from '../../trace/index.ts'
+import { judge, rulesOf } from '../../policy/index.ts'
+import { type Path, WorldState } from '../../trace/index.ts'
 import type { IpHeaders } from '../../wire/index.ts'
 import { type Flow, lossesOf, replay, replayAnswer } from '../arrival/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
-import type { Emission, Reach } from '../network/index.ts'
+import { type Emission, type Reach, translates } from '../network/index.ts'
 import { type Preferred, typicalPacket } from '../packets/index.ts'
 import { verdictsOf } from '../points/index.ts'
 import { clientsOf } from './clients.ts'
 import type { ExceptionsOf, Exemptions } from './exemptions.ts'
-import type { Breach, Invariant, NetworkInvariant, PlanInvariant, PointInvariant } from './invariant.ts'
+import type {
+  Breach,
+  Invariant,
+  NetworkInvariant,
+  PassageInvariant,
+  PlanInvariant,
+  PointInvariant,
+} from './invariant.ts'
 import type { Origin, Proof } from './proof.ts'
 import { findSender } from './sender.ts'
 
@@ -97,6 +104,8 @@ class Judging {
         return this.#cases(invariant.origins(this.#proof).map((origin) => this.#answers(origin)))
       case 'point':
         return this.#points(invariant)
+      case 'passage':
+        return this.#passages(invariant)
       case 'plan':
         return this.#plan(invariant)
     }
@@ -221,6 +230,13 @@ class Judging {
     return { counterexamples: this.#counterexamples, places: this.#places, remarks: [] }
   }
 
+  #passages(invariant: PassageInvariant): Finding {
+    for (const point of invariant.points(this.#proof))
+      for (const { packets, does } of invariant.breaches(this.#proof, point))
+        this.#pointBreach(point, packets, does)
+    return { counterexamples: this.#counterexamples, places: this.#places, remarks: [] }
+  }
+
   #pointBreach(point: Point, packets: DiagramSet, does?: Breach['does']): void {
     const proof = this.#proof
     const { sets } = proof
@@ -230,6 +246,20 @@ class Judging {
     this.#places++
     if (this.#counterexamples.length >= this.#most) return
     const packet = typicalPacket(sets, wrong, preferredAt(proof, point))
+    if (translates(point)) {
+      const decision = judge(point, packet, new WorldState().of(point))
+      const decided = 'rule' in decision ? decision.rule : undefined
+      const rule = rulesOf(point).find((place) => place.rule === decided)
+      const isLed = does === 'is stopped' && decision.verdict === 'allow'
+      const doing = isLed ? 'goes astray' : does
+      this.#counterexamples.push({
+        at: point.id,
+        packet,
+        ...(rule && { rule }),
+        ...(doing && { does: doing }),
+      })
+      return
+    }
     const rule = rulesOf(point)[sets.valueFor(proof.decisions.of(point), packet) - 1]
     this.#counterexamples.push({ at: point.id, packet, ...(rule && { rule }), ...(does && { does }) })
   }

@@ -19,6 +19,7 @@ import {
   type Emission,
   Loops,
   NetworkReach,
+  type Openings,
   Passages,
   type Reach,
   terrainOf,
@@ -141,6 +142,15 @@ export class Proof {
   /** What passes the points of an interface, of packets that come into it. */
   entering(node: string, iface: string, packets: DiagramSet): DiagramSet {
     return this.#reach.pass(pointsAt(this.policy, node, iface, 'in'), packets)
+  }
+
+  /** What may leave a point as one of the packets. @param known as in {@link NetworkReach.before} */
+  before(point: Point, leaving: DiagramSet, known?: Openings): DiagramSet {
+    return this.#reach.before(point, leaving, known)
+  }
+
+  openings(): Openings {
+    return this.#reach.openings()
   }
 
   /** Where answers get to that come back from what was opened; everything that stops them is noted. */

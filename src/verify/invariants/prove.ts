@@ -4,6 +4,7 @@ import type { Policy } from '../../policy/index.ts'
 import { createWorld, type World } from '../../trace/index.ts'
 import { answerInvariants } from './answers.ts'
 import { asWritten } from './as-written.ts'
+import { balancerLeads } from './balancer-leads.ts'
 import { edgeInvariants } from './edge.ts'
 import { endpointInvariants, endpointShared } from './endpoints.ts'
 import { expectationInvariants } from './expectations.ts'
@@ -29,6 +30,7 @@ export const invariants: readonly Invariant[] = [
   ...infrastructureInvariants,
   ...forwardingInvariants,
   ...answerInvariants,
+  balancerLeads,
   ...layerInvariants,
   ...machineInvariants,
   asWritten,

@@ -38,7 +38,7 @@ export class Prover {
     if (!few || !this.#isOfAlike(invariant)) return judgeBy(this.#ofAll, invariant, most)
     const verdict = judgeBy(few, invariant, most)
     // What is found among a few is there. What is not may be, if machines can bear the addresses of others.
-    const isOfOnePlace = invariant.kind === 'point' || invariant.kind === 'plan'
+    const isOfOnePlace = ['point', 'passage', 'plan'].includes(invariant.kind)
     if (!verdict.holds || isOfOnePlace || this.#isVouchedFor(few.proof)) return verdict
     return judgeBy(this.#ofAll, invariant, most)
   }

@@ -67,6 +67,17 @@ export class NetworkReach {
     return this.#walk(back, new Answering(this.#sets, this.#passages, openings), true)
   }
 
+  /** What of no known flow may leave a point as one of the packets. @param known connections to which it may belong after all */
+  before(point: Point, leaving: DiagramSet, known?: Openings): DiagramSet {
+    const passages = known ? this.#passages.knowing(known) : this.#passages
+    return passages.before(point, leaving, () => this.#sets.all)
+  }
+
+  /** Remembers what it is shown to pass. */
+  openings(): Openings {
+    return new Openings(this.#sets, this.#passages)
+  }
+
   /** Follows what the nodes send. @param explain keep what each point stopped, and by which rule */
   from(emissions: readonly Emission[], { explain = false }: { explain?: boolean } = {}): Reach {
     return this.#walk(emissions, this.#passages, explain)

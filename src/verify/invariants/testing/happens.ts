@@ -10,7 +10,7 @@ export function happens(world: World, { sender, packet, at, does }: Counterexamp
     const point = pointById(world.policy, at)
     return (
       point !== undefined &&
-      judge(point, packet, new WorldState().of(point)).verdict === (does ? 'deny' : 'allow')
+      judge(point, packet, new WorldState().of(point)).verdict === (does === 'is stopped' ? 'deny' : 'allow')
     )
   }
   if (does === 'has its answer lost')
