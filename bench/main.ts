@@ -29,7 +29,7 @@ ${Object.keys(benchmarks)
   .map((name) => `  ${name}`)
   .join('\n')}
 
-A part is measured by itself: verify has invariants, scale, lists and stanford.
+A part is measured by itself: verify has failures, invariants, scale, lists, plans and stanford.
 
 The exit code is 1 if a figure misses what it must reach, 2 for wrong arguments.
 `

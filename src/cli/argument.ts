@@ -21,6 +21,12 @@ export function positive(text: string): number {
   return Number(text)
 }
 
+/** How many elements fail at a time. */
+export function failureCount(text: string): 1 | 2 {
+  if (text !== '1' && text !== '2') throw new InvalidArgumentError('Give 1 or 2.')
+  return text === '1' ? 1 : 2
+}
+
 export function family(text: string): 4 | 6 {
   if (text !== '4' && text !== '6') throw new InvalidArgumentError('Give 4 or 6.')
   return text === '4' ? 4 : 6

@@ -1,7 +1,7 @@
 /** The verbs, their arguments and their help. What a verb does is loaded when it is called. */
 import { Argument, Command, Option } from 'commander'
 import { addAccessVerbs } from './access-verbs.ts'
-import { address, count, duration, family, labName, port, positive } from './argument.ts'
+import { address, count, duration, failureCount, family, labName, port, positive } from './argument.ts'
 import { addExamples } from './examples.ts'
 import { exitCodeHelp } from './exit-code.ts'
 import { addImportVerbs } from './import-verbs.ts'
@@ -85,9 +85,15 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     'glacis check network.yaml',
     "glacis check network.yaml --json | jq '.proof.invariants[] | select(.holds | not)'",
     "glacis check network.yaml --json | jq '.diagnostics[].message'",
+    'glacis check network.yaml --no-proof --failures 1',
   ])
     .argument('[FILE]', file)
     .option('--no-proof', 'only the file: prove nothing')
+    .option(
+      '--failures <count>',
+      '1: let every element fail by itself, and say which promises break; 2: every two at a time too',
+      failureCount,
+    )
     .addOption(json)
     .action(async (path, options) =>
       done((await import('./commands/check.ts')).check(path, options, terminal)),

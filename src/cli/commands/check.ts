@@ -4,10 +4,11 @@ import { type Diagnostic, formatDiagnostics } from '../../file/index.ts'
 import { loadNetwork, type Network, virtualEndpoints } from '../../model/index.ts'
 import { formatIp } from '../../net/index.ts'
 import { derivePolicy, type Policy, rulesOf } from '../../policy/index.ts'
-import { prove, type Verdict } from '../../verify/index.ts'
+import { failuresOf, judgeFailures, prove, type Verdict } from '../../verify/index.ts'
 import { exitCodes } from '../exit-code.ts'
 import { outcomeOf } from '../mistakes.ts'
 import { diagnosticJson, networkFile } from '../network-argument.ts'
+import { type FailuresFound, failuresJson, failuresText } from '../render/failures-text.ts'
 import { openProgress } from '../render/progress.ts'
 import { proofJson, proofText } from '../render/proof-text.ts'
 import { table } from '../render/table.ts'
@@ -16,6 +17,8 @@ import type { Terminal } from '../terminal.ts'
 export interface CheckOptions {
   /** Prove the invariants. */
   readonly proof: boolean
+  /** How many elements fail at a time; absent: none. */
+  readonly failures?: 1 | 2
 }
 
 export function check(given: string | undefined, options: CheckOptions, terminal: Terminal): number {
@@ -24,12 +27,16 @@ export function check(given: string | undefined, options: CheckOptions, terminal
   const policy = network && derivePolicy(network)
   const summary = network && policy ? summarize(network, policy) : null
   const proof = network && policy && options.proof ? proven(network, policy, terminal) : undefined
-  const holds = proof?.verdicts.every((verdict) => verdict.holds) ?? true
+  const failures =
+    network && policy && options.failures && failing(network, policy, options.failures, terminal)
+  const holds =
+    (proof?.verdicts.every((verdict) => verdict.holds) ?? true) && (failures?.counting.length ?? 0) === 0
   terminal.result({
     ok: summary !== null && holds,
     file,
     summary,
     proof: proof ? proofJson(proof.verdicts, proof.seconds) : null,
+    failures: failures ? failuresJson(failures) : null,
     diagnostics: diagnostics.map(diagnosticJson),
   })
   const { out } = terminal
@@ -46,6 +53,7 @@ export function check(given: string | undefined, options: CheckOptions, terminal
   )
   terminal.print(summaryText(summary, terminal))
   if (proof) terminal.print(`\n${proofText(proof.verdicts, proof.seconds, out)}`)
+  if (failures) terminal.print(`\n${failuresText(failures, out)}`)
   return holds ? exitCodes.ok : exitCodes.no
 }
 
@@ -65,6 +73,21 @@ function proven(network: Network, policy: Policy, terminal: Terminal): Proven {
   })
   progress.end()
   return { verdicts, seconds: (performance.now() - started) / 1000 }
+}
+
+function failing(network: Network, policy: Policy, most: 1 | 2, terminal: Terminal): FailuresFound {
+  const progress = openProgress(terminal)
+  const started = performance.now()
+  const all = failuresOf(network, policy, {
+    most,
+    progress: (done, total) => {
+      // What takes less than a second is over before anybody could read it.
+      if (performance.now() - started > 1000) progress('failures', done, total)
+    },
+  })
+  progress.end()
+  const seconds = (performance.now() - started) / 1000
+  return { ...judgeFailures(network, all.failures, Date.now()), all, network, seconds }
 }
 
 const warnings = (diagnostics: readonly Diagnostic[]): string =>

@@ -20,6 +20,7 @@ const words: Readonly<Record<string, string>> = {
   probes: 'Sending probes',
   down: 'Taking everything down',
   proof: 'Proving invariants',
+  failures: 'Letting elements fail',
   'plan-old': 'Following all packets through the old network',
   'plan-next': 'Following all packets through the new one',
   'plan-compare': 'Comparing',

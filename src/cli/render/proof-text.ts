@@ -37,16 +37,25 @@ export function brokenLines(
     ...(more > 0 || remarks.length > shown
       ? [out.dim(`    and ${Math.max(more, 0) + Math.max(remarks.length - shown, 0)} more`)]
       : []),
-    ...exceptions.lapsed.map(
-      (each) =>
-        `    The exception at ${placeOf(each)} lapsed on ${formatDate(each.until)}: ${plainLine(each.why)}`,
-    ),
+    ...lapsedLines(exceptions),
     '',
   ]
 }
 
+export const lapsedLines = ({ lapsed }: Verdict['exceptions']): readonly string[] =>
+  lapsed.map(
+    (each) =>
+      `    The exception at ${placeOf(each)} lapsed on ${formatDate(each.until)}: ${plainLine(each.why)}`,
+  )
+
 /** Failures that are borne, and exceptions that nothing needs any more. */
-function exceptionLines(verdicts: readonly Verdict[], out: Colors): readonly string[] {
+export function exceptionLines(
+  verdicts: readonly {
+    readonly invariant: { readonly id: string }
+    readonly exceptions: Verdict['exceptions']
+  }[],
+  out: Colors,
+): readonly string[] {
   const lines = verdicts.flatMap(({ invariant: { id }, exceptions: { covering, stale } }) => [
     ...covering.map(
       (each) =>
@@ -104,12 +113,15 @@ export const verdictJson = ({ invariant, holds, places, counterexamples, remarks
     rule: rule ? { point: rule.point.id, tier: rule.tier, ...ruleJson(rule.rule) } : null,
   })),
   remarks,
-  exceptions: (['covering', 'stale', 'lapsed'] as const).flatMap((state) =>
+  exceptions: exceptionsJson(exceptions),
+})
+
+export const exceptionsJson = (exceptions: Verdict['exceptions']) =>
+  (['covering', 'stale', 'lapsed'] as const).flatMap((state) =>
     exceptions[state].map((each) => ({
       state,
       at: formatSource(each.at),
       why: each.why,
       until: formatDate(each.until),
     })),
-  ),
-})
+  )

@@ -2,7 +2,7 @@
  * What breaks when elements fail. What is left is routed again (see `model/routes`), balancers choose among the machines that are left, and
  * the name servers that are left answer.
  */
-import { failuresId, type Network } from '../../model/index.ts'
+import type { Network } from '../../model/index.ts'
 import type { Policy } from '../../policy/index.ts'
 import { type Element, elementsOf, together } from './element.ts'
 import { type OpenPromise, promisesOf } from './promise.ts'
@@ -61,9 +61,6 @@ export function failuresOf(
   return { failures, tried: total, promises: promises.length }
 }
 
-/** Whether an exception of the network file is about a failure. */
-export const exceptionId = failuresId
-
 /** Pairs of which neither takes the other along. */
 function pairsOf(elements: readonly Element[]): (readonly [Element, Element])[] {
   return elements.flatMap((b, index) =>
@@ -80,12 +77,9 @@ function isPart(part: Element, whole: Element): boolean {
   return false
 }
 
-function isAsBad({ promise, standing }: Break, other: Break): boolean {
-  if (promise !== other.promise) return false
-  const rank = ({ kind, ...rest }: Break['standing']): number =>
-    kind === 'gone' ? 2 : 'isTotal' in rest && rest.isTotal ? 1 : 0
-  return rank(standing) >= rank(other.standing)
-}
+/** Whether one break of a promise says as much as another: that something is lost, or that nothing is left. */
+const isAsBad = ({ promise, standing }: Break, other: Break): boolean =>
+  promise === other.promise && (standing.kind === 'gone' || other.standing.kind === 'cut')
 
 /** What breaks when some elements fail at a time. */
 export function breaksOf(
@@ -115,9 +109,5 @@ const isElsewhere = (
 ): boolean =>
   all.some(
     ({ promise, standing }) =>
-      promise.id === id &&
-      promise.name === name &&
-      promise.site !== site &&
-      standing.kind !== 'gone' &&
-      !(standing.kind === 'cut' && standing.isTotal),
+      promise.id === id && promise.name === name && promise.site !== site && standing.kind !== 'gone',
   )

@@ -1,4 +1,5 @@
 /** What breaks when something fails. */
+export * from './borne.ts'
 export * from './element.ts'
 export * from './failures.ts'
 export type { Goal, OpenPromise } from './promise.ts'

@@ -18,13 +18,14 @@ export interface Cut {
   readonly from: string
   readonly to: string
   readonly lostAt: string
-  /** None of them arrives, of nobody; else some do. */
-  readonly isTotal: boolean
 }
 
-/** Who is left of some senders, one of each kind of place in the network. */
+/** Who is left of some senders. */
 interface Senders {
   readonly all: readonly Node[]
+  /** One VM of each host, since a host takes all of its VMs along and has one way to each; and all other machines. */
+  readonly ofGates: readonly Node[]
+  /** One of each kind of place in the network. */
   readonly typical: readonly Node[]
 }
 
@@ -32,7 +33,8 @@ export class Standings {
   readonly #ways: Ways
   readonly #internet: Node
   readonly #places = new Map<string, string>()
-  readonly #cuts = new Map<string, Cut | null>()
+  /** By the place that packets leave from, and the address that they are for. */
+  readonly #cuts = new Map<string, Map<Ip, Cut | null>>()
   readonly #senders = new Map<readonly string[], Senders>()
   readonly #answered = new Map<readonly string[], Map<string, Cut | null>>()
 
@@ -68,8 +70,11 @@ export class Standings {
     const known = this.#senders.get(ids)
     if (known) return known
     const all = ids.flatMap((id) => this.#ways.node(id) ?? [])
-    const typical = [...new Map(all.map((node) => [this.#place(node), node])).values()]
-    const made = { all, typical }
+    const ofGates = [
+      ...new Map(all.map((node) => [node.vm ? `VMs of ${node.vm.host}` : node.id, node])).values(),
+    ]
+    const typical = [...new Map(ofGates.map((node) => [this.#place(node), node])).values()]
+    const made = { all, ofGates, typical }
     this.#senders.set(ids, made)
     return made
   }
@@ -118,7 +123,7 @@ export class Standings {
   }
 
   /** Each sender to each machine, and back. */
-  #toMachines({ all, typical }: Senders, machines: readonly Node[]): (Cut | null)[] {
+  #toMachines({ ofGates, typical }: Senders, machines: readonly Node[]): (Cut | null)[] {
     return machines.flatMap((machine) => {
       const others = (nodes: readonly Node[]): readonly Node[] => nodes.filter(({ id }) => id !== machine.id)
       const there = (senders: readonly Node[]) =>
@@ -127,7 +132,7 @@ export class Standings {
             hasFamily(sender, address) ? [this.#cut(sender, address, machine)] : [],
           ),
         )
-      const back = others(all).flatMap((sender) =>
+      const back = others(ofGates).flatMap((sender) =>
         sender.addresses.flatMap((address) =>
           hasFamily(machine, address) ? [this.#cut(machine, address, sender)] : [],
         ),
@@ -159,7 +164,7 @@ export class Standings {
     const known = answered.get(key)
     if (known !== undefined) return known
     let found: Cut | null = null
-    for (const sender of this.#left(ids).all) {
+    for (const sender of this.#left(ids).ofGates) {
       const address = sender.addresses.find((own) => own.family === family)
       if (sender.kind !== 'internet' && address) found ??= this.#cut(balancer, address, sender)
     }
@@ -172,11 +177,13 @@ export class Standings {
     const find = (): Cut | null =>
       cutOf(this.#ways.from(gateOf(from), to), from.id, owner.id, (end) => end === owner.id)
     if (gateOf(from) === gateOf(owner)) return from.id === owner.id || from.vm || owner.vm ? null : find()
-    const key = `${this.#place(from)} ${to.family} ${to.value}`
-    const known = this.#cuts.get(key)
-    if (known !== undefined) return known
+    const place = this.#place(from)
+    const cuts = this.#cuts.get(place) ?? new Map<Ip, Cut | null>()
+    this.#cuts.set(place, cuts)
+    const known = cuts.get(to)
+    if (known !== undefined) return known && { ...known, from: from.id }
     const made = find()
-    this.#cuts.set(key, made)
+    cuts.set(to, made)
     return made
   }
 
@@ -221,11 +228,10 @@ function cutOf(
   const astray = [...ends].find((end) => !isMeant(end))
   const at = lostAt ?? astray
   if (at === undefined) return null
-  return { from, to, lostAt: at, isTotal: ![...ends].some(isMeant) }
+  return { from, to, lostAt: at }
 }
 
 function standing(cuts: readonly (Cut | null)[]): Standing {
-  const first = cuts.find((cut) => cut?.isTotal) ?? cuts.find((cut) => cut !== null)
-  if (!first) return { kind: 'stands' }
-  return { kind: 'cut', ...first, isTotal: cuts.every((cut) => cut?.isTotal) }
+  const first = cuts.find((cut) => cut !== null)
+  return first ? { kind: 'cut', ...first } : { kind: 'stands' }
 }

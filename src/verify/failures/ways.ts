@@ -74,7 +74,9 @@ export class Ways {
   readonly #known: KnownRoutes
   readonly #changed: ReadonlySet<string>
   readonly #tables = new Map<string, ForwardingTable>()
-  readonly #fates = new Map<string, Map<string, Fate>>()
+  /** By address, as the object that a node or VIP has, and by the node that they are followed from. */
+  readonly #fates = new Map<Ip, Map<string, Fate>>()
+  readonly #arrivals = new Map<string, Fate>()
 
   constructor(known: KnownRoutes, failed: Failed) {
     this.#known = known
@@ -90,11 +92,10 @@ export class Ways {
 
   /** What becomes of packets that a node sends, or passes on. */
   from(id: string, to: Ip): Fate {
-    const key = `${to.family} ${to.value}`
-    let fates = this.#fates.get(key)
+    let fates = this.#fates.get(to)
     if (!fates) {
       fates = new Map()
-      this.#fates.set(key, fates)
+      this.#fates.set(to, fates)
     }
     return this.#follow(id, to, fates)
   }
@@ -116,7 +117,7 @@ export class Ways {
     )
     if (!first) return { ends: nobody, balancers: nobody, lostAt: node.id }
     const passed = node.kind === 'balancer' ? [node.id] : []
-    if (others.length === 0 && passed.length === 0) return first
+    if (passed.length === 0 && others.every((each) => each === first)) return first
     const all = [first, ...others]
     const lostAt = all.find((each) => each.lostAt !== undefined)?.lostAt
     return {
@@ -127,9 +128,15 @@ export class Ways {
   }
 
   #arrive(node: Node, to: Ip, fates: Map<string, Fate>): Fate {
-    if (isFor(this.network, node, to)) return { ends: new Set([node.id]), balancers: nobody }
+    if (isFor(this.network, node, to)) return this.#arrival(node.id)
     if (!forwards(node)) return { ends: nobody, balancers: nobody, lostAt: node.id }
     return this.#follow(node.id, to, fates)
+  }
+
+  #arrival(id: string): Fate {
+    const known = this.#arrivals.get(id) ?? { ends: new Set([id]), balancers: nobody }
+    this.#arrivals.set(id, known)
+    return known
   }
 
   #table(node: Node): ForwardingTable {

@@ -74,5 +74,5 @@ function matchOf(exception: Exception): Match {
 }
 
 /** The place, what lies below it, or an interface of it. */
-const isAt = ({ place }: Exception, at: string): boolean =>
+export const isAt = ({ place }: Exception, at: string): boolean =>
   place === undefined || new RegExp(`^${globSource(place)}([/ ].*)?$`).test(at)

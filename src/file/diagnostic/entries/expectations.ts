@@ -17,6 +17,6 @@ export const expectationEntries = {
   ),
   GL2083: entry(
     'exception of nothing',
-    'An exception names a built-in invariant, or an expectation of the file as `expect:NAME`, or `expect:3` for the third if it has no name. `docs/guide/proofs.md` lists the invariants.',
+    'An exception names a built-in invariant, or an expectation of the file as `expect:NAME`, or `expect:3` for the third if it has no name; or `failures`, for what breaks when something fails. `docs/guide/proofs.md` lists the invariants.',
   ),
 } as const satisfies Record<string, DiagnosticEntry>
