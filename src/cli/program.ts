@@ -86,6 +86,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     "glacis check network.yaml --json | jq '.proof.invariants[] | select(.holds | not)'",
     "glacis check network.yaml --json | jq '.diagnostics[].message'",
     'glacis check network.yaml --no-proof --failures 1',
+    'glacis check network.yaml --live --for 1m',
   ])
     .argument('[FILE]', file)
     .option('--no-proof', 'only the file: prove nothing')
@@ -94,9 +95,24 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
       '1: let every element fail by itself, and say which promises break; 2: every two at a time too',
       failureCount,
     )
+    .option('--live', 'hold what the running network does with packets against the file instead', false)
+    .option('--for <time>', 'with --live: how long to watch, such as 10s or 2m; default: 10s', duration)
+    .option(
+      '--name <name>',
+      'with --live: name of the network that is up; default: that in the file',
+      labName,
+    )
     .addOption(json)
     .action(async (path, options) =>
-      done((await import('./commands/check.ts')).check(path, options, terminal)),
+      done(
+        options.live
+          ? await (await import('./commands/check-live.ts')).checkLive(
+              path,
+              { ...options, for: options.for ?? 10_000 },
+              terminal,
+            )
+          : (await import('./commands/check.ts')).check(path, options, terminal),
+      ),
     )
 
   verb('lint', 'Find rules that are of no use, or that were hardly meant, among those that people wrote.', [

@@ -58,7 +58,7 @@ export function eventJson(event: PacketEvent, wall: bigint): EventJson {
     origin: formatOrigin(rule.origin),
     why: rule.why,
     claimed: point.kind === 'guest',
-    packet: packetJson(headers, whole(frame, length)),
+    packet: packetJson(headers, wholeFrame(frame, length)),
     length,
     frame: Buffer.from(frame).toString('base64'),
   }
@@ -92,7 +92,7 @@ const flowJson = (flow: IpHeaders | QuotedFlow): FlowJson => ({
 })
 
 /** Lengths in headers count bytes that were not captured. */
-function whole(frame: Uint8Array, length: number): Uint8Array {
+export function wholeFrame(frame: Uint8Array, length: number): Uint8Array {
   const bytes = new Uint8Array(Math.max(frame.length, length))
   bytes.set(frame)
   return bytes

@@ -13,6 +13,7 @@ describe('a network that is not up', () => {
   test.each([
     [['watch']],
     [['rules', example, '--unused']],
+    [['check', example, '--live']],
     [['trace', example, '--from', 'internet', '--to', 'shop.west', '--dport', '443', '--live']],
   ])('%j says how to bring one up', async (args) => {
     expect(await user.run(...args)).toMatchObject({
@@ -67,6 +68,15 @@ const suite = (...options: string[]) => {
     expect(Math.abs(written.length + own.leftOut - unused.length)).toBeLessThanOrEqual(20)
     expect(own.leftOut).toBeGreaterThan(100)
     for (const { origin } of written) expect(origin).not.toMatch(/^built-in |^template |^glacis\/templates\//)
+  })
+
+  test('what it does with packets is what the model says, decision by decision', async () => {
+    const held = user.json('check', example, '--live', '--for', '8s')
+    for (const port of ['443', '22', '443']) await user.run('trace', example, ...toShop, '--dport', port)
+    const { code, document } = await held
+    expect(document).toMatchObject({ ok: true, standing: null, report: { disagreements: [], disagreed: 0 } })
+    expect(document.report.agreed).toBeGreaterThan(5)
+    expect(code).toBe(0)
   })
 
   test('a live trace goes as predicted, and is counted', async () => {
