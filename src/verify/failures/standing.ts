@@ -174,16 +174,17 @@ export class Standings {
 
   /** What is lost from a node to an address of another. Nodes that are joined to the same routers are one. */
   #cut(from: Node, to: Ip, owner: Node): Cut | null {
+    const { node: target, address } = this.#ways.targetOf(owner, to)
     const find = (): Cut | null =>
-      cutOf(this.#ways.from(gateOf(from), to), from.id, owner.id, (end) => end === owner.id)
+      cutOf(this.#ways.from(gateOf(from), address), from.id, owner.id, (end) => end === target)
     if (gateOf(from) === gateOf(owner)) return from.id === owner.id || from.vm || owner.vm ? null : find()
     const place = this.#place(from)
     const cuts = this.#cuts.get(place) ?? new Map<Ip, Cut | null>()
     this.#cuts.set(place, cuts)
-    const known = cuts.get(to)
-    if (known !== undefined) return known && { ...known, from: from.id }
+    const known = cuts.get(address)
+    if (known !== undefined) return known && { ...known, from: from.id, to: owner.id }
     const made = find()
-    cuts.set(to, made)
+    cuts.set(address, made)
     return made
   }
 

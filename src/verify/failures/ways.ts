@@ -28,6 +28,14 @@ export interface Fate {
   readonly lostAt?: string
 }
 
+const keyOf = ({ family, value }: Ip): string => `${family} ${value}`
+
+/** An address of a node. */
+export interface Target {
+  readonly node: string
+  readonly address: Ip
+}
+
 const nobody: ReadonlySet<string> = new Set()
 
 /** Kinds whose routes are made of their neighbours alone. */
@@ -46,13 +54,53 @@ export class KnownRoutes {
   readonly network: Network
   readonly #routes = new Map<string, ForwardingTable>()
   readonly #peers = new Map<string, string>()
+  readonly #owners = new Map<string, string[]>()
+  readonly #takers = new Map<Ip, ReadonlySet<string>>()
+  readonly #first = new Map<string, Target>()
 
   constructor(network: Network) {
     this.network = network
+    for (const node of network.nodes)
+      for (const address of [
+        ...localAddresses(node),
+        ...(node.kind === 'balancer' ? node.publicAddresses : []),
+      ]) {
+        const owners = this.#owners.get(keyOf(address))
+        if (owners) owners.push(node.id)
+        else this.#owners.set(keyOf(address), [node.id])
+      }
+    for (const { id, vm, addresses } of network.nodes)
+      for (const address of vm ? addresses : []) {
+        const key = `${vm?.host} ${address.family}`
+        if (!this.#first.has(key)) this.#first.set(key, { node: id, address })
+      }
     for (const { ends } of network.links) {
       this.#peers.set(`${ends[0].node} ${ends[0].interface}`, ends[1].node)
       this.#peers.set(`${ends[1].node} ${ends[1].interface}`, ends[0].node)
     }
+  }
+
+  /** What leads to an address of a node. Of the VMs of a host one stands for all, since a host takes all along and has one way to each. */
+  targetOf({ id, vm }: Node, address: Ip): Target {
+    return this.#first.get(`${vm?.host} ${address.family}`) ?? { node: id, address }
+  }
+
+  /**
+   * Nodes that take what is for an address: those that have it, the balancers of the site whose VIP it is, or everybody out there.
+   * @param to as the object that a node or VIP has
+   */
+  takersOf(to: Ip): ReadonlySet<string> {
+    const known = this.#takers.get(to)
+    if (known) return known
+    const { network } = this
+    const owners = this.#owners.get(keyOf(to)) ?? []
+    const site = network.sites.find(({ public: { vips } }) => vips.some((one) => prefixContains(one, to)))
+    const balancers =
+      site && owners.length === 0 ? nodesOfKind(network, site.name, 'balancer').map(({ id }) => id) : []
+    const outside = isOurs(network, to) ? [] : network.nodes.filter(({ kind }) => kind === 'internet')
+    const made = new Set([...owners, ...balancers, ...outside.map(({ id }) => id)])
+    this.#takers.set(to, made)
+    return made
   }
 
   /** The node behind an interface. */
@@ -88,7 +136,9 @@ export class Ways {
     return nodeById(this.network, id)
   }
 
-  isAlive = (id: string): boolean => this.node(id) !== undefined
+  targetOf(node: Node, address: Ip): Target {
+    return this.#known.targetOf(node, address)
+  }
 
   /** What becomes of packets that a node sends, or passes on. */
   from(id: string, to: Ip): Fate {
@@ -128,7 +178,7 @@ export class Ways {
   }
 
   #arrive(node: Node, to: Ip, fates: Map<string, Fate>): Fate {
-    if (isFor(this.network, node, to)) return this.#arrival(node.id)
+    if (this.#known.takersOf(to).has(node.id)) return this.#arrival(node.id)
     if (!forwards(node)) return { ends: nobody, balancers: nobody, lostAt: node.id }
     return this.#follow(node.id, to, fates)
   }
@@ -149,25 +199,6 @@ export class Ways {
     return made
   }
 }
-
-/** Whether a node takes a packet: it has the address, it is a balancer that has to translate it, or it is everybody out there. */
-function isFor(network: Network, node: Node, to: Ip): boolean {
-  const has = (addresses: readonly Ip[]): boolean =>
-    addresses.some(({ family, value }) => family === to.family && value === to.value)
-  if (has(localAddresses(node))) return true
-  if (node.kind === 'balancer') {
-    const isLent = nodesOfKind(network, node.site, 'balancer').some(({ publicAddresses }) =>
-      has(publicAddresses),
-    )
-    return isLent
-      ? has(node.publicAddresses)
-      : vipsOf(network, node.site).some((one) => prefixContains(one, to))
-  }
-  return node.kind === 'internet' && !isOurs(network, to)
-}
-
-const vipsOf = ({ sites }: Network, name: string | undefined) =>
-  sites.find((site) => site.name === name)?.public.vips ?? []
 
 const isOurs = ({ internal, sites }: Network, address: Ip): boolean =>
   [...internal, ...sites.flatMap((site) => [...site.public.vips, ...site.public.routers])].some((one) =>
