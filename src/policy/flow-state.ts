@@ -13,8 +13,9 @@ import { openingFlags } from './flow.ts'
  * - `answered`: not TCP, and the other side has spoken; nothing shows yet that the opener heard it.
  * - `established`: TCP whose opener acknowledged the SYN of the other side; other protocols: the opener has spoken again, and is the side behind
  *   the filter. Who opens from beyond it may never have seen an answer: a second packet is as easily forged as the first.
- * - `opener-closed`, `other-closed`: TCP of which one side has sent FIN.
- * - `closed`: TCP of which both have.
+ * - `remote-closed`: TCP whose side beyond the filter has sent FIN, or somebody in its name: it is kept as if established.
+ * - `local-closed`: TCP whose side behind the filter has sent FIN.
+ * - `closed`: TCP of which both have, or whose side behind the filter has reset it.
  *
  * The index is the number of the state in the data plane.
  */
@@ -23,8 +24,8 @@ export const flowStates = Object.freeze([
   'syn-ack',
   'answered',
   'established',
-  'opener-closed',
-  'other-closed',
+  'remote-closed',
+  'local-closed',
   'closed',
 ] as const)
 
@@ -34,7 +35,7 @@ export type FlowState = (typeof flowStates)[number]
  * Each side has shown that it hears the other, and neither is done: nothing but its own end makes such a flow give way to another. Whoever
  * bears a forged address gets no flow so far: he would have to know what he does not see.
  */
-export const isConfirmed = (state: FlowState): boolean => state === 'established'
+export const isConfirmed = (state: FlowState): boolean => state === 'established' || state === 'remote-closed'
 
 const isHalfOpen = (state: FlowState): boolean => state === 'opening' || state === 'syn-ack'
 
@@ -44,7 +45,7 @@ const isHalfOpen = (state: FlowState): boolean => state === 'opening' || state =
  * - Half open: longer than a round trip and a few retransmissions; a SYN that is sent again later is judged again.
  * - TCP established: 15 minutes. RFC 5382 REQ-5 asks 124 minutes of translators; a filter with bounded memory leaves idle
  *   connections to their keep-alives.
- * - TCP half closed: what was under way; a side that sends on lives on.
+ * - TCP closed by the side behind the filter: what was under way; a side that sends on lives on. FIN of the other side can be forged, and cuts nothing short.
  * - TCP closed: late acknowledgements and repeated FINs, as long as Linux stays in TIME-WAIT (TCP_TIMEWAIT_LEN).
  * - TCP reset: long enough for an ordinary packet to show that the reset was forged.
  * - UDP: 30 seconds until answered (as Linux's conntrack), then two minutes (RFC 4787 REQ-5).
@@ -74,9 +75,9 @@ function lifeSeconds(protocol: number, state: FlowState): number {
       return flowSeconds.halfOpen
     case 'answered':
     case 'established':
+    case 'remote-closed':
       return flowSeconds.tcp
-    case 'opener-closed':
-    case 'other-closed':
+    case 'local-closed':
       return flowSeconds.halfClosed
     case 'closed':
       return flowSeconds.closed
@@ -105,14 +106,14 @@ export const startOf = (protocol: number, sequence: number, now: bigint): Progre
 })
 
 /**
- * Bytes that may come with a SYN, or right after it, and be acknowledged with it (TCP Fast Open, RFC 7413; ten segments, RFC 6928). A power of
- * two: who does not know the number he has to acknowledge hits it once in 2³² / 2¹⁴ packets.
+ * Bytes that may come with the opener's SYN and be acknowledged with it (TCP Fast Open, RFC 7413). The SYN of the other side must be acknowledged
+ * exactly: who does not know its number has to try them all.
  */
 export const handshakeWindow = 1 << 14
 
-/** Whether a segment acknowledges a SYN with this number. */
-const acknowledges = ({ tcpAcknowledgement = 0 }: IpHeaders, iss: number): boolean =>
-  (tcpAcknowledgement - iss - 1) >>> 0 < handshakeWindow
+/** Whether a segment acknowledges a SYN with this number, and up to so many bytes. */
+const acknowledges = ({ tcpAcknowledgement = 0 }: IpHeaders, iss: number, most: number): boolean =>
+  (tcpAcknowledgement - iss - 1) >>> 0 <= most
 
 /** What a packet is to flows, by TCP's flags, or the type of ICMP. */
 export type PacketKind =
@@ -162,6 +163,8 @@ export type Step =
   | { readonly kind: 'to'; readonly state: FlowState; readonly otherIss?: number }
   /** It passes; nothing changes. */
   | { readonly kind: 'pass' }
+  /** It passes; the flow lives on as it is. */
+  | { readonly kind: 'renew' }
   /** It passes; the flow's life is cut short, until an ordinary packet shows that it goes on. */
   | { readonly kind: 'reset' }
   /** It is no packet of this flow, but may be the first of another between the same ends. */
@@ -197,10 +200,15 @@ export function stepOf(
     return !byOpener || reset || state === 'closed' || another ? opens : pass
   }
   if (state === 'closed') return pass
-  if (kind === 'reset') return { kind: 'reset' }
+  if (kind === 'reset') return fromLocal && !isHalfOpen(state) ? to('closed') : { kind: 'reset' }
+  const closing = fromLocal ? 'local-closed' : 'remote-closed'
+  // Of a handshake that cannot be followed, what the side behind the filter says keeps the flow, as one that gives way.
+  const stays: Step = fromLocal ? { kind: 'renew' } : pass
   // One that acknowledges something else concerns another connection; its opener resets that.
   const synAck = (): Step =>
-    acknowledges(packet, openerIss) ? { kind: 'to', state: 'syn-ack', otherIss: tcpSequence } : pass
+    acknowledges(packet, openerIss, handshakeWindow)
+      ? { kind: 'to', state: 'syn-ack', otherIss: tcpSequence }
+      : pass
   switch (state) {
     case 'opening':
       if (byOpener || kind === 'fin') return stray
@@ -209,17 +217,16 @@ export function stepOf(
     case 'syn-ack':
       if (byOpener) {
         if (kind === 'syn-ack') return stray
-        if (!acknowledges(packet, otherIss)) return pass
-        return to(kind === 'fin' ? 'opener-closed' : 'established')
+        if (!acknowledges(packet, otherIss, 0)) return stays
+        return to(kind === 'fin' ? closing : 'established')
       }
-      return kind === 'fin' ? stray : kind === 'syn-ack' ? synAck() : pass
+      return kind === 'fin' ? stray : kind === 'syn-ack' ? synAck() : stays
     case 'answered':
     case 'established':
-      return to(kind === 'fin' ? (byOpener ? 'opener-closed' : 'other-closed') : 'established')
-    case 'opener-closed':
-      return to(kind === 'fin' && !byOpener ? 'closed' : state)
-    case 'other-closed':
-      return to(kind === 'fin' && byOpener ? 'closed' : state)
+      return to(kind === 'fin' ? closing : 'established')
+    case 'remote-closed':
+    case 'local-closed':
+      return to(kind === 'fin' && state !== closing ? 'closed' : state)
   }
 }
 
@@ -229,6 +236,7 @@ export function advance<T extends Progress>(known: T, step: Step, protocol: numb
     const { state, otherIss = known.otherIss } = step
     return { ...known, state, otherIss, reset: false, deadline: now + flowLife(protocol, state) }
   }
+  if (step.kind === 'renew') return { ...known, deadline: now + flowLife(protocol, known.state) }
   if (step.kind !== 'reset') return known
   const soon = now + BigInt(flowSeconds.reset) * 1_000_000_000n
   return { ...known, reset: true, deadline: soon < known.deadline ? soon : known.deadline }

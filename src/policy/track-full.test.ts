@@ -8,6 +8,7 @@ import {
   fin,
   nothing,
   open443,
+  rst,
   syn,
   synAck,
   web,
@@ -23,8 +24,34 @@ describe('a table that is full', () => {
   it('of connections whose opener never heard the answer, takes new ones: a forged source shuts nobody out', () => {
     const filter = new Filter(open443, nothing, quota)
     for (let port = 0; port < 10 * quota; port++)
-      filter.say(from(port), ['>', syn], ['<', synAck], ['>', ack], ['>', fin])
+      filter.segments(
+        from(port),
+        ['>', syn, 0],
+        ['<', synAck, 5_000_000, 1],
+        ['>', ack, 1, 77],
+        ['>', fin, 1, 77],
+      )
     expect(lastIs(filter)).toEqual(['allow open/443', established, established])
+  })
+  it('of connections that the machine has reset, takes new ones', () => {
+    const filter = new Filter(open443, nothing, quota)
+    for (let port = 0; port < 2 * quota; port++) {
+      filter.handshake(from(port))
+      filter.say(from(port), ['<', rst])
+    }
+    expect(lastIs(filter)).toEqual(['allow open/443', established, established])
+  })
+  it('does not take from connections that somebody beyond the filter has closed or reset: that may be forged', () => {
+    for (const forged of [fin, rst]) {
+      const filter = new Filter(open443, nothing, quota)
+      for (let port = 0; port < quota; port++) {
+        filter.handshake(from(port))
+        filter.say(from(port), ['>', forged])
+      }
+      for (let port = quota; port < 10 * quota; port++) filter.say(from(port), ['>', syn])
+      for (let port = 0; port < quota; port++)
+        expect(filter.say(from(port), ['<', ack])).toEqual([established])
+    }
   })
   it('of connections that one side has closed, takes new ones', () => {
     const filter = new Filter(open443, nothing, quota)

@@ -44,7 +44,7 @@ describe.each([
   it.each([
     ['a guess', 12345],
     ['the number before', server],
-    ['the last that is not yet a guess', server + 1 + handshakeWindow],
+    ['the number behind', server + 2],
     ['its own number', client + 1],
   ])('does not end with %s', (_, number) => {
     const filter = begun()
@@ -52,10 +52,29 @@ describe.each([
     expect(lives(filter, ends)).toBe(false)
   })
 
-  it('ends with data that came with the SYN, up to a window', () => {
+  it('goes on where data came with the SYN of the client, up to a window', () => {
+    for (const [more, outcome] of [
+      [handshakeWindow, true],
+      [handshakeWindow + 1, false],
+    ] as const) {
+      const filter = new Filter(open443, nothing)
+      filter.segments(ends, ['>', syn, client], ['<', synAck, server, (client + 1 + more) >>> 0])
+      filter.segments(ends, ['>', ack, client + 1, server + 1])
+      expect(lives(filter, ends)).toBe(outcome)
+    }
+  })
+
+  it('that cannot be followed is kept while the machine behind the filter speaks, as one that gives way', () => {
     const filter = begun()
-    filter.segments(ends, ['>', ack, client + 1, server + handshakeWindow])
-    expect(lives(filter, ends)).toBe(true)
+    filter.segments(ends, ['>', ack, client + 1, server + 5000])
+    for (let times = 0; times < 5; times++) {
+      filter.now += 29n * second
+      expect(filter.segments(ends, ['<', ack, server + 1, client + 1])).toEqual([established])
+    }
+    filter.now += 29n * second
+    filter.segments(ends, ['>', ack, client + 1, server + 5000])
+    filter.now += 2n * second
+    expect(filter.segments(ends, ['<', ack, server + 1, client + 1])).toEqual(['deny flow/none'])
   })
 
   it('does not begin where the other side acknowledges another SYN, as one that is challenged does', () => {

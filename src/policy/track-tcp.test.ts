@@ -149,10 +149,28 @@ describe.each([
     filter.handshake(ends)
     expect(filter.say(ends, ['>', rst])).toEqual([established])
     filter.now = 9n * second
-    expect(filter.say(ends, ['<', rst], ['<', ack])).toEqual([established, established])
+    expect(filter.say(ends, ['>', rst], ['<', ack])).toEqual([established, established])
     filter.now = 908n * second
     expect(filter.say(ends, ['>', rst])).toEqual([established])
     filter.now = 909n * second
+    expect(filter.say(ends, ['<', ack])).toEqual([none])
+  })
+
+  it('a reset by the machine behind the filter is its end', () => {
+    const filter = new Filter(open443, nothing)
+    filter.handshake(ends)
+    expect(filter.say(ends, ['<', rst], ['>', ack])).toEqual([established, established])
+    filter.now = 60n * second
+    expect(filter.say(ends, ['>', ack])).toEqual([none])
+  })
+
+  it('FIN of the side beyond the filter, which may be forged, cuts nothing short', () => {
+    const filter = new Filter(open443, nothing)
+    filter.handshake(ends)
+    filter.say(ends, ['>', fin])
+    filter.now = 899n * second
+    expect(filter.say(ends, ['<', ack], ['>', ack])).toEqual([established, established])
+    filter.now += 900n * second
     expect(filter.say(ends, ['<', ack])).toEqual([none])
   })
 

@@ -13,7 +13,7 @@ import {
   rulesEpoch,
   slotQuota,
 } from './flow-context.ts'
-import { emitIfGivesWay, emitStart, lifeByProtocol, stateNumber } from './flow-step.ts'
+import { emitIfConfirmed, emitIfGivesWay, emitStart, lifeByProtocol, stateNumber } from './flow-step.ts'
 import { emitOpaque } from './frame.ts'
 
 /** What a flow is opened with. */
@@ -58,7 +58,7 @@ function emitIfLivingConfirmed({ b }: FlowContext, flow: Value, now: Value, kept
   emitIfEnded(b, flow, now, not)
   // State and reset in one: a reset makes it larger than any state.
   const state = b.load(2, flow, flowValue.state)
-  b.jumpIf(b.eq(state, stateNumber('established')), kept)
+  emitIfConfirmed(b, state, kept)
   b.place(not)
 }
 

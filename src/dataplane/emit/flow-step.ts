@@ -20,6 +20,8 @@ import { at, type Parsed, transportAt } from './parse.ts'
 export const passing = {
   unchanged: flowStates.length,
   reset: flowStates.length + 1,
+  /** The flow lives on as it is, half open. */
+  renew: flowStates.length + 2,
   /** Nanoseconds. */
   resetLife: BigInt(flowSeconds.reset) * 1_000_000_000n,
 } as const
@@ -39,8 +41,8 @@ const state = {
   synAck: stateNumber('syn-ack'),
   answered: stateNumber('answered'),
   established: stateNumber('established'),
-  openerClosed: stateNumber('opener-closed'),
-  otherClosed: stateNumber('other-closed'),
+  remoteClosed: stateNumber('remote-closed'),
+  localClosed: stateNumber('local-closed'),
   closed: stateNumber('closed'),
 }
 
@@ -61,6 +63,7 @@ export function emitStep(
 ): Value {
   const { b, parsed } = context
   const { family, protocol, detail } = parsed
+  const fromLocal = context.heading === 'from-local'
   const next = b.mov(passing.unchanged)
   const now = b.and(word, 0xff)
   const opener = byOpener(context, word)
@@ -78,7 +81,7 @@ export function emitStep(
   b.set(next, now)
   const answers = () => b.if(b.eq(now, state.opening), () => b.set(next, state.answered))
   const confirms = () => b.if(b.eq(now, state.answered), () => b.set(next, state.established))
-  if (context.heading === 'from-local') b.if(b.ne(opener, 0), confirms, answers)
+  if (fromLocal) b.if(b.ne(opener, 0), confirms, answers)
   else b.if(b.eq(opener, 0), answers)
   b.jump(done)
 
@@ -100,6 +103,10 @@ export function emitStep(
   b.place(reset)
   b.jumpIf(b.eq(now, state.closed), done)
   b.set(next, passing.reset)
+  if (fromLocal) {
+    b.jumpIf(b.lt(now, state.answered), done)
+    b.set(next, state.closed)
+  }
   b.jump(done)
 
   b.place(known)
@@ -110,11 +117,11 @@ export function emitStep(
   b.place(shaken)
   b.set(next, now)
   b.jumpIf(b.ne(flags, fin), done)
-  const mine = b.sub(state.otherClosed, opener)
+  const closing = fromLocal ? state.localClosed : state.remoteClosed
   b.if(
     b.le(now, state.established),
-    () => b.set(next, mine),
-    () => b.if(b.ne(now, mine), () => b.set(next, state.closed)),
+    () => b.set(next, closing),
+    () => b.if(b.ne(now, closing), () => b.set(next, state.closed)),
   )
   b.place(done)
   return next
@@ -136,22 +143,28 @@ function emitHandshake(
   const { b } = context
   const other = b.label('other')
   const acknowledged = b.bigEndian(emitLoadTcp(context, transportAt.tcpAcknowledgement, stray), 32)
-  const unlessAcknowledged = (iss: number) => {
+  const fromLocal = context.heading === 'from-local'
+  const unlessAcknowledged = (iss: number, most: number) => {
     const heard = b.bigEndian(b.load(4, place.base, iss), 32)
-    b.jumpIf(b.ge(b.sub32(b.sub32(acknowledged, heard), 1), handshakeWindow), done)
+    b.jumpIf(b.gt(b.sub32(b.sub32(acknowledged, heard), 1), most), done)
   }
   b.jumpIf(b.eq(opener, 0), other)
   b.jumpIf(b.eq(now, state.opening), stray)
   b.jumpIf(b.eq(flags, synAck), stray)
-  unlessAcknowledged(place.otherIss)
+  if (fromLocal) b.set(next, passing.renew)
+  unlessAcknowledged(place.otherIss, 0)
   b.set(next, state.established)
   b.jumpIf(b.ne(flags, fin), done)
-  b.set(next, state.openerClosed)
+  b.set(next, fromLocal ? state.localClosed : state.remoteClosed)
   b.jump(done)
   b.place(other)
   b.jumpIf(b.eq(flags, fin), stray)
-  b.jumpIf(b.ne(flags, synAck), done)
-  unlessAcknowledged(place.openerIss)
+  const answers = b.label('answers')
+  b.jumpIf(b.eq(flags, synAck), answers)
+  if (fromLocal) b.if(b.eq(now, state.synAck), () => b.set(next, passing.renew))
+  b.jump(done)
+  b.place(answers)
+  unlessAcknowledged(place.openerIss, handshakeWindow)
   b.set(next, state.synAck)
   b.jump(done)
 }
@@ -176,8 +189,8 @@ export function lifeByProtocol(b: ProgramBuilder, { protocol, family }: Parsed, 
   b.place(tcp)
   b.set(life, flowLife(Protocol.tcp, 'closed'))
   b.jumpIf(b.eq(next, state.closed), done)
-  b.set(life, flowLife(Protocol.tcp, 'opener-closed'))
-  b.jumpIf(b.ge(next, state.openerClosed), done)
+  b.set(life, flowLife(Protocol.tcp, 'local-closed'))
+  b.jumpIf(b.ge(next, state.localClosed), done)
   b.set(life, flowLife(Protocol.tcp, 'established'))
   b.jumpIf(b.ge(next, state.answered), done)
   b.set(life, flowLife(Protocol.tcp, 'opening'))
@@ -217,14 +230,18 @@ export function emitAdvance(
   next: Value,
 ): void {
   const { b, parsed } = context
-  const [reset, done] = [b.label('reset'), b.label('changed')]
+  const [reset, renew, done] = [b.label('reset'), b.label('renew'), b.label('changed')]
   b.jumpIf(b.eq(next, passing.unchanged), done)
   b.jumpIf(b.eq(next, passing.reset), reset)
+  b.jumpIf(b.eq(next, passing.renew), renew)
   b.if(b.eq(next, state.synAck), () =>
     b.store(4, base, otherIss, emitLoadTcp(context, transportAt.tcpSequence, done)),
   )
   b.store(2, base, stateAt, next)
   b.store(8, base, deadline, b.add(now, lifeByProtocol(b, parsed, next)))
+  b.jump(done)
+  b.place(renew)
+  b.store(8, base, deadline, b.add(now, flowLife(Protocol.tcp, 'syn-ack')))
   b.jump(done)
   b.place(reset)
   b.store(1, base, resetAt, 1)
@@ -249,5 +266,14 @@ export function emitMayOpen(b: ProgramBuilder, { family, protocol, detail }: Par
 
 /** Jumps to `gives` if a flow in this state gives way to another: `isConfirmed` in `policy/flow-state.ts` is the opposite. */
 export function emitIfGivesWay(b: ProgramBuilder, state: Value, gives: Label): void {
-  b.jumpIf(b.ne(state, stateNumber('established')), gives)
+  const confirmed = b.label('confirmed')
+  emitIfConfirmed(b, state, confirmed)
+  b.jump(gives)
+  b.place(confirmed)
+}
+
+/** Jumps to `confirmed` by a number of a state; with the reset beside it in the second byte, only if there was none. */
+export function emitIfConfirmed(b: ProgramBuilder, number: Value, confirmed: Label): void {
+  b.jumpIf(b.eq(number, state.established), confirmed)
+  b.jumpIf(b.eq(number, state.remoteClosed), confirmed)
 }
