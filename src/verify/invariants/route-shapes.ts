@@ -8,6 +8,7 @@ import {
   type Site,
 } from '../../model/index.ts'
 import { formatPrefix, hostPrefix, type Prefix } from '../../net/index.ts'
+import type { World } from '../../trace/index.ts'
 import type { Remark } from './invariant.ts'
 import type { Proof } from './proof.ts'
 
@@ -80,8 +81,18 @@ function ownersIn(network: Network): ReadonlyMap<string, Owner> {
   return owners
 }
 
-/** The routes of a node as phrases, in words that fit every site of the template. */
+const shapes = new WeakMap<World, Map<string, ReadonlySet<string>>>()
+
+/** The routes of a node as phrases, in words that fit every site of the template. Those of the first site are asked for by all others. */
 function shapesOf({ world }: Proof, owners: ReadonlyMap<string, Owner>, id: string): ReadonlySet<string> {
+  const ofWorld = shapes.get(world) ?? new Map<string, ReadonlySet<string>>()
+  shapes.set(world, ofWorld)
+  const known = ofWorld.get(id) ?? shapesIn(world, owners, id)
+  ofWorld.set(id, known)
+  return known
+}
+
+function shapesIn(world: World, owners: ReadonlyMap<string, Owner>, id: string): ReadonlySet<string> {
   const { site } = world.node(id)
   return new Set(
     world.routes(id).flatMap(({ prefix, nextHops }) => {
