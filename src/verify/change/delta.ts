@@ -32,7 +32,7 @@ export const allNodes = ({ old, next }: Sides): readonly Node[] => [
 export const targetKey = (target: Target): string => {
   switch (target.kind) {
     case 'machine':
-      return `machine ${target.node}`
+      return `machine ${target.node}${target.public ? ' public' : ''}`
     case 'vip':
       return `vip ${target.site} ${target.service} ${target.node}`
     case 'host-service':

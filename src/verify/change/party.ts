@@ -32,7 +32,10 @@ export function partyOf({ kind, vm, site }: Node): Party {
 
 export function partyOfTarget(side: Side, target: Target): Party {
   switch (target.kind) {
-    case 'machine':
+    case 'machine': {
+      const party = partyOf(side.world.node(target.node))
+      return target.public ? { ...party, name: `${party.name} by public address` } : party
+    }
     case 'vip':
       return partyOf(side.world.node(target.node))
     case 'host-service':

@@ -3,8 +3,8 @@ import { hostServices, localAddresses, type Network, virtualEndpoints } from '..
 import { type Ip, ipEquals } from '../../net/index.ts'
 
 export type Target =
-  /** A machine by its own addresses. */
-  | { readonly kind: 'machine'; readonly node: string }
+  /** A machine by its own addresses, or by the public ones that a router has beside them. */
+  | { readonly kind: 'machine'; readonly node: string; readonly public?: true }
   /** A machine behind the VIPs of a service, or of the name service. */
   | { readonly kind: 'vip'; readonly site: string; readonly service: string; readonly node: string }
   /** What each host has for its own VMs. */
@@ -24,11 +24,19 @@ export interface TargetAddresses {
 export function targetsOf(network: Network): ReadonlyMap<string, TargetAddresses> {
   const targets = new Map<string, TargetAddresses>()
   const shared = new Set(hostServices.flatMap(({ addresses }) => addresses))
-  for (const node of network.nodes.filter(({ kind }) => kind !== 'internet'))
+  for (const node of network.nodes.filter(({ kind }) => kind !== 'internet')) {
+    const local = localAddresses(node).filter((address) => !shared.has(address))
+    const beside = local.filter((address) => node.publicAddresses.includes(address))
     targets.set(`machine ${node.id}`, {
       target: { kind: 'machine', node: node.id },
-      addresses: localAddresses(node).filter((address) => !shared.has(address)),
+      addresses: local.filter((address) => !beside.includes(address)),
     })
+    if (beside.length > 0)
+      targets.set(`machine ${node.id} public`, {
+        target: { kind: 'machine', node: node.id, public: true },
+        addresses: beside,
+      })
+  }
   for (const { name, addresses } of hostServices)
     targets.set(`host-service ${name}`, { target: { kind: 'host-service', name }, addresses })
   for (const { site, vip, owner, backends } of virtualEndpoints(network)) {
