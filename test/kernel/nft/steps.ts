@@ -46,6 +46,7 @@ export class Tracking {
   isInOrder(heading: Heading, headers: IpHeaders): boolean {
     const stage = this.#stages.get(keyOf(flowOf(heading, headers)))
     if (!stage || headers.protocol !== 6) return true
+    if (!hasUsualNumbers(headers)) return false
     const flags = headers.tcpFlags & 0x37
     switch (stage.kind) {
       case 'opening':
@@ -77,7 +78,8 @@ export class Tracking {
     if (headers.protocol !== 6) return
     const key = keyOf(flowOf(heading, headers))
     const stage = this.#stages.get(key)
-    const next = this.isInOrder(heading, headers) ? following(stage, heading) : ({ kind: 'lost' } as const)
+    const isUsual = stage ? this.isInOrder(heading, headers) : hasUsualNumbers(headers)
+    const next = isUsual ? following(stage, heading) : ({ kind: 'lost' } as const)
     this.#stages.set(key, next)
   }
 
@@ -99,6 +101,10 @@ export class Tracking {
     return { heading: stage.opener, flags: ack | push }
   }
 }
+
+/** Numbers by which every packet acknowledges the SYN of every other: connection tracking, told to be liberal, looks at none. */
+const hasUsualNumbers = ({ tcpFlags, tcpSequence = 0, tcpAcknowledgement = 0 }: IpHeaders): boolean =>
+  tcpSequence === 0 && ((tcpFlags & 0x37) === syn || tcpAcknowledgement === 1)
 
 function following(stage: Stage | undefined, heading: Heading): Stage {
   if (!stage) return { kind: 'opening', opener: heading }
@@ -147,6 +153,8 @@ function inOrder(d: Draw, pool: Pool, order: Tracking): { point: number; frame: 
     family: tcp.local.family,
     ...ends,
     protocol: 6,
+    tcpSequence: 0,
+    tcpAcknowledgement: 1,
     hopLimit: 64,
     tcpFlags: flags,
     icmpType: 0,

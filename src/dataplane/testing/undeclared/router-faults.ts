@@ -61,8 +61,12 @@ function mayOpen(
   const { vms, infrastructure, hosts, routers } = here.pools
   if (neighbour.site !== here.name) return within(infrastructure, to)
   switch (neighbour.kind) {
+    // Of all that is behind it, where it has lost its own way.
     case 'distribution-router':
-      return within(routers, to)
+      return (
+        within([...routers, ...vms, ...hosts, ...sites.flatMap(({ pools }) => pools.infrastructure)], to) ||
+        !within(internal, to)
+      )
     case 'balancer':
       return (
         within(vms, to) ||
