@@ -39,6 +39,10 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
   const verb = (name: string, about: string, examples: readonly string[]): Command =>
     addExamples(program.command(name).description(about), examples)
   const json = new Option('--json', 'print one JSON document on stdout; what is for people goes to stderr')
+  const liveName = new Option(
+    '--name <name>',
+    'with --live: name of the network that is up; default: that in the file',
+  ).argParser(labName)
   const file = 'network file; default: network.yaml here, else the example that comes with Glacis'
 
   verb(
@@ -97,11 +101,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     )
     .option('--live', 'hold what the running network does with packets against the file instead', false)
     .option('--for <time>', 'with --live: how long to watch, such as 10s or 2m; default: 10s', duration)
-    .option(
-      '--name <name>',
-      'with --live: name of the network that is up; default: that in the file',
-      labName,
-    )
+    .addOption(liveName)
     .addOption(json)
     .action(async (path, options) =>
       done(
@@ -167,11 +167,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .option('--family <version>', 'IP version 4 or 6, where the destination has both', family)
     .option('--source <address>', "source address; default: the sending node's own", address)
     .option('--live', 'send it in the network that is up, and show where it really went', false)
-    .option(
-      '--name <name>',
-      'with --live: name of the network that is up; default: that in the file',
-      labName,
-    )
+    .addOption(liveName)
     .addOption(
       new Option(
         '--expect <outcome>',

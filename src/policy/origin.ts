@@ -1,5 +1,5 @@
 /** Origins as text. */
-import { formatSource } from '../file/source.ts'
+import { formatSource, type SourceRange } from '../file/source.ts'
 import { productTemplates } from '../model/index.ts'
 import type { Origin } from './rule.ts'
 
@@ -17,8 +17,12 @@ export function formatOrigin(origin: Origin): string {
   }
 }
 
+/** The line of a file that says a rule, if one does. */
+export const lineOf = (origin: Origin): SourceRange | undefined =>
+  origin.kind === 'file' ? origin.at : origin.kind === 'template' ? origin.line : undefined
+
 /** Whether a person wrote the line behind a rule; else Glacis itself made it, or a template that comes with it. */
 export function isWritten(origin: Origin): boolean {
-  const line = origin.kind === 'file' ? origin.at : origin.kind === 'template' ? origin.line : undefined
+  const line = lineOf(origin)
   return line !== undefined && !line.file.startsWith(productTemplates)
 }

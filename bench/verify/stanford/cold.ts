@@ -44,16 +44,7 @@ function byAtoms(): ColdRun {
         if (actions.some((action) => reach.does(to, action, came, filters))) ways++
     }
   const kinds = new Set(reach.circling().flatMap((bits) => numbersOf(bits)))
-  const done = processorTime()
-  return {
-    load: loaded - started,
-    reach: done - loaded,
-    total: done - started,
-    pairs,
-    ways,
-    rounds: kinds.size,
-    blackHoles,
-  }
+  return timed(started, loaded, { pairs, ways, rounds: kinds.size, blackHoles })
 }
 
 function byDiagrams(): ColdRun {
@@ -77,14 +68,15 @@ function byDiagrams(): ColdRun {
     }
     rounds += loops.of(found).size
   }
+  return timed(started, loaded, { pairs, ways, rounds, blackHoles })
+}
+
+/** What was found, with the time up to now: to load, and to find it. */
+function timed(
+  started: number,
+  loaded: number,
+  found: Pick<ColdRun, 'pairs' | 'ways' | 'rounds' | 'blackHoles'>,
+): ColdRun {
   const done = processorTime()
-  return {
-    load: loaded - started,
-    reach: done - loaded,
-    total: done - started,
-    pairs,
-    ways,
-    rounds,
-    blackHoles,
-  }
+  return { load: loaded - started, reach: done - loaded, total: done - started, ...found }
 }

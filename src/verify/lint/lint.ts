@@ -2,9 +2,16 @@
  * What of the rules that people wrote is of no use, or says what was hardly meant. A line of a file may become many rules at many points: it is found only if
  * all of them are as is said of it.
  */
-import { formatSource, type SourceRange } from '../../file/index.ts'
+import { formatSource } from '../../file/index.ts'
 import type { Network } from '../../model/index.ts'
-import { formatOrigin, isWritten, type Point, type Policy, type RulePlace } from '../../policy/index.ts'
+import {
+  formatOrigin,
+  isWritten,
+  lineOf,
+  type Point,
+  type Policy,
+  type RulePlace,
+} from '../../policy/index.ts'
 import type { IpHeaders } from '../../wire/index.ts'
 import { Proof } from '../invariants/index.ts'
 import { type Preferred, typicalPacket } from '../packets/index.ts'
@@ -81,7 +88,7 @@ export function lint(network: Network, policy: Policy): LintResult {
       const { place, hit } = region
       if (!region.listed || !isWritten(place.rule.origin)) continue
       const put = (instance: Omit<Instance, 'region'>): void => {
-        const key = lineOf(place)
+        const key = lineText(place)
         lines.set(key, [...(lines.get(key) ?? []), { region, ...instance }])
       }
       const covering = shadowed.get(place.rule)
@@ -106,7 +113,7 @@ export function lint(network: Network, policy: Policy): LintResult {
       put(wide ? { found: 'over-broad', by: [], ...wide } : { found: undefined, by: [] })
     }
     for (const { first, second, packets } of conflictsOf(sets, all)) {
-      const key = `${lineOf(first.place)} ${lineOf(second.place)}`
+      const key = `${lineText(first.place)} ${lineText(second.place)}`
       const known = pairs.get(key)
       pairs.set(key, {
         kind: 'contradictory',
@@ -132,10 +139,9 @@ export function lint(network: Network, policy: Policy): LintResult {
   }
 }
 
-/** The line behind a rule. */
-function lineOf({ rule: { origin } }: RulePlace): string {
-  const line: SourceRange | undefined =
-    origin.kind === 'file' ? origin.at : origin.kind === 'template' ? origin.line : undefined
+/** The line behind a rule, as text. */
+function lineText({ rule: { origin } }: RulePlace): string {
+  const line = lineOf(origin)
   return line ? formatSource(line) : formatOrigin(origin)
 }
 

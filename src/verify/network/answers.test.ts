@@ -1,7 +1,7 @@
 /** What comes back, for sets of packets, against conversations of single ones. */
 import { describe, expect, it } from 'vitest'
 import { loadNetwork, localAddresses, type Network } from '../../model/index.ts'
-import { formatIp, hostPrefix, ipEquals } from '../../net/index.ts'
+import { formatIp, ipEquals } from '../../net/index.ts'
 import { derivePolicy } from '../../policy/index.ts'
 import {
   acceptanceMatrix,
@@ -14,27 +14,12 @@ import type { IpHeaders } from '../../wire/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import { PacketSets } from '../packets/index.ts'
 import { NetworkReach, type Reach, terrainOf } from './index.ts'
+import { onePacket } from './testing/one-packet.ts'
 
 const network = loadNetwork('examples/two-sites/network.yaml').network as Network
 const world = createWorld(network, derivePolicy(network))
 const sets = new PacketSets()
 const reach = new NetworkReach(sets, terrainOf(sets, world))
-
-const one = (packet: IpHeaders): DiagramSet =>
-  sets.mask(
-    sets.all,
-    sets.match({
-      family: packet.family,
-      source: [hostPrefix(packet.source)],
-      destination: [hostPrefix(packet.destination)],
-      protocol: packet.protocol,
-      sourcePorts: [{ first: packet.sourcePort, last: packet.sourcePort }],
-      destinationPorts: [{ first: packet.destinationPort, last: packet.destinationPort }],
-      tcpFlags: { mask: 0xff, value: packet.tcpFlags },
-      icmpType: packet.icmpType,
-      icmpCode: packet.icmpCode,
-    }),
-  )
 
 const answering = (node: string, { delivered }: Reach): DiagramSet => delivered.get(node) ?? sets.none
 
@@ -60,7 +45,7 @@ describe('answers to an opening', () => {
     for (const [index, opening] of openings.entries()) {
       const conversation = converse(world, opening)
       if (conversation.outcome === 'silent' && index % 32 > 0) continue
-      const sent = [{ node: opening.from, packets: one(openingPacket(opening)) }]
+      const sent = [{ node: opening.from, packets: onePacket(sets, openingPacket(opening)) }]
       const back = reach.answers(sent, answering)
       const returned = answering(opening.from, back)
       const expected = heard(conversation)

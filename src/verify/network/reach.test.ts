@@ -1,13 +1,13 @@
 /** Sets of packets through the example network against the walk of single ones. */
 import { describe, expect, it } from 'vitest'
 import { loadNetwork, localAddresses, type Network } from '../../model/index.ts'
-import { hostPrefix, type Ip, ipEquals } from '../../net/index.ts'
+import { type Ip, ipEquals } from '../../net/index.ts'
 import { derivePolicy } from '../../policy/index.ts'
 import { createWorld, type Path, WorldState, walk } from '../../trace/index.ts'
-import type { IpHeaders } from '../../wire/index.ts'
 import { PacketSets } from '../packets/index.ts'
 import { NetworkReach, type Reach, terrainOf } from './index.ts'
 import { matrixPackets } from './testing/matrix-packets.ts'
+import { onePacket } from './testing/one-packet.ts'
 
 const network = loadNetwork('examples/two-sites/network.yaml').network as Network
 const world = createWorld(network, derivePolicy(network))
@@ -23,19 +23,6 @@ function whole(node: string): Reach {
   wholes.set(node, known)
   return known
 }
-
-const one = (packet: IpHeaders) =>
-  sets.match({
-    family: packet.family,
-    source: [hostPrefix(packet.source)],
-    destination: [hostPrefix(packet.destination)],
-    protocol: packet.protocol,
-    sourcePorts: [{ first: packet.sourcePort, last: packet.sourcePort }],
-    destinationPorts: [{ first: packet.destinationPort, last: packet.destinationPort }],
-    tcpFlags: { mask: 0xff, value: packet.tcpFlags },
-    icmpType: packet.icmpType,
-    icmpCode: packet.icmpCode,
-  })
 
 const isOwn = (node: string, address: Ip): boolean =>
   localAddresses(world.node(node)).some((own) => ipEquals(own, address))
@@ -63,7 +50,7 @@ describe('reach from a node', () => {
     for (const { from, packet } of elsewhere.filter((_, index) => index % 4 === 0)) {
       const paths = walk(world, new WorldState(), from, packet)
       const walked = new Set(paths.flatMap(({ end }) => (end.kind === 'delivered' ? [end.node] : [])))
-      const { delivered } = reach.from([{ node: from, packets: sets.mask(sets.all, one(packet)) }])
+      const { delivered } = reach.from([{ node: from, packets: onePacket(sets, packet) }])
       const reached = new Set([...delivered].flatMap(([node, set]) => (set === sets.none ? [] : [node])))
       if (isTranslated(paths)) expect([...walked].every((node) => reached.has(node))).toBe(true)
       else {
