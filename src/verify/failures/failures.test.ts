@@ -1,17 +1,20 @@
 /** What is said to break is what the proof finds broken in the network without what failed, whichever elements fail. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { loadNetwork, type Network, parseNetwork, surviving } from '../../model/index.ts'
+import { generateNetwork, loadNetwork, type Network, parseNetwork, surviving } from '../../model/index.ts'
 import { smallNetwork } from '../../model/testing/small-network.ts'
 import { derivePolicy } from '../../policy/index.ts'
 import { ProofMemory, prove } from '../invariants/index.ts'
 import { openInvariants } from '../invariants/open/index.ts'
 import { breaksOf, type Element, elementsOf, together } from './index.ts'
 import { promisesOf } from './promise.ts'
+import { Soundness } from './soundness.ts'
 import { KnownRoutes } from './ways.ts'
 
 const example = loadNetwork('examples/two-sites/network.yaml').network as Network
 const small = parseNetwork(smallNetwork).network as Network
+const generated = parseNetwork(generateNetwork({ vms: 24, sites: 3, hosts: 3, instancesPerService: 3 }))
+  .network as Network
 const open = openInvariants.map(({ id }) => id)
 
 /** A network, and what is said of it by both. */
@@ -21,6 +24,13 @@ function subject(network: Network) {
   const memory = new ProofMemory()
   return {
     elements: elementsOf(network),
+    /** With what is known of failures that are alike, and way by way. */
+    both(failing: readonly Element[], soundness: Soundness) {
+      const texts = [soundness, undefined].map((each) =>
+        breaksOf(known, promises, failing, each).map(({ promise, standing }) => [promise, standing.kind]),
+      )
+      return texts as [unknown, unknown]
+    },
     /** Ids of what is said to be cut. Where nothing is left to reach, proofs have nothing to say. */
     said(failing: readonly Element[]): readonly string[] {
       const cut = breaksOf(known, promises, failing).filter(({ standing }) => standing.kind === 'cut')
@@ -65,4 +75,25 @@ describe('what breaks when elements fail', () => {
     for (const failing of fc.sample(fc.subarray([...ofSmall.elements], { minLength: 2, maxLength: 3 }), 12))
       expectAgreement(ofSmall, failing)
   }, 600_000)
+
+  it.each([
+    ['the example', example],
+    ['a network without redundancy', small],
+    ['a generated network', generated],
+  ])(
+    'is the same where every way is looked at, in %s',
+    (_, network) => {
+      const of = subject(network)
+      const soundness = new Soundness(network)
+      const several = fc.subarray([...of.elements], { minLength: 1, maxLength: 4 })
+      fc.assert(
+        fc.property(several, (failing) => {
+          const [quick, slow] = of.both(failing, soundness)
+          expect(quick).toEqual(slow)
+        }),
+        { numRuns: 150 },
+      )
+    },
+    600_000,
+  )
 })

@@ -6,6 +6,7 @@ import type { Network } from '../../model/index.ts'
 import type { Policy } from '../../policy/index.ts'
 import { type Element, elementsOf, together } from './element.ts'
 import { type OpenPromise, promisesOf } from './promise.ts'
+import { Soundness } from './soundness.ts'
 import { type Standing, Standings } from './standing.ts'
 import { KnownRoutes, Ways } from './ways.ts'
 
@@ -42,6 +43,7 @@ export function failuresOf(
 ): Failures {
   const elements = elementsOf(network)
   const known = new KnownRoutes(network)
+  const soundness = new Soundness(network)
   const promises = promisesOf(network, policy)
   const pairs = most === 2 ? pairsOf(elements) : []
   const total = elements.length + pairs.length
@@ -50,7 +52,7 @@ export function failuresOf(
   const failures: Failure[] = []
   const look = (failing: readonly Element[]): void => {
     progress?.(done++, total)
-    const breaks = breaksOf(known, promises, failing)
+    const breaks = breaksOf(known, promises, failing, soundness)
     const earlier = failing.length > 1 ? failing.flatMap(({ id }) => found.get(id) ?? []) : []
     const more = breaks.filter((each) => !earlier.some((one) => isAsBad(one, each)))
     if (failing.length === 1) found.set((failing[0] as Element).id, breaks)
@@ -81,13 +83,17 @@ function isPart(part: Element, whole: Element): boolean {
 const isAsBad = ({ promise, standing }: Break, other: Break): boolean =>
   promise === other.promise && (standing.kind === 'gone' || other.standing.kind === 'cut')
 
-/** What breaks when some elements fail at a time. */
+/**
+ * What breaks when some elements fail at a time.
+ * @param soundness what is known of failures that are alike; without it each way of each promise is looked at
+ */
 export function breaksOf(
   known: KnownRoutes,
   promises: readonly OpenPromise[],
   failing: readonly Element[],
+  soundness?: Soundness,
 ): readonly Break[] {
-  const standings = new Standings(new Ways(known, together(failing)))
+  const standings = new Standings(new Ways(known, together(failing)), soundness)
   const lost = new Set(failing.flatMap(({ kind, id }) => (kind === 'site' ? [id] : [])))
   const all = promises.map((promise) => ({ promise, standing: standings.of(promise) }))
   return all.filter(

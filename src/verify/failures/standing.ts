@@ -1,7 +1,9 @@
 /** Whether a promise stands in what is left: there and back, from everybody who may send, on every equal way. */
 import { type Node, neighboursOf, type VirtualEndpoint } from '../../model/index.ts'
 import type { Ip } from '../../net/index.ts'
+import { presenceOf } from './presence.ts'
 import type { OpenPromise } from './promise.ts'
+import type { Soundness } from './soundness.ts'
 import type { Fate, Ways } from './ways.ts'
 
 export type Standing =
@@ -38,30 +40,37 @@ export class Standings {
   readonly #senders = new Map<readonly string[], Senders>()
   readonly #answered = new Map<readonly string[], Map<string, Cut | null>>()
 
-  constructor(ways: Ways) {
+  readonly #soundness: Soundness | undefined
+
+  /** @param soundness what is known of failures that are alike; without it every way is looked at */
+  constructor(ways: Ways, soundness?: Soundness) {
     this.#ways = ways
-    this.#internet = ways.network.nodes.find(({ kind }) => kind === 'internet') as Node
+    this.#soundness = soundness
+    this.#internet = ways.outside
   }
 
-  of({ senders: ids, goal }: OpenPromise): Standing {
+  of(promise: OpenPromise): Standing {
+    const presence = presenceOf(promise, (id) => this.#ways.node(id))
+    if (presence !== 'left') return { kind: presence }
+    const { senders: ids, goal } = promise
+    if (this.#soundness?.isKept(promise, this.#ways)) return { kind: 'stands' }
     const senders = this.#left(ids)
-    const [first] = senders.all
-    if (!first) return { kind: 'unused' }
     switch (goal.kind) {
       case 'outside':
         return standing(senders.typical.map((sender) => this.#outward(sender, ids)))
-      case 'endpoint': {
-        const cuts = goal.endpoints.flatMap((endpoint) =>
-          senders.typical.flatMap((sender) => this.#toEndpoint(sender, endpoint, ids)),
+      case 'endpoint':
+        return standing(
+          goal.endpoints.flatMap((endpoint) =>
+            senders.typical.flatMap((sender) => this.#toEndpoint(sender, endpoint, ids)),
+          ),
         )
-        return cuts.length === 0 ? { kind: 'gone' } : standing(cuts)
-      }
-      case 'machines': {
-        const left = goal.nodes.flatMap((id) => this.#ways.node(id) ?? [])
-        if (left.length === 0) return { kind: 'gone' }
-        const isAlone = senders.all.length === 1 && left.every(({ id }) => id === first.id)
-        return isAlone ? { kind: 'unused' } : standing(this.#toMachines(senders, left))
-      }
+      case 'machines':
+        return standing(
+          this.#toMachines(
+            senders,
+            goal.nodes.flatMap((id) => this.#ways.node(id) ?? []),
+          ),
+        )
     }
   }
 
@@ -103,7 +112,7 @@ export class Standings {
       const found = this.#ways.node(node)
       return found ? [{ node: found, address }] : []
     })
-    const there = this.#ways.from(gateOf(sender), vip)
+    const there = this.#ways.from(gateOf(sender), this.#ways.vipLike(site, vip))
     const first = cutOf(
       there,
       sender.id,
@@ -182,10 +191,16 @@ export class Standings {
     const cuts = this.#cuts.get(place) ?? new Map<Ip, Cut | null>()
     this.#cuts.set(place, cuts)
     const known = cuts.get(address)
-    if (known !== undefined) return known && { ...known, from: from.id, to: owner.id }
+    if (known !== undefined) return known && this.#renamed(known, from, owner)
     const made = find()
     cuts.set(address, made)
     return made
+  }
+
+  /** What is lost from one place is lost from every other node there: where they send it from, or further on. */
+  #renamed(cut: Cut, from: Node, to: Node): Cut {
+    const first = gateOf(this.#ways.node(cut.from) as Node)
+    return { from: from.id, to: to.id, lostAt: cut.lostAt === first ? gateOf(from) : cut.lostAt }
   }
 
   /** By what a node is joined to the network above it. */
@@ -195,7 +210,7 @@ export class Standings {
     if (known !== undefined) return known
     const at = this.#ways.node(gate) as Node
     const made = isMachine(at)
-      ? neighboursOf(this.#ways.network, gate)
+      ? neighboursOf(this.#ways.network, this.#ways.senderFor(gate))
           .flatMap(({ node: { id, kind } }) => (kind === 'distribution-router' ? [id] : []))
           .join()
       : gate

@@ -17,6 +17,7 @@ import {
   surviving,
 } from '../../model/index.ts'
 import { type Ip, prefixContains } from '../../net/index.ts'
+import { MachinePlaces, type StandIns, type Target } from './stand-ins.ts'
 
 /** What becomes of packets to an address, from some node on. */
 export interface Fate {
@@ -29,12 +30,6 @@ export interface Fate {
 }
 
 const keyOf = ({ family, value }: Ip): string => `${family} ${value}`
-
-/** An address of a node. */
-export interface Target {
-  readonly node: string
-  readonly address: Ip
-}
 
 const nobody: ReadonlySet<string> = new Set()
 
@@ -56,10 +51,15 @@ export class KnownRoutes {
   readonly #peers = new Map<string, string>()
   readonly #owners = new Map<string, string[]>()
   readonly #takers = new Map<Ip, ReadonlySet<string>>()
-  readonly #first = new Map<string, Target>()
+  readonly #vips = new Map<string, Ip>()
+  readonly places: MachinePlaces
+
+  readonly outside: Node
 
   constructor(network: Network) {
     this.network = network
+    this.outside = network.nodes.find(({ kind }) => kind === 'internet') as Node
+    this.places = new MachinePlaces(network)
     for (const node of network.nodes)
       for (const address of [
         ...localAddresses(node),
@@ -69,20 +69,10 @@ export class KnownRoutes {
         if (owners) owners.push(node.id)
         else this.#owners.set(keyOf(address), [node.id])
       }
-    for (const { id, vm, addresses } of network.nodes)
-      for (const address of vm ? addresses : []) {
-        const key = `${vm?.host} ${address.family}`
-        if (!this.#first.has(key)) this.#first.set(key, { node: id, address })
-      }
     for (const { ends } of network.links) {
       this.#peers.set(`${ends[0].node} ${ends[0].interface}`, ends[1].node)
       this.#peers.set(`${ends[1].node} ${ends[1].interface}`, ends[0].node)
     }
-  }
-
-  /** What leads to an address of a node. Of the VMs of a host one stands for all, since a host takes all along and has one way to each. */
-  targetOf({ id, vm }: Node, address: Ip): Target {
-    return this.#first.get(`${vm?.host} ${address.family}`) ?? { node: id, address }
   }
 
   /**
@@ -103,6 +93,15 @@ export class KnownRoutes {
     return made
   }
 
+  /** A VIP to which there are the same ways: the first of its site and family that is asked for. */
+  vipLike(site: string, vip: Ip): Ip {
+    const key = `${site} ${vip.family}`
+    const known = this.#vips.get(key)
+    if (known) return known
+    this.#vips.set(key, vip)
+    return vip
+  }
+
   /** The node behind an interface. */
   peer(id: string, iface: string): string {
     return this.#peers.get(`${id} ${iface}`) as string
@@ -118,9 +117,11 @@ export class KnownRoutes {
 }
 
 export class Ways {
-  readonly network: Network
+  #network: Network | undefined
   readonly #known: KnownRoutes
-  readonly #changed: ReadonlySet<string>
+  readonly #failed: Failed
+  readonly #standIns: StandIns
+  #changed: ReadonlySet<string> | undefined
   readonly #tables = new Map<string, ForwardingTable>()
   /** By address, as the object that a node or VIP has, and by the node that they are followed from. */
   readonly #fates = new Map<Ip, Map<string, Fate>>()
@@ -128,26 +129,61 @@ export class Ways {
 
   constructor(known: KnownRoutes, failed: Failed) {
     this.#known = known
-    this.network = surviving(known.network, failed)
-    this.#changed = changedBy(known.network, failed)
+    this.#failed = failed
+    this.#standIns = known.places.standIns(failed)
   }
 
+  /** What is left of the routers, and of the machines those that stand for all. */
+  get network(): Network {
+    this.#network ??= surviving(this.#known.network, this.#standIns.failed())
+    return this.#network
+  }
+
+  /** The node that plays the Internet. */
+  get outside(): Node {
+    return this.#known.outside
+  }
+
+  /** A node, if it is left. */
   node(id: string): Node | undefined {
-    return nodeById(this.network, id)
+    const node = nodeById(this.#known.network, id)
+    return !node || this.#failed.nodes.has(id) || this.#failed.nodes.has(node.vm?.host ?? '')
+      ? undefined
+      : node
   }
 
+  /** The node in {@link network} that sends as this one does. */
+  senderFor(id: string): string {
+    return this.#standIns.sender(id)
+  }
+
+  vipLike(site: string, vip: Ip): Ip {
+    return this.#known.vipLike(site, vip)
+  }
+
+  /** What machines, and their VMs, are sent by and to: those that stand for all. */
+  get standIns(): StandIns {
+    return this.#standIns
+  }
+
+  /** The address in {@link network} to which there are the same ways as to this one. */
   targetOf(node: Node, address: Ip): Target {
-    return this.#known.targetOf(node, address)
+    return this.#standIns.target(node, address)
   }
 
-  /** What becomes of packets that a node sends, or passes on. */
+  /**
+   * What becomes of packets that a node sends, or passes on.
+   * @param to of a target, or outside the machines
+   */
   from(id: string, to: Ip): Fate {
     let fates = this.#fates.get(to)
     if (!fates) {
       fates = new Map()
       this.#fates.set(to, fates)
     }
-    return this.#follow(id, to, fates)
+    const sender = this.senderFor(id)
+    const fate = this.#follow(sender, to, fates)
+    return fate.lostAt === sender && sender !== id ? { ...fate, lostAt: id } : fate
   }
 
   #follow(id: string, to: Ip, fates: Map<string, Fate>): Fate {
@@ -155,7 +191,7 @@ export class Ways {
     if (known) return known
     // Whoever comes back here while it is being worked out goes round.
     fates.set(id, { ends: nobody, balancers: nobody, lostAt: id })
-    const made = this.#step(this.node(id) as Node, to, fates)
+    const made = this.#step(nodeById(this.network, id) as Node, to, fates)
     fates.set(id, made)
     return made
   }
@@ -163,7 +199,7 @@ export class Ways {
   #step(node: Node, to: Ip, fates: Map<string, Fate>): Fate {
     const hops = this.#table(node).lookup(to)?.nextHops ?? []
     const [first, ...others] = hops.map(({ interface: name }) =>
-      this.#arrive(this.node(this.#known.peer(node.id, name)) as Node, to, fates),
+      this.#arrive(nodeById(this.network, this.#known.peer(node.id, name)) as Node, to, fates),
     )
     if (!first) return { ends: nobody, balancers: nobody, lostAt: node.id }
     const passed = node.kind === 'balancer' ? [node.id] : []
@@ -192,6 +228,7 @@ export class Ways {
   #table(node: Node): ForwardingTable {
     const known = this.#tables.get(node.id)
     if (known) return known
+    this.#changed ??= changedBy(this.#known.network, this.#failed)
     const made = this.#changed.has(node.id)
       ? new ForwardingTable(routesAt(this.network, node))
       : this.#known.of(node)
