@@ -15,6 +15,7 @@ export const invariantIds = Object.freeze([
   'routers-unreachable',
   'infrastructure-clients',
   'host-partitions',
+  'edge-routes',
   'no-loops',
   'no-black-holes',
   'equal-ways',

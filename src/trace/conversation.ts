@@ -122,6 +122,19 @@ const reset = 0x04
 
 /** What a machine answers to the first packet of a conversation. */
 function answerOf(node: Node, request: IpHeaders): IpHeaders | undefined {
+  const name = request.protocol === Protocol.tcp ? 'tcp' : 'udp'
+  return answerTo(
+    request,
+    listenerAt(node.listeners, name, request.destination, request.destinationPort) !== undefined,
+  )
+}
+
+/**
+ * What is answered to the first packet of a conversation: TCP, a datagram, an echo request.
+ * @param open whether something listens on its port
+ * @returns `undefined` for ICMP that is no echo request
+ */
+export function answerTo(request: IpHeaders, open: boolean): IpHeaders | undefined {
   const { family, protocol } = request
   const mirrored: IpHeaders = {
     ...request,
@@ -136,9 +149,7 @@ function answerOf(node: Node, request: IpHeaders): IpHeaders | undefined {
       ? { ...mirrored, icmpType: icmpEcho[family].reply }
       : undefined
   }
-  const name = protocol === Protocol.tcp ? 'tcp' : 'udp'
-  const open = listenerAt(node.listeners, name, request.destination, request.destinationPort) !== undefined
-  if (name === 'tcp') {
+  if (protocol === Protocol.tcp) {
     const tcpAcknowledgement = (request.tcpSequence ?? 0) + 1
     return { ...mirrored, tcpFlags: open ? syn | ack : reset | ack, tcpSequence: 0, tcpAcknowledgement }
   }

@@ -74,10 +74,11 @@ const placeOf = ({ at }: Exception): string => plainLine(formatSource(at))
 const shown = 5
 
 function exampleLines(example: Counterexample, out: Colors): readonly string[] {
-  const { sender, packet, rule } = example
+  const { sender, packet, rule, after } = example
   const where = whereabouts(example)
   const from = sender === undefined ? '' : ` from ${sender}`
-  const line = `    ${packetText(packet)}${from} ${where}`
+  const what = after ? `, which answers ${packetText(after.packet)} at ${after.at},` : ''
+  const line = `    ${packetText(packet)}${from}${what} ${where}`
   if (!rule) return [line]
   return [
     line,
@@ -105,11 +106,12 @@ export const verdictJson = ({ invariant, holds, places, counterexamples, remarks
   expected: invariant.kind === 'expectation' ? formatSource(invariant.expectation.at) : null,
   holds,
   places,
-  counterexamples: counterexamples.map(({ at, does, sender, packet, rule }) => ({
+  counterexamples: counterexamples.map(({ at, does, sender, packet, rule, after }) => ({
     at,
     does: does ?? null,
     sender: sender ?? null,
     packet: packetJson(packet),
+    after: after ? { at: after.at, packet: packetJson(after.packet) } : null,
     rule: rule ? { point: rule.point.id, tier: rule.tier, ...ruleJson(rule.rule) } : null,
   })),
   remarks,

@@ -61,7 +61,8 @@ export function replayAnswer(
   return undefined
 }
 
-function* candidates(packet: IpHeaders, among: (packet: IpHeaders) => boolean): Iterable<IpHeaders> {
+/** A packet, and the same from other source ports: balancers choose by the flow. */
+export function* candidates(packet: IpHeaders, among: (packet: IpHeaders) => boolean): Iterable<IpHeaders> {
   yield packet
   for (let at = 1; at < tries; at++) {
     const other = { ...packet, sourcePort: (packet.sourcePort + at) & 0xffff }

@@ -18,7 +18,7 @@ import { kindLevels, type Openings, swapEnds } from '../network/index.ts'
 import { icmpOfTypes } from '../packets/index.ts'
 import { admitted } from './access-list.ts'
 import { addressed, behind } from './endpoints.ts'
-import type { PassageInvariant } from './invariant.ts'
+import type { Answered, PassageInvariant } from './invariant.ts'
 import { type Proof, prefixesOf } from './proof.ts'
 
 export const balancerLeads: PassageInvariant = {
@@ -39,10 +39,11 @@ export const balancerLeads: PassageInvariant = {
       yield { packets: sets.without(demanded, came), does: 'is stopped' }
     }
     const known = proof.openings()
-    for (const { leaving, answers } of balancer.answers(known, inner)) {
+    for (const { leaving, answering } of balancer.answers(known, inner)) {
+      const answers = answering.answersTo(answering.opened)
       if (answers === sets.none) continue
       const came = proof.before(point, leaving, known)
-      yield { packets: sets.without(answers, came), does: 'is stopped' }
+      yield { packets: sets.without(answers, came), does: 'is stopped', answering }
     }
   },
 }
@@ -57,7 +58,7 @@ interface Led {
 /** What leaves, and answers of known connections that must leave so. */
 interface LedBack {
   readonly leaving: DiagramSet
-  readonly answers: DiagramSet
+  readonly answering: Answered
 }
 
 /** What the file says of one balancer. */
@@ -142,15 +143,17 @@ class Balancer {
       (each) => each.node === this.#node.id && each.kind === 'balancer' && this.isInner(each),
     )
     if (!point) return
-    const back = (opened: DiagramSet): DiagramSet => {
+    const answersTo = (opened: DiagramSet): DiagramSet => {
       const left = sets.mask(this.#egress, known.passed(point, opened))
       return sets.mask(sets.all, sets.forget(swapEnds(sets, left), kindLevels))
     }
+    const answering = (opened: DiagramSet): Answered => ({ point, opened, answersTo })
     const toVms = swapEnds(sets, this.#vms)
-    if (!inner) yield { leaving: toVms, answers: back(sets.without(this.#openedElsewhere(), this.#targets)) }
+    if (!inner)
+      yield { leaving: toVms, answering: answering(sets.without(this.#openedElsewhere(), this.#targets)) }
     else
       for (const endpoint of this.#endpoints)
-        yield { leaving: sets.mask(toVms, this.#byVip(endpoint)), answers: back(this.#used(endpoint)) }
+        yield { leaving: sets.mask(toVms, this.#byVip(endpoint)), answering: answering(this.#used(endpoint)) }
   }
 
   #nothing(leaving: DiagramSet): Led {

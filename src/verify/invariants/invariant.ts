@@ -99,6 +99,18 @@ export interface Breach {
   readonly packets: DiagramSet
   /** What they do there; absent: they are not to be there. */
   readonly does?: 'goes round' | 'depends on its way' | 'has its answer lost' | Loss['does']
+  /** Of answers: what they answer. */
+  readonly answering?: Answered
+}
+
+/** Connections that a point remembers, and what comes back of them. */
+export interface Answered {
+  /** Where they were opened. */
+  readonly point: Point
+  /** The packets that opened them. */
+  readonly opened: DiagramSet
+  /** Whatever may answer some of these, as it comes back. */
+  readonly answersTo: (opened: DiagramSet) => DiagramSet
 }
 
 /** What is wrong with the plan. */

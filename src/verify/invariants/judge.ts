@@ -11,6 +11,7 @@ import { verdictsOf } from '../points/index.ts'
 import { clientsOf } from './clients.ts'
 import type { ExceptionsOf, Exemptions } from './exemptions.ts'
 import type {
+  Answered,
   Breach,
   Invariant,
   NetworkInvariant,
@@ -18,6 +19,7 @@ import type {
   PlanInvariant,
   PointInvariant,
 } from './invariant.ts'
+import { lostAnswer, type Preceding } from './lost-answer.ts'
 import type { Origin, Proof } from './proof.ts'
 import { findSender } from './sender.ts'
 
@@ -33,6 +35,8 @@ export interface Counterexample {
   readonly packet: IpHeaders
   /** The rule that lets it pass, or that stops what is to arrive. */
   readonly rule?: RulePlace
+  /** It answers a connection that this packet opened before, at another point of the node. */
+  readonly after?: Preceding
 }
 
 export interface Verdict {
@@ -232,12 +236,12 @@ class Judging {
 
   #passages(invariant: PassageInvariant): Finding {
     for (const point of invariant.points(this.#proof))
-      for (const { packets, does } of invariant.breaches(this.#proof, point))
-        this.#pointBreach(point, packets, does)
+      for (const breach of invariant.breaches(this.#proof, point))
+        this.#pointBreach(point, breach.packets, breach.does, breach.answering)
     return { counterexamples: this.#counterexamples, places: this.#places, remarks: [] }
   }
 
-  #pointBreach(point: Point, packets: DiagramSet, does?: Breach['does']): void {
+  #pointBreach(point: Point, packets: DiagramSet, does?: Breach['does'], answering?: Answered): void {
     const proof = this.#proof
     const { sets } = proof
     if (packets === sets.none) return
@@ -245,9 +249,10 @@ class Judging {
     if (wrong === sets.none) return
     this.#places++
     if (this.#counterexamples.length >= this.#most) return
-    const packet = typicalPacket(sets, wrong, preferredAt(proof, point))
+    const lost = answering && lostAnswer(proof, point, wrong, answering)
+    const packet = lost?.packet ?? typicalPacket(sets, wrong, preferredAt(proof, point))
     if (translates(point)) {
-      const decision = judge(point, packet, new WorldState().of(point))
+      const decision = lost?.decision ?? judge(point, packet, new WorldState().of(point))
       const decided = 'rule' in decision ? decision.rule : undefined
       const rule = rulesOf(point).find((place) => place.rule === decided)
       const isLed = does === 'is stopped' && decision.verdict === 'allow'
@@ -257,6 +262,7 @@ class Judging {
         packet,
         ...(rule && { rule }),
         ...(doing && { does: doing }),
+        ...(lost && { after: lost.after }),
       })
       return
     }

@@ -1,8 +1,12 @@
 /** Where addresses are: our own public ones, the Internet's, and those of nobody out there. */
 import { hostServices, type Network } from '../../model/index.ts'
-import { hostPrefix, type Prefix } from '../../net/index.ts'
+import { hostPrefix, type Ip, type Prefix } from '../../net/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import type { Proof } from './proof.ts'
+
+/** VIPs of services. */
+export const vipsOf = ({ services }: Network): readonly Ip[] =>
+  services.flatMap(({ deployments }) => deployments.flatMap(({ vips }) => vips))
 
 /** VIPs, egress addresses, public addresses of routers. */
 export const ownPublic = ({ sites }: Network): readonly Prefix[] =>

@@ -17,11 +17,13 @@ import {
   Agreement,
   type Disagreement,
   type Emission,
+  type Forwarding,
   Loops,
   NetworkReach,
   type Openings,
   Passages,
   type Reach,
+  type Terrain,
   terrainOf,
 } from '../network/index.ts'
 import { PacketSets } from '../packets/index.ts'
@@ -51,6 +53,7 @@ export class Proof {
   readonly sets: PacketSets
   readonly decisions: PointDecisions
   readonly #reach: NetworkReach
+  readonly #terrain: Terrain
   readonly #loops: Loops
   readonly #agreement: Agreement
   #mayDisagree: boolean | undefined
@@ -84,6 +87,7 @@ export class Proof {
     this.#sets = unwatched.size === 0 ? memory.ofNetwork(network) : new Map()
     this.#unwatched = unwatched
     const terrain = terrainOf(sets, world, unwatched)
+    this.#terrain = terrain
     this.#reach = new NetworkReach(sets, terrain, unwatched.size === 0 ? passages : undefined)
     this.#loops = new Loops(sets, terrain, this.#reach)
     this.#agreement = new Agreement(sets, terrain, this.#reach, {
@@ -137,6 +141,11 @@ export class Proof {
   /** Where some packets get to. @param options as those of {@link NetworkReach.from} */
   from(emissions: readonly Emission[], options: { readonly explain?: boolean } = {}): Reach {
     return this.#reach.from(emissions, options)
+  }
+
+  /** The forwarding table of a node, as sets. */
+  forwarding(node: string): Forwarding {
+    return this.#terrain.forwarding(node)
   }
 
   /** What passes the points of an interface, of packets that come into it. */

@@ -6,6 +6,7 @@ import { answerInvariants } from './answers.ts'
 import { asWritten } from './as-written.ts'
 import { balancerLeads } from './balancer-leads.ts'
 import { edgeInvariants } from './edge.ts'
+import { edgeRoutes } from './edge-routes.ts'
 import { endpointInvariants, endpointShared } from './endpoints.ts'
 import { expectationInvariants } from './expectations.ts'
 import { forwardingInvariants } from './forwarding.ts'
@@ -28,6 +29,7 @@ export const invariants: readonly Invariant[] = [
   ...edgeInvariants,
   ...endpointInvariants,
   ...infrastructureInvariants,
+  edgeRoutes,
   ...forwardingInvariants,
   ...answerInvariants,
   balancerLeads,

@@ -64,7 +64,8 @@ function ownersIn(network: Network): ReadonlyMap<string, Owner> {
     for (const each of prefixes) owners.set(formatPrefix(each), owner)
   }
   add(network.internal, { what: 'the inside' })
-  for (const { addresses } of hostServices) add(addresses.map(hostPrefix), { what: "hosts' services" })
+  for (const { name, addresses } of hostServices)
+    add(addresses.map(hostPrefix), { what: `the ${name} of hosts` })
   for (const {
     name: site,
     pools,
@@ -76,7 +77,8 @@ function ownersIn(network: Network): ReadonlyMap<string, Owner> {
   }
   for (const node of network.nodes) {
     const site = node.site === undefined ? {} : { site: node.site }
-    add([...node.addresses, ...node.publicAddresses].map(hostPrefix), { what: node.name, node, ...site })
+    add(node.addresses.map(hostPrefix), { what: node.name, node, ...site })
+    add(node.publicAddresses.map(hostPrefix), { what: `the public address of ${node.name}`, node, ...site })
   }
   return owners
 }

@@ -3,6 +3,7 @@ import type { IpHeaders } from '../../wire/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import type { Emission } from '../network/index.ts'
 import { narrowed, packetOf } from '../packets/index.ts'
+import { vipsOf } from './places.ts'
 import type { Proof } from './proof.ts'
 
 /**
@@ -18,10 +19,9 @@ export function findSender(
   if (!emission) throw new TypeError('no single sender breaks what all of them together break')
   const sender = proof.world.node(emission.node)
   const known = [...sender.addresses, ...proof.network.nodes.flatMap(({ addresses }) => addresses)]
-  const vips = proof.network.services.flatMap(({ deployments }) => deployments.flatMap((each) => each.vips))
   const packets = narrowed(proof.sets, emission.packets, (some) => breaks(sender.id, some), {
     source: known,
-    destination: [...known.slice(sender.addresses.length), ...vips],
+    destination: [...known.slice(sender.addresses.length), ...vipsOf(proof.network)],
   })
   return { sender: sender.id, packet: packetOf(proof.sets, packets) }
 }

@@ -87,4 +87,14 @@ export const harmlessEdits: Readonly<Record<string, readonly Edit[]>> = {
     inNetwork('a jump box more', 'jump-boxes: 1', 'jump-boxes: 2'),
     inNetwork('another port of a role', 'port: 9000', 'port: 9001'),
   ],
+  // Jump boxes are clients of the agent, and a rule may say so: they still need a grant, so that nothing opens.
+  grants: [
+    inRule(
+      hostConfig,
+      'agent',
+      'jump boxes too',
+      'from: fabric-controllers',
+      'from: [fabric-controllers, jump-boxes]',
+    ),
+  ],
 }

@@ -31,7 +31,7 @@ export const clientsOpen: ArrivalInvariant = {
   ofAlike: true,
   rows: ['R21', 'R22', 'R24'],
   claim:
-    'A service of the infrastructure is open to the clients that are named for it; name service to all machines of its site; as far as the rules that people wrote let it.',
+    'A service of the infrastructure is open to the clients that are named for it; name service to all machines of its site; as far as the rules that people wrote let it. Jump boxes need a grant for hosts.',
   *flows(proof) {
     yield flowOf(proof, clientOpenings(proof))
   },
@@ -46,7 +46,7 @@ export function* clientOpenings(proof: Proof): Iterable<Opening> {
       yield {
         name: listener.service ?? listener.name,
         ...(server.site !== undefined && { site: server.site }),
-        senders: clientNodes(proof, server, clients),
+        senders: clientNodes(proof, server, clients).filter((one) => !needsGrant(server, listener, one)),
         machines: [server],
         packets: opening(proof, server, listener),
       }
@@ -60,6 +60,10 @@ function clientNodes(proof: Proof, server: Node, { sources }: InfrastructureClie
     addresses.some((address) => sources.some((one) => prefixContains(one, address))),
   )
 }
+
+/** Staff reach a host's one port from a jump box of its site while access is granted (R26), whoever the list of clients names: it stands open to none of them. */
+const needsGrant = (server: Node, { service }: Listener, sender: Node): boolean =>
+  service === 'agent' && sender.kind === 'jump-box' && sender.site === server.site
 
 function opening(proof: Proof, server: Node, { protocol, port }: Listener): DiagramSet {
   const { sets } = proof

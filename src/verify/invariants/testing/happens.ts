@@ -5,12 +5,16 @@ import type { IpHeaders } from '../../../wire/index.ts'
 import { replayAnswer } from '../../arrival/index.ts'
 import type { Counterexample } from '../index.ts'
 
-export function happens(world: World, { sender, packet, at, does }: Counterexample): boolean {
+export function happens(world: World, { sender, packet, at, does, after }: Counterexample): boolean {
   if (sender === undefined) {
     const point = pointById(world.policy, at)
+    const before = after && pointById(world.policy, after.at)
+    const state = new WorldState()
+    // What is answered was let pass, and the answer is to what left.
+    if (after && !(before && judge(before, after.packet, state.of(before)).verdict === 'allow')) return false
     return (
       point !== undefined &&
-      judge(point, packet, new WorldState().of(point)).verdict === (does === 'is stopped' ? 'deny' : 'allow')
+      judge(point, packet, state.of(point)).verdict === (does === 'is stopped' ? 'deny' : 'allow')
     )
   }
   if (does === 'has its answer lost')
