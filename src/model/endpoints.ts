@@ -39,8 +39,18 @@ export type EndpointOwner =
     }
 
 /** Site by site; the name service first, then the services in file order. */
-export const virtualEndpoints = (network: Network): readonly VirtualEndpoint[] =>
-  network.sites.flatMap((site) => [...nameService(network, site), ...serviceEndpoints(network, site)])
+export function virtualEndpoints(network: Network): readonly VirtualEndpoint[] {
+  const known = cache.get(network)
+  if (known) return known
+  const made = network.sites.flatMap((site) => [
+    ...nameService(network, site),
+    ...serviceEndpoints(network, site),
+  ])
+  cache.set(network, made)
+  return made
+}
+
+const cache = new WeakMap<Network, readonly VirtualEndpoint[]>()
 
 function nameService(network: Network, site: Site): VirtualEndpoint[] {
   const servers = nodesOfKind(network, site.name, 'name-server')

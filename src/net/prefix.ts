@@ -47,8 +47,8 @@ export function prefix(text: string): Prefix {
 export const formatPrefix = (p: Prefix): string => `${formatIp(Ip(p.family, p.value))}/${p.length}`
 
 /** The prefix that holds this address alone. */
-export const hostPrefix = (address: Ip): Prefix =>
-  Prefix(address.family, address.value, familyBits(address.family))
+export const hostPrefix = ({ family, value }: Ip): Prefix =>
+  Object.freeze({ family, value, length: familyBits(family) })
 
 export const prefixContains = (p: Prefix, address: Ip): boolean =>
   p.family === address.family && (address.value & prefixMask(p.family, p.length)) === p.value

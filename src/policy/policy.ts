@@ -68,20 +68,29 @@ export function pointsAt(
   iface: string,
   direction: Point['direction'],
 ): readonly Point[] {
-  let index = indexes.get(policy)
-  if (!index) {
-    index = new Map()
-    for (const point of policy.points)
-      for (const name of point.interfaces) {
-        const key = `${point.node} ${name} ${point.direction}`
-        index.set(key, [...(index.get(key) ?? []), point])
-      }
-    indexes.set(policy, index)
-  }
-  return index.get(`${node} ${iface} ${direction}`) ?? []
+  const known = indexes.get(policy) ?? indexOf(policy)
+  indexes.set(policy, known)
+  return known.get(node)?.get(iface)?.[direction] ?? []
 }
 
-const indexes = new WeakMap<Policy, Map<string, Point[]>>()
+/** By node and interface. */
+type Index = ReadonlyMap<string, ReadonlyMap<string, Record<Point['direction'], Point[]>>>
+
+const indexes = new WeakMap<Policy, Index>()
+
+function indexOf({ points }: Policy): Index {
+  const index = new Map<string, Map<string, Record<Point['direction'], Point[]>>>()
+  for (const point of points) {
+    const there = index.get(point.node) ?? new Map<string, Record<Point['direction'], Point[]>>()
+    index.set(point.node, there)
+    for (const name of point.interfaces) {
+      const both = there.get(name) ?? { in: [], out: [] }
+      there.set(name, both)
+      both[point.direction].push(point)
+    }
+  }
+  return index
+}
 
 /** The point with this id, if there is one. */
 export const pointById = (policy: Policy, id: string): Point | undefined =>

@@ -3,7 +3,7 @@
  * number for each content. From all of the latter follows what tells one address from another: its *colour*.
  */
 import type { Node } from '../../model/index.ts'
-import { type Family, familyBits, type Ip, type Prefix } from '../../net/index.ts'
+import { type Family, familyBits, type Ip, type Prefix, PrefixMap } from '../../net/index.ts'
 import { Colouring } from './colouring.ts'
 
 /** Of each machine, by its number, the families of its addresses that are meant: 1 IPv4, 2 IPv6, 3 both. */
@@ -16,9 +16,11 @@ export const familyBit = (family: Family): number => (family === 4 ? 1 : 2)
 
 export class AddressLists {
   readonly #owners: Readonly<Record<Family, Map<bigint, number>>> = { 4: new Map(), 6: new Map() }
-  readonly #members = new WeakMap<readonly Prefix[], Members>()
-  readonly #numbers = new WeakMap<readonly Prefix[], number>()
+  readonly #members = new Map<readonly Prefix[], Members>()
+  readonly #numbers = new Map<readonly Prefix[], number>()
   readonly #contents = new Map<string, number>()
+  readonly #prefixes = new PrefixMap<number>()
+  #prefixCount = 0
   readonly #colouring = new Colouring()
   /** What else tells machines apart. */
   readonly #marks: number[][]
@@ -50,11 +52,18 @@ export class AddressLists {
     return made
   }
 
+  /** A number for each prefix. */
+  prefix(prefix: Prefix): number {
+    const number = this.#prefixes.get(prefix) ?? this.#prefixCount++
+    this.#prefixes.set(prefix, number)
+    return number
+  }
+
   /** The number of a list that means the same at every point. All of them must have been given before colours are asked for. */
   literal(list: readonly Prefix[]): number {
     const known = this.#numbers.get(list)
     if (known !== undefined) return known
-    const content = list.map(({ family, value, length }) => `${family}/${value}/${length}`).join()
+    const content = list.map((prefix) => this.prefix(prefix)).join()
     const seen = this.#contents.get(content)
     const number = seen ?? this.#contents.size
     this.#numbers.set(list, number)

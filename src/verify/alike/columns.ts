@@ -28,7 +28,7 @@ export interface Column {
   /** The number of its host; of a host its own. */
   readonly host: number
   /** Equal for columns that decide alike. */
-  readonly key: string
+  readonly key: number
   /** Its own lists, those of its host last. */
   readonly lists: readonly (readonly Prefix[])[]
 }
@@ -58,8 +58,8 @@ export class ColumnBuilder {
   readonly #lists: AddressLists
   readonly #keys: PointKeys
   /** Prefixes of routes at the rim. */
-  readonly #prefixes = new Set<string>()
-  readonly #foreign = new WeakMap<readonly Prefix[], string>()
+  readonly #prefixes = new Set<number>()
+  readonly #foreign = new Map<readonly Prefix[], string>()
   readonly #guests = new Map<Filter | undefined, number>()
   readonly #services: ReadonlyMap<string, Service>
   readonly #roles = new Map<
@@ -97,7 +97,7 @@ export class ColumnBuilder {
       columns[number] = {
         node,
         host,
-        key: `${numberOf(`${own} on ${above?.key}`)}`,
+        key: numberOf(`${own} on ${above?.key}`),
         lists: above ? [...lists, ...above.lists] : lists,
       }
       return columns[number] as Column
@@ -169,10 +169,10 @@ export class ColumnBuilder {
         this.#lists.mark(this.#lists.ownerOf(prefix) as number, `at its host ${prefix.family}`)
         continue
       }
-      const text = `${prefix.family}/${prefix.value}/${prefix.length}`
-      said.push(`${text}>${hops}`)
-      if (this.#prefixes.has(text)) continue
-      this.#prefixes.add(text)
+      const number = this.#lists.prefix(prefix)
+      said.push(`${number}>${hops}`)
+      if (this.#prefixes.has(number)) continue
+      this.#prefixes.add(number)
       this.#lists.literal([prefix])
     }
     return said.sort().join()

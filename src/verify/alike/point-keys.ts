@@ -26,9 +26,9 @@ const nobody: Own = { machine: undefined, families: 0, sets: [] }
 
 export class PointKeys {
   readonly #lists: AddressLists
-  readonly #points = new WeakMap<Point, string>()
-  readonly #tiers = new WeakMap<Tier, string>()
-  readonly #tierLists = new WeakMap<Tier, readonly (readonly Prefix[])[]>()
+  readonly #points = new Map<Point, string>()
+  readonly #tiers = new Map<Tier, string>()
+  readonly #tierLists = new Map<Tier, readonly (readonly Prefix[])[]>()
   readonly #texts = new Map<string, number>()
 
   constructor(lists: AddressLists) {

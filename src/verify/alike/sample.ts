@@ -22,7 +22,7 @@ const mostLists = 26
 
 export function sampleOf(columns: readonly Column[], addresses: AddressLists): Sample {
   const chosen = new Set<number>()
-  const kinds = new Set<string>()
+  const kinds = new PairKinds()
   /** By their kind of column, with the kinds of pairs that they are in. */
   const classes = new Map<string, number[]>()
   const members = columns.map(({ lists }) => lists.map((list) => addresses.members(list)))
@@ -32,16 +32,18 @@ export function sampleOf(columns: readonly Column[], addresses: AddressLists): S
   }
   columns.forEach((column, machine) => {
     if (column.lists.length > mostLists) keep(machine)
-    const pairs = new Set<string>()
-    for (const other of relatedTo(members[machine] as readonly Members[])) {
-      const kind = kindOf(columns, members, machine, other)
-      pairs.add(kind)
-      if (kinds.has(kind)) continue
-      kinds.add(kind)
+    const pairs = new Set<number>()
+    const own = members[machine] as readonly Members[]
+    for (const other of relatedTo(own)) {
+      const theirs = members[other] as readonly Members[]
+      const keys = [column.key, (columns[other] as Column).key] as const
+      const seen = kinds.count
+      pairs.add(kinds.of(...keys, bits(own, other), bits(theirs, machine), machine === other))
+      if (kinds.count === seen) continue
       keep(machine)
       keep(other)
     }
-    const name = `${column.key} ${[...pairs].sort().join()}`
+    const name = `${column.key} ${[...pairs].sort((a, b) => a - b).join()}`
     const list = classes.get(name)
     if (list) list.push(machine)
     else {
@@ -64,15 +66,30 @@ function relatedTo(lists: readonly Members[]): ReadonlySet<number> {
   return related
 }
 
-function kindOf(
-  columns: readonly Column[],
-  members: readonly (readonly Members[])[],
-  one: number,
-  other: number,
-): string {
-  const [a, b] = [columns[one] as Column, columns[other] as Column]
-  return `${a.key} ${b.key} ${bits(members[one] as readonly Members[], other)} ${bits(members[other] as readonly Members[], one)} ${one === other}`
+/** Numbers for kinds of pairs. */
+class PairKinds {
+  /** By the keys of the two columns. */
+  readonly #kinds = new Map<number, Map<number, Map<number | string, number>>>()
+  count = 0
+
+  /** @param bits of the second machine in the lists of the first, and the other way round */
+  of(a: number, b: number, bits: number, bitsBack: number, isSame: boolean): number {
+    const ofFirst = this.#kinds.get(a) ?? new Map<number, Map<number | string, number>>()
+    this.#kinds.set(a, ofFirst)
+    const ofBoth = ofFirst.get(b) ?? new Map<number | string, number>()
+    ofFirst.set(b, ofBoth)
+    const areShort = bits < half && bitsBack < half
+    const relation = areShort
+      ? (bits * half + bitsBack) * 2 + Number(isSame)
+      : `${bits} ${bitsBack} ${isSame}`
+    const kind = ofBoth.get(relation) ?? this.count++
+    ofBoth.set(relation, kind)
+    return kind
+  }
 }
+
+/** Two numbers below it and a bit fit into a number of 53 bits. */
+const half = 2 ** 26
 
 /** In which lists a machine stands, two bits for each. */
 function bits(lists: readonly Members[], machine: number): number {

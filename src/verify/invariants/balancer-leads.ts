@@ -3,6 +3,7 @@
  * so. It is asked back from what leaves, so that nothing is missed that is translated beside.
  */
 import {
+  type Network,
   type Node,
   nodesOfKind,
   type Site,
@@ -10,7 +11,7 @@ import {
   type VirtualEndpoint,
   virtualEndpoints,
 } from '../../model/index.ts'
-import { formatIp, hostPrefix, Protocol } from '../../net/index.ts'
+import { hostPrefix, type Prefix, PrefixMap, Protocol } from '../../net/index.ts'
 import { openingFlags, type Point } from '../../policy/index.ts'
 import { icmpEcho } from '../../wire/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
@@ -68,7 +69,7 @@ class Balancer {
   readonly #site: Site
   /** Those behind which somebody is looked at. */
   readonly #endpoints: readonly VirtualEndpoint[]
-  readonly #sharing: ReadonlyMap<string, readonly VirtualEndpoint[]>
+  readonly #sharing: Sharing
   readonly #vms: DiagramSet
   readonly #targets: DiagramSet
   /** By an address of the balancer's own. */
@@ -83,7 +84,7 @@ class Balancer {
     this.#endpoints = proof
       .endpoints()
       .filter(({ site, backends }) => site === node.site && backends.length > 0)
-    this.#sharing = sharing(virtualEndpoints(network).filter(({ site }) => site === node.site))
+    this.#sharing = sharing(network, node.site)
     this.#vms = proof.once(`by all VMs of ${node.site}`, () => proof.by(prefixesOf(vms)))
     this.#targets = sets.union(this.#endpoints.map((each) => this.#behind(each)))
     this.#egress = proof.by(node.publicAddresses.map(hostPrefix))
@@ -163,7 +164,11 @@ class Balancer {
 
   /** An endpoint and those that share a machine and its port with it. */
   #likeIt(endpoint: VirtualEndpoint): readonly VirtualEndpoint[] {
-    return [...new Set(keysOf(endpoint).flatMap((key) => this.#sharing.get(key) ?? []))]
+    return [
+      ...new Set(
+        machinesOf(endpoint).flatMap(([key, machine]) => this.#sharing.get(key)?.get(machine) ?? []),
+      ),
+    ]
   }
 
   #behind(endpoint: VirtualEndpoint): DiagramSet {
@@ -220,18 +225,33 @@ class Balancer {
   }
 }
 
-/** Machine and port, as one key for each machine behind an endpoint. */
-const keysOf = ({ protocol, backends }: VirtualEndpoint): readonly string[] =>
-  backends.map(({ address, port }) => `${protocol} ${formatIp(address)} ${port}`)
+/** Endpoints by protocol and port of the machines behind them, and by each machine. */
+type Sharing = ReadonlyMap<string, Pick<PrefixMap<VirtualEndpoint[]>, 'get'>>
 
-/** Endpoints by each machine and port behind them. */
-function sharing(endpoints: readonly VirtualEndpoint[]): ReadonlyMap<string, readonly VirtualEndpoint[]> {
-  const found = new Map<string, VirtualEndpoint[]>()
+const known = new WeakMap<Network, Map<string | undefined, Sharing>>()
+
+/** Worked out once for all balancers of a site. */
+function sharing(network: Network, site: string | undefined): Sharing {
+  const ofNetwork = known.get(network) ?? new Map<string | undefined, Sharing>()
+  known.set(network, ofNetwork)
+  const found =
+    ofNetwork.get(site) ?? sharingOf(virtualEndpoints(network).filter((each) => each.site === site))
+  ofNetwork.set(site, found)
+  return found
+}
+
+function sharingOf(endpoints: readonly VirtualEndpoint[]): Sharing {
+  const found = new Map<string, PrefixMap<VirtualEndpoint[]>>()
   for (const endpoint of endpoints)
-    for (const key of keysOf(endpoint)) {
-      const list = found.get(key)
+    for (const [key, machine] of machinesOf(endpoint)) {
+      const machines = found.get(key) ?? new PrefixMap<VirtualEndpoint[]>()
+      found.set(key, machines)
+      const list = machines.get(machine)
       if (list) list.push(endpoint)
-      else found.set(key, [endpoint])
+      else machines.set(machine, [endpoint])
     }
   return found
 }
+
+const machinesOf = ({ protocol, backends }: VirtualEndpoint): readonly (readonly [string, Prefix])[] =>
+  backends.map(({ address, port }) => [`${protocol} ${port}`, hostPrefix(address)])

@@ -7,7 +7,7 @@ import {
   nodeById,
   type Site,
 } from '../../model/index.ts'
-import { formatPrefix, hostPrefix, type Prefix } from '../../net/index.ts'
+import { formatPrefix, hostPrefix, type Prefix, PrefixMap } from '../../net/index.ts'
 import type { World } from '../../trace/index.ts'
 import type { Remark } from './invariant.ts'
 import type { Proof } from './proof.ts'
@@ -49,19 +49,21 @@ interface Owner {
   readonly node?: Node
 }
 
-const known = new WeakMap<Network, ReadonlyMap<string, Owner>>()
+type Owners = Pick<PrefixMap<Owner>, 'get'>
+
+const known = new WeakMap<Network, Owners>()
 
 /** Worked out once for all sites of a network. */
-function ownersOf(network: Network): ReadonlyMap<string, Owner> {
+function ownersOf(network: Network): Owners {
   const owners = known.get(network) ?? ownersIn(network)
   known.set(network, owners)
   return owners
 }
 
-function ownersIn(network: Network): ReadonlyMap<string, Owner> {
-  const owners = new Map<string, Owner>()
+function ownersIn(network: Network): Owners {
+  const owners = new PrefixMap<Owner>()
   const add = (prefixes: readonly Prefix[], owner: Owner): void => {
-    for (const each of prefixes) owners.set(formatPrefix(each), owner)
+    for (const each of prefixes) owners.set(each, owner)
   }
   add(network.internal, { what: 'the inside' })
   for (const { name, addresses } of hostServices)
@@ -86,7 +88,7 @@ function ownersIn(network: Network): ReadonlyMap<string, Owner> {
 const shapes = new WeakMap<World, Map<string, ReadonlySet<string>>>()
 
 /** The routes of a node as phrases, in words that fit every site of the template. Those of the first site are asked for by all others. */
-function shapesOf({ world }: Proof, owners: ReadonlyMap<string, Owner>, id: string): ReadonlySet<string> {
+function shapesOf({ world }: Proof, owners: Owners, id: string): ReadonlySet<string> {
   const ofWorld = shapes.get(world) ?? new Map<string, ReadonlySet<string>>()
   shapes.set(world, ofWorld)
   const known = ofWorld.get(id) ?? shapesIn(world, owners, id)
@@ -94,11 +96,11 @@ function shapesOf({ world }: Proof, owners: ReadonlyMap<string, Owner>, id: stri
   return known
 }
 
-function shapesIn(world: World, owners: ReadonlyMap<string, Owner>, id: string): ReadonlySet<string> {
+function shapesIn(world: World, owners: Owners, id: string): ReadonlySet<string> {
   const { site } = world.node(id)
   return new Set(
     world.routes(id).flatMap(({ prefix, nextHops }) => {
-      const owner = prefix.length === 0 ? { what: 'all else' } : owners.get(formatPrefix(prefix))
+      const owner = prefix.length === 0 ? { what: 'all else' } : owners.get(prefix)
       if (owner && 'node' in owner && owner.node?.kind === 'vm') return []
       const peers = nextHops.map((hop) => {
         const peer = world.node(world.peer(id, hop.interface).node)
