@@ -8,8 +8,7 @@ import type { Network } from '../../model/index.ts'
 import type { Prefix } from '../../net/index.ts'
 import type { Policy } from '../../policy/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
-import { Passages } from '../network/index.ts'
-import { addressLevels, allLevelsBut, level, PacketSets } from '../packets/index.ts'
+import { addressLevels, allLevelsBut, level } from '../packets/index.ts'
 import { Cells, outside } from './cells.ts'
 import { type Delta, deltasBetween, sidesOf } from './delta.ts'
 import { type Example, exampleOf } from './example.ts'
@@ -18,7 +17,7 @@ import { type Difference, grouped } from './group.ts'
 import { type MachineChange, machineChanges } from './machine-change.ts'
 import { prefixesAt } from './prefixes.ts'
 import { type RuleChange, ruleChanges } from './rule-change.ts'
-import { Choices, Side } from './side.ts'
+import { createShared, Side } from './side.ts'
 import { type Traffic, trafficOf } from './traffic.ts'
 
 /** A network and what was derived from it. */
@@ -52,8 +51,8 @@ export function changeBetween(
   next: Derived,
   progress: (phase: ChangePhase, done: number, total: number) => void = () => {},
 ): Change {
-  const sets = new PacketSets()
-  const shared = { sets, passages: new Passages(sets), choices: new Choices(sets) }
+  const shared = createShared()
+  const { sets } = shared
   progress('old', 0, 1)
   const before = new Side(old.network, old.policy, shared)
   progress('next', 0, 1)
@@ -87,7 +86,7 @@ export function changeBetween(
   return {
     reach,
     machines: machineChanges(sides),
-    rules: ruleChanges(sets, shared.passages.decisions, sides),
+    rules: ruleChanges(shared, sides),
   }
 }
 

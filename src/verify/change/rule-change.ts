@@ -12,6 +12,7 @@ import type { DiagramSet } from '../diagram/index.ts'
 import type { PacketSets } from '../packets/index.ts'
 import type { PointDecisions } from '../points/index.ts'
 import type { Sides } from './cells.ts'
+import type { Shared } from './side.ts'
 
 export interface RuleChange {
   /** `moved`: it says the same, and is asked before or after others than it was. */
@@ -30,15 +31,14 @@ export interface RuleChange {
 
 /** Of points that both networks have: those of machines that are new or gone are theirs. */
 export function ruleChanges(
-  sets: PacketSets,
-  decisions: PointDecisions,
+  { sets, passages: { decisions }, sameness }: Shared,
   { old, next }: Sides,
 ): readonly RuleChange[] {
   const before = new Map(old.policy.points.map((point) => [point.id, point]))
   const found = new Map<string, RuleChange & { readonly points: string[] }>()
   for (const point of next.policy.points) {
     const earlier = before.get(point.id)
-    if (!earlier) continue
+    if (!earlier || sameness.points(point, earlier)) continue
     const changed = changesAt(earlier, point)
     if (changed.length === 0) continue
     const judge = judgeOf(sets, decisions, earlier, point)

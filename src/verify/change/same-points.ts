@@ -1,34 +1,22 @@
-/** Points that say the same in two networks, as one object: what is known of one is known of the other. */
-import { digestOf, meaningsOf, type Point, type Policy } from '../../policy/index.ts'
+/** Parts that say the same in two networks, as one object: what is known of the one is known of the other. */
+import type { Point, Policy, Sameness } from '../../policy/index.ts'
 
-/** The policy with each point that says the same as one of `known` replaced by that. Where it was written is then that of `known`. */
-export function withKnownPoints(policy: Policy, known: Policy): Policy {
+/** The policy with each point, or tier, that says the same as that of `known` replaced by that. Where it was written is then that of `known`. */
+export function withKnownPoints(policy: Policy, known: Policy, sameness: Sameness): Policy {
   const points = new Map(known.points.map((point) => [point.id, point]))
   return {
     points: policy.points.map((point) => {
       const other = points.get(point.id)
-      return other && isSame(point, other) ? other : point
+      if (!other) return point
+      return sameness.points(point, other) ? other : withKnownTiers(point, other, sameness)
     }),
   }
 }
 
-function isSame(one: Point, other: Point): boolean {
-  const [a, b] = [meaningsOf(one), meaningsOf(other)]
-  return (
-    frameOf(one) === frameOf(other) &&
-    a.length === b.length &&
-    a.every(({ rule, meaning }, index) => rule.id === b[index]?.rule.id && meaning === b[index]?.meaning)
-  )
+function withKnownTiers(point: Point, other: Point, sameness: Sameness): Point {
+  const tiers = point.tiers.map((tier) => {
+    const known = other.tiers.find(({ name }) => name === tier.name)
+    return known && sameness.tiers(tier, known) ? known : tier
+  })
+  return { ...point, tiers }
 }
-
-/** What of a point is no rule. */
-const frameOf = ({ node, kind, direction, interfaces, scope = {}, flow, tiers }: Point): string =>
-  [
-    node,
-    kind,
-    direction,
-    interfaces.join(' '),
-    digestOf(scope),
-    flow ? `${flow.table} ${flow.heading}` : '',
-    ...tiers.map((tier) => `${tier.kind} ${tier.name} ${tier.kind === 'grants' ? digestOf(tier.match) : ''}`),
-  ].join('\n')

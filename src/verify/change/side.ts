@@ -1,10 +1,10 @@
 /** One of the two networks that are compared: its world, and what each of its nodes may send that arrives. */
 import { type Network, type Node, nodeById, vmsOfHost } from '../../model/index.ts'
-import type { Policy } from '../../policy/index.ts'
+import { type Policy, Sameness } from '../../policy/index.ts'
 import { createWorld, type World } from '../../trace/index.ts'
 import { type DiagramSet, everything } from '../diagram/index.ts'
-import { type Passages, sendable } from '../network/index.ts'
-import { level, type PacketSets } from '../packets/index.ts'
+import { Passages, sendable } from '../network/index.ts'
+import { level, PacketSets } from '../packets/index.ts'
 import { withKnownPoints } from './same-points.ts'
 import { type TargetAddresses, targetsOf } from './target.ts'
 
@@ -23,7 +23,9 @@ export class Side {
     this.world = createWorld(network, policy)
     this.targets = targetsOf(network)
     this.#sets = shared.sets
-    const world = known ? { ...this.world, policy: withKnownPoints(policy, known) } : this.world
+    const world = known
+      ? { ...this.world, policy: withKnownPoints(policy, known, shared.sameness) }
+      : this.world
     this.#sendable = sendable(shared.sets, world, {
       passages: shared.passages,
       chosen: ({ node }) => shared.choices.of(node),
@@ -46,9 +48,17 @@ export class Side {
 
 /** What both sides have in common, so that their sets can be compared. */
 export interface Shared {
+  /** Of the later side's policy and the earlier one's. */
+  readonly sameness: Sameness
   readonly sets: PacketSets
   readonly passages: Passages
   readonly choices: Choices
+}
+
+/** For two networks that nothing is known of. */
+export function createShared(): Shared {
+  const sets = new PacketSets()
+  return { sets, passages: new Passages(sets), choices: new Choices(sets), sameness: new Sameness() }
 }
 
 /** Numbers of machines that balancers choose: one that both networks have is the same choice in both. */

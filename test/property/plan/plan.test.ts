@@ -6,11 +6,10 @@ import { Cells, isOutside, type Sides, type Source } from '../../../src/verify/c
 import { type Delta, deltasBetween, targetKey } from '../../../src/verify/change/delta.ts'
 import { exampleOf } from '../../../src/verify/change/example.ts'
 import { withoutExpected } from '../../../src/verify/change/fold.ts'
-import { Choices, Side } from '../../../src/verify/change/side.ts'
+import { createShared, Side } from '../../../src/verify/change/side.ts'
 import type { Target } from '../../../src/verify/change/target.ts'
 import { changeBetween } from '../../../src/verify/index.ts'
-import { Passages } from '../../../src/verify/network/index.ts'
-import { PacketSets, tupleOf } from '../../../src/verify/packets/index.ts'
+import { type PacketSets, tupleOf } from '../../../src/verify/packets/index.ts'
 import { pick, type Random, type RandomChange, randomChange, randomFrom } from './random-change.ts'
 import {
   arrives,
@@ -29,8 +28,8 @@ interface Compared extends Sides {
 }
 
 function compared({ old, next }: RandomChange): Compared {
-  const sets = new PacketSets()
-  const shared = { sets, passages: new Passages(sets), choices: new Choices(sets) }
+  const shared = createShared()
+  const { sets } = shared
   const sides = {
     old: new Side(old.network, old.policy, shared),
     next: new Side(next.network, next.policy, shared, old.policy),
@@ -196,7 +195,9 @@ describe('against the evaluator', () => {
 
   it('rules without effect have none: put back, nobody reaches more or less', () => {
     let none = 0
-    ofSeeds(20, (random) => {
+    // Few changes are without effect: they are drawn until there were some.
+    ofSeeds(300, (random) => {
+      if (none >= 3) return
       const change = randomChange(random)
       const { rules, reach } = changeBetween(change.old, change.next)
       if (
@@ -207,6 +208,6 @@ describe('against the evaluator', () => {
         expect(reach, change.story).toEqual([])
       }
     })
-    expect(none).toBeGreaterThan(0)
+    expect(none).toBe(3)
   }, 120_000)
 })
