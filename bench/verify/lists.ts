@@ -1,8 +1,8 @@
 /**
  * Differences of rule lists of about 10,000 rules. *Found* is the time until it is known whether the lists differ and, if so, where first
- * and by which rules; *whole* until all boxes of the difference were seen; both in processor time. One version of the list is known before, as that in force is.
+ * and by which rules; *whole* until it is known how many packets differ, and in which regions; both in processor time. One version of the list is known before, as that in force is.
  */
-import { countDifferences, differenceOf, type RuleList, RuleTable } from '../../src/verify/index.ts'
+import { differenceOf, extentOf, type RuleList, RuleTable } from '../../src/verify/index.ts'
 import type { Row } from '../report.ts'
 import { spread } from '../rounds.ts'
 import { classbenchFolder, readClassbench } from './classbench.ts'
@@ -35,7 +35,7 @@ export function listRows(quick: boolean, say: (line: string) => void): readonly 
     add(readAgain(folder, name))
   })
   lists.forEach((one, at) => {
-    for (const other of lists.slice(at + 1)) for (const row of unrelated(one, other, !quick)) add(row)
+    for (const other of lists.slice(at + 1)) for (const row of unrelated(one, other)) add(row)
   })
   return rows
 }
@@ -47,14 +47,14 @@ function afterEdits(name: string, list: RuleList, donor: RuleList, each: number)
   const table = new RuleTable()
   const random = randomFrom(1)
   // What is in force is known; and the first round of all is not measured.
-  for (const kind of editKinds) countDifferences(list, edited(list, kind, donor, random), { table })
+  for (const kind of editKinds) extentOf(list, edited(list, kind, donor, random), { table })
   const found: number[] = []
   const whole: number[] = []
   for (let round = 0; round < each; round++)
     for (const kind of editKinds) {
       const after = edited(list, kind, donor, random)
       found.push(timed(() => differenceOf(list, after, { table }).next()))
-      whole.push(timed(() => countDifferences(list, after, { table })))
+      whole.push(timed(() => extentOf(list, after, { table })))
     }
   return [
     rowOf(`${name}, one edit: found`, found, { must: 100, goal: 1 }),
@@ -72,21 +72,12 @@ function readAgain(folder: string, name: string): Row {
   return rowOf(`${name}, one edit, both lists new: found`, times, { must: 100 })
 }
 
-function unrelated(one: Named, other: Named, whole: boolean): readonly Row[] {
+function unrelated(one: Named, other: Named): readonly Row[] {
   const name = `${one.name} and ${other.name}`
   const found = timed(() => differenceOf(one.list, other.list).next())
-  const rows = [rowOf(`${name}: found`, [found], { must: 60_000, goal: 5000 })]
-  if (whole) {
-    let boxes = 0
-    const time = timed(() => {
-      boxes = countDifferences(one.list, other.list)
-    })
-    rows.push({
-      ...rowOf(`${name}: whole`, [time], { goal: 5000 }),
-      peers: [{ name: 'difference', value: boxes, unit: 'boxes' }],
-    })
-  }
-  return rows
+  const whole = timed(() => extentOf(one.list, other.list))
+  const limits = { must: 60_000, goal: 5000 }
+  return [rowOf(`${name}: found`, [found], limits), rowOf(`${name}: whole`, [whole], limits)]
 }
 
 /** Milliseconds of processor time, collection of garbage included: machines are shared, and all of it is computing. */

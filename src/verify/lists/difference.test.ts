@@ -8,7 +8,7 @@ import type { IpHeaders } from '../../wire/index.ts'
 import { type DiagramSet, nothing } from '../diagram/index.ts'
 import { PacketSets } from '../packets/index.ts'
 import type { Box } from './box.ts'
-import { countDifferences, type Difference, differenceOf, type RuleList, RuleTable } from './index.ts'
+import { type Difference, differenceOf, type RuleList, RuleTable } from './index.ts'
 import { arbitraryLists } from './testing/arbitrary-lists.ts'
 import { boxSet, differenceSet, listDiagram } from './testing/list-sets.ts'
 
@@ -86,7 +86,6 @@ describe('the difference of two lists', () => {
         ] as const) {
           const known = [...differenceOf(one, two, { table })]
           expect(known).toEqual([...differenceOf(one, two)])
-          expect(countDifferences(one, two, { table })).toBe(known.length)
         }
       }),
       { numRuns: 60 },

@@ -6,10 +6,10 @@
 import { align } from './alignment.ts'
 import type { Box } from './box.ts'
 import { boxOfRow } from './layout.ts'
-import { regionsOf } from './regions.ts'
+import { type Regions, regionsOf } from './regions.ts'
 import type { RuleList } from './rule-list.ts'
 import { RuleTable } from './rule-table.ts'
-import { MergedLists } from './sequence.ts'
+import { MergedLists, type Sequence } from './sequence.ts'
 import { Splitting } from './splitting.ts'
 
 /** Packets that the first list treats in one way and the second in another. */
@@ -34,34 +34,40 @@ export function* differenceOf(
   options: DifferenceOptions = {},
 ): Generator<Difference, void> {
   for (const splitting of splittingsOf(a, b, options))
-    for (let region = splitting.next(); region; region = splitting.next()) {
-      const { sequence, decidedA, decidedB } = splitting
-      yield {
-        box: boxOfRow(sequence.table.layout, region),
-        a: indexOf(sequence.ruleA[decidedA]),
-        b: indexOf(sequence.ruleB[decidedB]),
-      }
-    }
+    for (let found = nextOf(splitting); found; found = nextOf(splitting)) yield found
 }
 
-/** How many boxes {@link differenceOf} would say, without making them. */
-export function countDifferences(a: RuleList, b: RuleList, options: DifferenceOptions = {}): number {
-  let count = 0
-  for (const splitting of splittingsOf(a, b, options)) while (splitting.next()) count++
-  return count
+/** Some packets of a region that are treated differently; `undefined`: there are none. */
+export const exampleIn = (sequence: Sequence, region: Uint32Array): Difference | undefined =>
+  nextOf(new Splitting(sequence, [region]))
+
+/** For each family that may have differences: where they may be. */
+export function* regionsBetween(a: RuleList, b: RuleList, table: RuleTable): Generator<Regions, void> {
+  const alignment = align(a.rules, b.rules, table.keyOf)
+  if (alignment.inA.length === 0 && a.default === b.default) return
+  for (const family of [4, 6] as const) {
+    const found = regionsOf(new MergedLists(family, a, b, alignment, table))
+    if (found) yield found
+  }
 }
 
-/** For each family that may have differences. */
 function* splittingsOf(
   a: RuleList,
   b: RuleList,
   { table = new RuleTable(), halvedAbove }: DifferenceOptions,
 ): Generator<Splitting, void> {
-  const alignment = align(a.rules, b.rules, table.keyOf)
-  if (alignment.inA.length === 0 && a.default === b.default) return
-  for (const family of [4, 6] as const) {
-    const found = regionsOf(new MergedLists(family, a, b, alignment, table))
-    if (found) yield new Splitting(found.sequence, found.regions, halvedAbove)
+  for (const { sequence, regions } of regionsBetween(a, b, table))
+    yield new Splitting(sequence, regions, halvedAbove)
+}
+
+function nextOf(splitting: Splitting): Difference | undefined {
+  const region = splitting.next()
+  if (!region) return undefined
+  const { sequence, decidedA, decidedB } = splitting
+  return {
+    box: boxOfRow(sequence.table.layout, region),
+    a: indexOf(sequence.ruleA[decidedA]),
+    b: indexOf(sequence.ruleB[decidedB]),
   }
 }
 

@@ -1,4 +1,11 @@
 /** Ordered rule lists: what two of them say differently. */
-export * from './difference.ts'
+export { type Difference, type DifferenceOptions, differenceOf } from './difference.ts'
+export {
+  type Change as ListChange,
+  type Extent,
+  type ExtentOptions,
+  extentOf,
+  type Region as ListRegion,
+} from './extent.ts'
 export * from './rule-list.ts'
 export { RuleTable } from './rule-table.ts'

@@ -74,3 +74,10 @@ export function split(
   for (let range = 2 * words + 3; range < ranges; range++) cut(range)
   for (let range = 0; range < 2 * words; range++) cut(range)
 }
+
+/** Bits of a number that are 1. */
+export function bitsOf(number: number): number {
+  let count = 0
+  for (let left = number; left !== 0; left &= left - 1) count++
+  return count
+}

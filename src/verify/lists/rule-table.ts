@@ -4,7 +4,7 @@ import { layouts } from './layout.ts'
 import { RowTable } from './row-table.ts'
 import type { ListRule, RuleList } from './rule-list.ts'
 
-const actions = ['allow', 'deny', 'next'] as const
+export const actions = ['allow', 'deny', 'next'] as const
 
 /** An action as a small number. */
 export const actionNumber = (action: ListRule['action']): number => actions.indexOf(action)
