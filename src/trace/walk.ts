@@ -55,15 +55,23 @@ export interface Path {
 
 /**
  * Sends a packet from a node and follows it along every equal path; points remember flows in `state`. The first path is
- * the one of first next hops; further ones end where they meet a place that an earlier one visited with the same packet.
- * There is always at least one path.
+ * the one of first next hops; further ones end where they meet a place that an earlier one visited with the same packet. One that
+ * comes back to a place where it was itself goes round until its hop limit ends it. There is always at least one path.
+ * @param judging what points say; by default, what they do
  */
-export function walk(world: World, state: WorldState, from: string, packet: IpHeaders): readonly Path[] {
+export function walk(
+  world: World,
+  state: WorldState,
+  from: string,
+  packet: IpHeaders,
+  judging: typeof judge = judge,
+): readonly Path[] {
   const paths: Path[] = []
   const visited = new Set<string>()
 
   const arrive = (
     hops: readonly Hop[],
+    places: readonly string[],
     node: string,
     packet: IpHeaders,
     arrival: string | undefined,
@@ -77,10 +85,13 @@ export function walk(world: World, state: WorldState, from: string, packet: IpHe
       })
     }
     const inward = arrival === undefined ? [] : pointsAt(world.policy, node, arrival, 'in')
-    const place = `${node} ${inward.map(({ id }) => id).join(',')} ${packetKey(packet)}`
+    const by = arrival === undefined ? 'start' : inward.map(({ id }) => id).join(',')
+    const place = `${node} ${by} ${packetKey(packet)}`
+    if (places.includes(place)) return end({ kind: 'hop-limit', node })
     if (visited.has(place)) return
     visited.add(place)
-    const entered = pass(inward, packet, state, judgements)
+    const trail = [...places, place]
+    const entered = pass(inward, packet, state, judgements, judging)
     if ('rule' in entered) return end({ kind: 'denied', node, ...entered })
     const here = world.node(node)
     if (arrival !== undefined && isLocal(here, entered.packet))
@@ -92,11 +103,13 @@ export function walk(world: World, state: WorldState, from: string, packet: IpHe
     const route = world.route(node, onward.destination)
     if (!route || route.nextHops.length === 0)
       return end(route ? { kind: 'no-route', node, route } : { kind: 'no-route', node }, onward, route)
-    for (const hop of route.nextHops) depart(hops, node, packet, arrival, onward, route, hop, [...judgements])
+    for (const hop of route.nextHops)
+      depart(hops, trail, node, packet, arrival, onward, route, hop, [...judgements])
   }
 
   const depart = (
     hops: readonly Hop[],
+    places: readonly string[],
     node: string,
     arrived: IpHeaders,
     arrival: string | undefined,
@@ -106,7 +119,7 @@ export function walk(world: World, state: WorldState, from: string, packet: IpHe
     judgements: Judgement[],
   ): void => {
     const outward = pointsAt(world.policy, node, nextHop.interface, 'out')
-    const left = pass(outward, packet, state, judgements)
+    const left = pass(outward, packet, state, judgements, judging)
     const alternatives = route.nextHops.length - 1
     const departure = nextHop.interface
     const trail = [
@@ -118,10 +131,10 @@ export function walk(world: World, state: WorldState, from: string, packet: IpHe
       return
     }
     const peer = world.peer(node, departure)
-    arrive(trail, peer.node, left.packet, peer.interface)
+    arrive(trail, places, peer.node, left.packet, peer.interface)
   }
 
-  arrive([], from, packet, undefined)
+  arrive([], [], from, packet, undefined)
   return paths
 }
 
@@ -131,10 +144,11 @@ function pass(
   packet: IpHeaders,
   state: WorldState,
   judgements: Judgement[],
+  judging: typeof judge,
 ): { readonly packet: IpHeaders } | { readonly point: Point; readonly tier: string; readonly rule: Rule } {
   let current = packet
   for (const point of points) {
-    const decision = judge(point, current, state.of(point))
+    const decision = judging(point, current, state.of(point))
     if (decision.verdict === 'pass-by') continue
     judgements.push({ point, decision })
     state.judged.push({ point, decision })

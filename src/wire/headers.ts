@@ -2,7 +2,7 @@
  * What a filter sees of a frame: the reference meaning of "the source", "the destination port" and so on, for the
  * evaluator. The data plane's parser must agree with `readHeaders` on every byte string.
  */
-import type { Ip } from '../net/index.ts'
+import { type Family, type Ip, Protocol } from '../net/index.ts'
 import type { LinkHeaders } from './link-headers.ts'
 
 /** A frame that is an unfragmented, well-formed IP packet without options or extension headers. */
@@ -77,6 +77,12 @@ export const extensionHeaders: readonly number[] = Object.freeze([0, 43, 51, 60,
 
 /** Next header of the IPv6 fragment header. */
 export const fragmentHeader = 44
+
+/** Protocols that no well-formed packet of a family has: extension headers, and the ICMP of the other family. */
+export const oddProtocols: Readonly<Record<Family, readonly number[]>> = Object.freeze({
+  4: [Protocol.icmp6],
+  6: [fragmentHeader, ...extensionHeaders, Protocol.icmp],
+})
 
 /**
  * ICMP types that report on a packet and quote it: IPv4 unreachable, time exceeded, parameter problem (RFC 792; source

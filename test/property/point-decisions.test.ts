@@ -2,10 +2,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { arbitraryFilterCase } from '../../src/dataplane/testing/arbitrary-point.ts'
-import { FlowTable, judge, type Point, rulesOf } from '../../src/policy/index.ts'
+import { FlowTable, judge, type Point } from '../../src/policy/index.ts'
 import { PacketSets } from '../../src/verify/packets/index.ts'
 import { PointDecisions } from '../../src/verify/points/index.ts'
 import { type IpHeaders, readFrame } from '../../src/wire/index.ts'
+import { numberOf } from '../support/numbered.ts'
 
 /** Without grants and limits, whose state is not part of a proof. */
 const withoutLimits = (point: Point): Point => ({
@@ -15,10 +16,7 @@ const withoutLimits = (point: Point): Point => ({
 
 function judged(point: Point, packet: IpHeaders): number {
   const { link: _, ...headers } = packet
-  const decision = judge(point, headers, { flows: new FlowTable(), now: 0n })
-  return decision.verdict === 'pass-by'
-    ? 0
-    : 1 + rulesOf(point).findIndex(({ rule, tier }) => rule === decision.rule && tier === decision.tier)
+  return numberOf(point, judge(point, headers, { flows: new FlowTable(), now: 0n }))
 }
 
 describe('against the evaluator', () => {

@@ -1,7 +1,7 @@
 /** The packet that an ICMP error quotes, read as `wire/read-headers.ts` does. */
 import type { Label, ProgramBuilder, Value } from '../../bpf/index.ts'
 import { type Family, icmpOf, Protocol } from '../../net/index.ts'
-import { extensionHeaders, fragmentHeader, icmpErrors } from '../../wire/index.ts'
+import { icmpErrors, oddProtocols } from '../../wire/index.ts'
 import type { Frame } from './frame.ts'
 import { at, emitEchoPorts, network16, type Parsed, transportAt } from './parse.ts'
 
@@ -44,8 +44,7 @@ export function emitQuoted(
     b.jumpIf(b.eq(protocol, Protocol.icmp6), none)
   } else {
     b.jumpIf(b.ne(b.and(b.load(1, data, shift + at[6].version), 0xf0), 0x60), none)
-    for (const number of [fragmentHeader, ...extensionHeaders, Protocol.icmp])
-      b.jumpIf(b.eq(protocol, number), none)
+    for (const number of oddProtocols[6]) b.jumpIf(b.eq(protocol, number), none)
   }
   const ports = b.mov(0)
   const [read, done] = [b.label('read-ports'), b.label('quoted')]

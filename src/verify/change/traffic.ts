@@ -1,7 +1,7 @@
 /** A set of packets as a few words that people have for it: protocols, ports, sources. */
 import { type Family, icmpOf, type PortRange, Protocol } from '../../net/index.ts'
 import { openingFlags } from '../../policy/index.ts'
-import { extensionHeaders, fragmentHeader, icmpEcho } from '../../wire/index.ts'
+import { icmpEcho, oddProtocols } from '../../wire/index.ts'
 import type { DiagramSet, Range } from '../diagram/index.ts'
 import { addressLevels, allLevelsBut, familyNumber, level, type PacketSets } from '../packets/index.ts'
 
@@ -65,8 +65,7 @@ function ofFamily(sets: PacketSets, plain: DiagramSet, family: Family): Part[] {
 }
 
 /** Protocols that packets of a family may have beside TCP, UDP and ICMP. */
-const others = (family: Family): number =>
-  256 - 3 - (family === 6 ? new Set([...extensionHeaders, fragmentHeader]).size : 0)
+const others = (family: Family): number => 256 - 3 - oddProtocols[family].length
 
 function withPorts(sets: PacketSets, protocol: 'tcp' | 'udp', packets: DiagramSet): Part[] {
   if (packets === sets.none) return []

@@ -192,7 +192,6 @@ function* representatives(a: RuleList, b: RuleList): Generator<IpHeaders> {
         })),
       ),
       { protocol: 47 },
-      { protocol: family === 4 ? 58 : 1 },
       { protocol: 99 },
     ]
     for (const source of ends('source'))

@@ -3,7 +3,7 @@
  * protocol does not have only 0 is a packet, so that no difference is found which nobody can send.
  */
 import { type Family, icmpOf, Protocol } from '../../net/index.ts'
-import { extensionHeaders, fragmentHeader, icmpEcho } from '../../wire/index.ts'
+import { icmpEcho, oddProtocols } from '../../wire/index.ts'
 import { type Layout, layouts } from './layout.ts'
 
 type Ranges = Partial<Record<keyof Layout['place'], readonly [first: number, last: number]>>
@@ -17,12 +17,9 @@ const [noIcmp, noPorts] = [
 function rowsOfFamily(family: Family): readonly Uint32Array[] {
   const { request, reply } = icmpEcho[family]
   const icmp = icmpOf(family)
-  const others: Ranges[] = gaps(255, [
-    Protocol.tcp,
-    Protocol.udp,
-    icmp,
-    ...(family === 6 ? [...extensionHeaders, fragmentHeader] : []),
-  ]).map((protocol) => ({ ...noIcmp, ...noPorts, protocol }))
+  const others: Ranges[] = gaps(255, [Protocol.tcp, Protocol.udp, icmp, ...oddProtocols[family]]).map(
+    (protocol) => ({ ...noIcmp, ...noPorts, protocol }),
+  )
   const types: Ranges[] = [
     { icmpType: [request, request], destinationPort: zero },
     { icmpType: [reply, reply], sourcePort: zero },

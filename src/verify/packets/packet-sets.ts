@@ -2,7 +2,7 @@
 import type { Family, Prefix } from '../../net/index.ts'
 import { icmpOf, Protocol } from '../../net/index.ts'
 import type { Match } from '../../policy/index.ts'
-import { extensionHeaders, fragmentHeader, type IpHeaders, icmpEcho } from '../../wire/index.ts'
+import { type IpHeaders, icmpEcho, oddProtocols } from '../../wire/index.ts'
 import {
   constant,
   type Diagram,
@@ -21,7 +21,7 @@ const families = [4, 6] as const
 export class PacketSets extends Diagrams {
   /**
    * Every packet that filters can meet: of a field that its protocol does not have, only 0, as `readHeaders` reads it; no IPv6 protocol that is an
-   * extension header, since such packets have another shape. Echo identifiers count as ports.
+   * extension header, and no ICMP of the other family, since such packets have another shape. Echo identifiers count as ports.
    */
   readonly all: DiagramSet
   readonly #matches = new WeakMap<Match, DiagramSet>()
@@ -129,12 +129,11 @@ export class PacketSets extends Diagrams {
     return this.union(
       families.map((family) => {
         const icmp = icmpOf(family)
-        const strange = family === 6 ? [...extensionHeaders, fragmentHeader] : []
         const plain = this.without(
           everything,
           this.field(
             'protocol',
-            [Protocol.tcp, Protocol.udp, icmp, ...strange].map((p): Range => [p, p]),
+            [Protocol.tcp, Protocol.udp, icmp, ...oddProtocols[family]].map((p): Range => [p, p]),
           ),
         )
         const of = (protocol: number) => this.field('protocol', [[protocol, protocol]])

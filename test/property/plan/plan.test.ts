@@ -10,16 +10,10 @@ import { createShared, Side } from '../../../src/verify/change/side.ts'
 import type { Target } from '../../../src/verify/change/target.ts'
 import { changeBetween } from '../../../src/verify/index.ts'
 import { type PacketSets, tupleOf } from '../../../src/verify/packets/index.ts'
-import { pick, type Random, type RandomChange, randomChange, randomFrom } from './random-change.ts'
-import {
-  arrives,
-  contentOf,
-  fromTuple,
-  outsideAddresses,
-  packetOf,
-  type Question,
-  randomContent,
-} from './random-packet.ts'
+import { packetIn } from '../../support/packet-in.ts'
+import { pick, type Random, randomFrom } from '../../support/random.ts'
+import { type RandomChange, randomChange } from './random-change.ts'
+import { arrives, outsideAddresses, packetOf, type Question, randomContent } from './random-packet.ts'
 
 interface Compared extends Sides {
   readonly sets: PacketSets
@@ -74,7 +68,7 @@ function nearQuestion(plan: Compared, random: Random): Question {
   const some = randomQuestion(plan, random)
   if (plan.deltas.length === 0) return some
   const { senders, source, target, traffic } = pick(plan.deltas, random)
-  const { source: from, destination: to, ...content } = fromTuple(contentOf(plan.sets, traffic, random))
+  const { source: from, destination: to, ...content } = packetIn(plan.sets, traffic, random)
   const near: Question = {
     sender: pick(senders, random),
     source,
@@ -162,7 +156,7 @@ describe('against the evaluator', () => {
       const plan = compared(change)
       for (let count = 0; count < 60 && plan.deltas.length > 0; count++) {
         const { kind, senders, source, target, traffic } = pick(plan.deltas, random)
-        const { source: from, destination: to, ...content } = fromTuple(contentOf(plan.sets, traffic, random))
+        const { source: from, destination: to, ...content } = packetIn(plan.sets, traffic, random)
         const question: Question = {
           sender: pick(senders, random),
           source,

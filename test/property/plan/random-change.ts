@@ -3,22 +3,7 @@ import { type Network, parseNetwork } from '../../../src/model/index.ts'
 import { smallNetwork } from '../../../src/model/testing/small-network.ts'
 import { derivePolicy, type Point, type Rule } from '../../../src/policy/index.ts'
 import type { Derived } from '../../../src/verify/index.ts'
-
-/** Whole numbers from 0 below `end`. */
-export type Random = (end: number) => number
-
-/** Mulberry32. */
-export function randomFrom(seed: number): Random {
-  let state = seed
-  return (end) => {
-    state = (state + 0x6d2b_79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * end)
-  }
-}
-
-export const pick = <T>(list: readonly T[], random: Random): T => list[random(list.length)] as T
+import { pick, type Random } from '../../support/random.ts'
 
 /** Two sites, and two services of other tenants. */
 const base = `${smallNetwork

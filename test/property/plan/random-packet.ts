@@ -5,10 +5,8 @@ import { WorldState, walk } from '../../../src/trace/index.ts'
 import type { Source } from '../../../src/verify/change/cells.ts'
 import type { Side } from '../../../src/verify/change/side.ts'
 import type { Target } from '../../../src/verify/change/target.ts'
-import type { DiagramSet } from '../../../src/verify/diagram/index.ts'
-import { highest, level, type PacketSets } from '../../../src/verify/packets/index.ts'
 import type { IpHeaders } from '../../../src/wire/index.ts'
-import { pick, type Random } from './random-change.ts'
+import { pick, type Random } from '../../support/random.ts'
 
 /** A packet but for the addresses of those that both networks know by name. */
 export type Content = Omit<IpHeaders, 'source' | 'destination'>
@@ -31,41 +29,6 @@ export function randomContent(random: Random): Content {
     tcpFlags: protocol === Protocol.tcp ? pick([2, 2, 2, 16, 18, 4], random) : 0,
     icmpType: icmp ? (family === 4 ? 8 : 128) : 0,
     icmpCode: 0,
-  }
-}
-
-/** A packet of a set that is not empty, each number of each field as likely as the ranges make it. */
-export function contentOf(sets: PacketSets, packets: DiagramSet, random: Random): Uint32Array {
-  const tuple = Uint32Array.from(highest, (last) => random(last + 1))
-  let at = sets.mask(sets.all, packets)
-  for (let here = sets.levelOf(at); here !== undefined; here = sets.levelOf(at)) {
-    const branches = sets.branches(at).filter(([, child]) => child !== sets.none)
-    const [[first, last], child] = pick(branches, random)
-    tuple[here] = first + random(last - first + 1)
-    at = child as DiagramSet
-  }
-  return tuple
-}
-
-export function fromTuple(tuple: Uint32Array): Content & { readonly source: Ip; readonly destination: Ip } {
-  const number = (at: number) => tuple[at] as number
-  const family: Family = number(level.family) === 0 ? 4 : 6
-  const address = (at: number): Ip => ({
-    family,
-    value: [0, 1, 2, 3].reduce((sum, word) => (sum << 32n) | BigInt(number(at + word)), 0n),
-  })
-  return {
-    kind: 'ip',
-    family,
-    protocol: number(level.protocol),
-    hopLimit: 64,
-    sourcePort: number(level.sourcePort),
-    destinationPort: number(level.destinationPort),
-    tcpFlags: number(level.tcpFlags),
-    icmpType: number(level.icmpType),
-    icmpCode: number(level.icmpCode),
-    source: address(level.source),
-    destination: address(level.destination),
   }
 }
 

@@ -37,7 +37,7 @@ const familyBit = (family: 4 | 6): number => (family === 4 ? 0 : 1)
 
 /**
  * Declares the packet and `wellFormed`: fields that a protocol does not have are 0, an echo's identifier is a port, no IPv6 extension
- * header is a protocol (RFC 8200; IANA's list of extension header types), no IPv4 address has high bits.
+ * header is a protocol (RFC 8200; IANA's list of extension header types), nor the ICMP of the other family, no IPv4 address has high bits.
  */
 export const preamble = `
 ${names.map((name) => `(declare-const ${name} (_ BitVec ${fields[name]}))`).join('\n')}
@@ -48,7 +48,8 @@ ${names.map((name) => `(declare-const ${name} (_ BitVec ${fields[name]}))`).join
 (define-fun reply () Bool (and isIcmp (ite ${is('family', 0)} ${is('icmpType', 0)} ${is('icmpType', 129)})))
 (define-fun wellFormed () Bool (and
   (=> ${is('family', 0)} (and (bvult source ${bits(2n ** 32n, 128)}) (bvult destination ${bits(2n ** 32n, 128)})))
-  (=> ${is('family', 1)} (not ${or([0, 43, 44, 51, 60, 135, 139, 140].map((each) => is('protocol', each)))}))
+  (=> ${is('family', 1)} (not ${or([0, 1, 43, 44, 51, 60, 135, 139, 140].map((each) => is('protocol', each)))}))
+  (=> ${is('family', 0)} (not ${is('protocol', 58)}))
   (=> (not isTcp) ${is('tcpFlags', 0)})
   (=> (not isIcmp) (and ${is('icmpType', 0)} ${is('icmpCode', 0)}))
   (=> (not (or isTcp isUdp request)) ${is('sourcePort', 0)})

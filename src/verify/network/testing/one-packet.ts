@@ -1,21 +1,17 @@
-/** The set of one packet. */
-import { hostPrefix } from '../../../net/index.ts'
+/** The set of one packet, and of several. */
 import type { IpHeaders } from '../../../wire/index.ts'
-import type { DiagramSet } from '../../diagram/index.ts'
-import type { PacketSets } from '../../packets/index.ts'
+import { type DiagramSet, everything } from '../../diagram/index.ts'
+import { level, type PacketSets, tupleOf } from '../../packets/index.ts'
 
-export const onePacket = (sets: PacketSets, packet: IpHeaders): DiagramSet =>
-  sets.mask(
-    sets.all,
-    sets.match({
-      family: packet.family,
-      source: [hostPrefix(packet.source)],
-      destination: [hostPrefix(packet.destination)],
-      protocol: packet.protocol,
-      sourcePorts: [{ first: packet.sourcePort, last: packet.sourcePort }],
-      destinationPorts: [{ first: packet.destinationPort, last: packet.destinationPort }],
-      tcpFlags: { mask: 0xff, value: packet.tcpFlags },
-      icmpType: packet.icmpType,
-      icmpCode: packet.icmpCode,
-    }),
-  )
+export function onePacket(sets: PacketSets, packet: IpHeaders): DiagramSet {
+  const tuple = tupleOf(packet)
+  let set = everything
+  for (let at = level.sourcePort; at >= 0; at--) {
+    const number = tuple[at] as number
+    set = sets.cut(at, [[number, number]], set) as DiagramSet
+  }
+  return set
+}
+
+export const setOf = (sets: PacketSets, packets: readonly IpHeaders[]): DiagramSet =>
+  sets.union(packets.map((packet) => onePacket(sets, packet)))

@@ -1,0 +1,3 @@
+import { quarter } from './quarter.ts'
+
+quarter(2)
