@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { type Diagnostic, formatDiagnostics } from '../file/index.ts'
-import { loadNetwork, type Network } from '../model/index.ts'
+import { type Ask, loadNetwork, type Network } from '../model/index.ts'
 import { CommandError, exitCodes } from './exit-code.ts'
 import { outcomeOf } from './mistakes.ts'
 import type { Terminal } from './terminal.ts'
@@ -24,13 +24,21 @@ export function networkFile(given: string | undefined, terminal: Terminal): stri
  * only said how many warnings there are: `glacis check` shows them.
  */
 export function requireNetwork(given: string | undefined, terminal: Terminal): Network {
+  return requireLoaded(given, terminal).network
+}
+
+/** As {@link requireNetwork}, with what names mean in it. */
+export function requireLoaded(
+  given: string | undefined,
+  terminal: Terminal,
+): { readonly network: Network; readonly ask: Ask } {
   const file = networkFile(given, terminal)
-  const { network, diagnostics } = loadNetwork(file)
-  if (network) {
+  const { network, ask, diagnostics } = loadNetwork(file)
+  if (network && ask) {
     const count = diagnostics.length === 1 ? '1 warning' : `${diagnostics.length} warnings`
     if (diagnostics.length > 0)
       terminal.say(terminal.err.dim(`${count} in ${file}: see 'glacis check ${file}'`))
-    return network
+    return { network, ask }
   }
   terminal.say(`${formatDiagnostics(diagnostics, { color: terminal.err.isColorSupported })}\n`)
   const message = `load ${file}: ${outcomeOf(diagnostics, [file], 'it describes no network')}`

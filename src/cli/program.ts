@@ -179,6 +179,25 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
       done(await (await import('./commands/trace.ts')).trace(path, options, terminal)),
     )
 
+  verb(
+    'why',
+    'Say why somebody can, or cannot, reach somebody, for all packets, and the smallest changes that would turn the answer.',
+    [
+      'glacis why network.yaml internet shop/worker tcp 9000',
+      'glacis why network.yaml internet shop/web',
+      'glacis why network.yaml west/jump1 west/host1 tcp agent',
+      'glacis why shop/web storage tcp 7600',
+      "glacis why network.yaml vms internet tcp 25 --json | jq '.changes[].edits[].text'",
+    ],
+  )
+    .argument(
+      '<WORD...>',
+      '[FILE] FROM TO [WHAT]: who sends, who is addressed, and what, as in `expect:` of a file',
+    )
+    .usage('[FILE] FROM TO [WHAT …] [OPTIONS]')
+    .addOption(json)
+    .action(async (words) => done((await import('./commands/why.ts')).why(words, terminal)))
+
   verb('rules', 'List the enforcement points, or the rules of some in the order in which they are asked.', [
     'glacis rules network.yaml',
     'glacis rules network.yaml west/ar1/external/in',

@@ -14,12 +14,15 @@ import {
   validateNetworkFile,
 } from '../file/index.ts'
 import type { Network } from './network.ts'
+import { type Ask, Asker } from './resolve/question.ts'
 import { Resolution } from './resolve/resolution.ts'
 import { resolveNetwork } from './resolve/resolve.ts'
 
 export interface LoadResult {
   /** Absent if any diagnostic is an error. */
   readonly network?: Network
+  /** What names mean in the network: there if it is. */
+  readonly ask?: Ask
   /** All mistakes, in the order of the files and lines. */
   readonly diagnostics: readonly Diagnostic[]
 }
@@ -51,9 +54,11 @@ function load(source: SourceText, log: DiagnosticLog, readFile: ReadFile): LoadR
     readImport: (name, at) => readSource(beside(name), log, { readFile, at }),
     canImport: (name) => isThere(beside(name), readFile),
   })
-  const network = resolveNetwork(resolution, source.file)
+  const resolved = resolveNetwork(resolution, source.file)
   const diagnostics = sortedDiagnostics(log)
-  return network && !hasErrors(diagnostics) ? { network, diagnostics } : { diagnostics }
+  if (!resolved || hasErrors(diagnostics)) return { diagnostics }
+  const { network, named } = resolved
+  return { network, ask: Asker(named, network), diagnostics }
 }
 
 /** A file that is there and cannot be read counts: reading it says why. */

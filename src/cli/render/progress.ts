@@ -21,6 +21,8 @@ const words: Readonly<Record<string, string>> = {
   down: 'Taking everything down',
   proof: 'Proving invariants',
   failures: 'Letting elements fail',
+  why: 'Following all packets',
+  'why-changes': 'Looking for the smallest changes',
   'plan-old': 'Following all packets through the old network',
   'plan-next': 'Following all packets through the new one',
   'plan-compare': 'Comparing',

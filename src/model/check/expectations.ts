@@ -1,5 +1,5 @@
 /** Checks expectations and exceptions for what can be said without a proof: names, contradictions, statements about nothing. */
-import { suggestion } from '../../file/index.ts'
+import { type DiagnosticLog, type Path, type SourceRange, suggestion } from '../../file/index.ts'
 import {
   type PortRange,
   type Prefix,
@@ -16,29 +16,23 @@ import type { Resolution } from '../resolve/resolution.ts'
 /** Reports an expectation that no packet is about: it would hold, and say nothing. @param parts classes of each site, or of all together */
 export function checkMeant(
   parts: readonly (readonly TrafficClass[])[],
-  index: number,
   network: Network,
-  { log, valueAt }: Resolution,
+  { at, log }: { at(...path: Path): SourceRange; readonly log: DiagnosticLog },
 ): void {
   const isThere = (prefixes: readonly Prefix[]): boolean => isSomewhere(network, prefixes)
   for (const end of ['from', 'to'] as const) {
     const others = parts.filter((classes) => classes.some((each) => isThere(each[end])))
     if (others.length > 0) continue
-    log.report('GL2080', valueAt('expect', index, end), `nobody has an address of '${end}'`, {
-      hint: 'name machines that there are, or remove the expectation',
+    log.report('GL2080', at(end), `nobody has an address of '${end}'`, {
+      hint: 'name machines that there are',
     })
     return
   }
   const both = parts.some((classes) => classes.some(({ from, to }) => isThere(from) && isThere(to)))
   if (!both)
-    log.report(
-      'GL2080',
-      valueAt('expect', index),
-      'no site has both those who send and those who are addressed',
-      {
-        hint: "remove 'same-site', or the expectation",
-      },
-    )
+    log.report('GL2080', at(), 'no site has both those who send and those who are addressed', {
+      hint: "remove 'same-site', or the expectation",
+    })
 }
 
 /** Whether there is a machine at one of the addresses, or any of them is outside. */

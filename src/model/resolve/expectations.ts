@@ -1,11 +1,11 @@
 /** Expectations of the network file: names become addresses, for all sites together or for each by itself. */
-import type { ExpectationFile, FilterRule, Path } from '../../file/index.ts'
+import type { DiagnosticLog, ExpectationFile, FilterRule, Path, SourceRange } from '../../file/index.ts'
 import { formatProtocol } from '../../net/index.ts'
 import { checkExpectations, checkMeant } from '../check/expectations.ts'
 import type { Expectation, TrafficClass } from '../expectation.ts'
-import { everything, type NamedNetwork } from '../filter/address-book.ts'
+import { type AddressBook, everything, type NamedNetwork } from '../filter/address-book.ts'
 import { resolveRules } from '../filter/resolve-rules.ts'
-import type { Network } from '../network.ts'
+import type { Network, SitePorts } from '../network.ts'
 import { endpointParties, PartyBook } from './party-book.ts'
 import type { Resolution } from './resolution.ts'
 
@@ -16,28 +16,29 @@ export function resolveExpectations(
 ): readonly Expectation[] {
   const { file, log } = resolution
   if (file.expect.length === 0) return Object.freeze([])
-  const scopes = new Map<string | undefined, ReturnType<typeof scopeOf>>()
+  const scopes = new Map<string | undefined, Scope>()
   const scope = (site?: string) => {
-    const known = scopes.get(site) ?? scopeOf(named, network, site)
+    const known = scopes.get(site) ?? Scope(named, network, site)
     scopes.set(site, known)
     return known
   }
   const expectations = file.expect.map((written, index): Expectation => {
     const sites = written['same-site'] ? network.sites.map(({ name }) => name) : [undefined]
     const errors = log.entries.length
+    const name = written.name ?? `expect-${index + 1}`
+    const at = (...path: Path) => resolution.valueAt('expect', index, ...path)
     const parts = sites.flatMap((site, place) => {
       // What is wrong in one site is wrong in all.
       if (place > 0 && log.entries.length > errors) return []
-      return [classesOf(written, index, scope(site), resolution)]
+      return [classesOf({ ...written, name, at }, scope(site), log)]
     })
-    const at = resolution.valueAt('expect', index)
-    if (log.entries.length === errors) checkMeant(parts, index, network, resolution)
+    if (log.entries.length === errors) checkMeant(parts, network, { at, log })
     return Object.freeze({
       id: `expect:${written.name ?? index + 1}`,
       verdict: written.then,
       text: textOf(written),
       ...(written.why !== undefined && { why: written.why }),
-      at,
+      at: at(),
       classes: Object.freeze(parts.flat()),
     })
   })
@@ -45,22 +46,36 @@ export function resolveExpectations(
   return Object.freeze(expectations)
 }
 
-const scopeOf = (named: NamedNetwork, network: Network, site: string | undefined) => ({
+/** What names stand for, at all sites together or at one. */
+export interface Scope {
+  readonly book: AddressBook
+  readonly endpoints: ReturnType<typeof endpointParties>
+  readonly ports: SitePorts | undefined
+}
+
+export const Scope = (named: NamedNetwork, network: Network, site?: string): Scope => ({
   book: PartyBook(named, network, site),
   endpoints: endpointParties(network, site),
   // Templates may differ in their ports: then a name means that of each site.
   ports: (network.sites.find(({ name }) => name === site) ?? network.sites[0])?.ports,
 })
 
-function classesOf(
-  written: ExpectationFile,
-  index: number,
-  { book, endpoints, ports }: ReturnType<typeof scopeOf>,
-  { log, valueAt }: Resolution,
+/** Who, whom and what, as somebody wrote it. */
+export interface WrittenClasses extends Pick<ExpectationFile, 'from' | 'to' | 'protocol' | 'ports'> {
+  readonly name: string
+  /** Where its parts stand. */
+  at(...path: Path): SourceRange
+}
+
+/** The packets that are meant; what means nothing is reported. */
+export function classesOf(
+  written: WrittenClasses,
+  { book, endpoints, ports }: Scope,
+  log: DiagnosticLog,
 ): readonly TrafficClass[] {
-  const at = (...path: Path) => valueAt('expect', index, ...path)
+  const { at } = written
   const open: FilterRule = {
-    name: written.name ?? `expect-${index + 1}`,
+    name: written.name,
     allow: 'in',
     from: written.from,
     to: written.to,

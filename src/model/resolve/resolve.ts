@@ -32,8 +32,14 @@ interface ResolvedSite extends Placement {
   readonly nodes: SiteNodes
 }
 
+export interface ResolvedNetwork {
+  readonly network: Network
+  /** What its names stand for. */
+  readonly named: NamedNetwork
+}
+
 /** Mistakes are in the resolution's log; the network is of use only if there are no errors in it. */
-export function resolveNetwork(resolution: Resolution, fileName: string): Network | undefined {
+export function resolveNetwork(resolution: Resolution, fileName: string): ResolvedNetwork | undefined {
   const { file, links, log } = resolution
   checkPrefixes(resolution)
   if (!isBuildable(resolution)) return undefined
@@ -90,10 +96,10 @@ export function resolveNetwork(resolution: Resolution, fileName: string): Networ
     exceptions: [],
   }
   // With other mistakes in the file it is not known whom they speak of.
-  if (hasErrors(log.entries)) return network
+  if (hasErrors(log.entries)) return { network, named }
   const expectations = resolveExpectations(named, network, resolution)
   const exceptions = resolveExceptions(named, network, expectations, resolution)
-  return Object.freeze({ ...network, expectations, exceptions })
+  return { network: Object.freeze({ ...network, expectations, exceptions }), named }
 }
 
 /** Rules speak of machines by name, so they are read when all machines are there. */

@@ -10,6 +10,8 @@ export interface Flow {
   /** Of the senders, where they are all of one. */
   readonly site?: string
   readonly emissions: readonly Emission[]
+  /** How it is addressed: to machines, to VIPs, to others in the Internet. */
+  readonly by?: 'address' | 'vip' | 'outside'
   /** Nodes where they may arrive; absent: whoever has the address. */
   readonly at?: ReadonlySet<string>
   /** They are to leave for the Internet: what reaches a node outside has arrived. */

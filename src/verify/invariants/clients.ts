@@ -25,7 +25,8 @@ export const clientsOf = (proof: Proof, origin: Origin): readonly Emission[] =>
     packets: proof.sets.mask(asClient(proof), packets),
   }))
 
-const asClient = (proof: Proof): DiagramSet =>
+/** Packets from ports that clients have. */
+export const asClient = (proof: Proof): DiagramSet =>
   proof.once('as client', () => {
     const { sets } = proof
     const ofServers = sets.field('sourcePort', [[0, 1023]])

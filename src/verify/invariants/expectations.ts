@@ -5,12 +5,13 @@
  */
 import {
   type Expectation,
+  hostServiceAddresses,
   type Network,
   type Node,
   type TrafficClass,
   virtualEndpoints,
 } from '../../model/index.ts'
-import { hostPrefix, type Prefix, prefixContains } from '../../net/index.ts'
+import { hostPrefix, type Ip, type Prefix, prefixContains } from '../../net/index.ts'
 import { type Flow, honest, toOthers } from '../arrival/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import type { Emission } from '../network/index.ts'
@@ -52,20 +53,28 @@ function destinationsOf(proof: Proof, { to }: TrafficClass): Destinations {
   const { sets, network } = proof
   const all = sets.mask(sets.all, proof.to(to))
   return {
-    machines: machinesAt(network, to),
+    machines: machinesAt(network, to, addressedAt),
     own: sets.mask(all, toOwnPublic(proof)),
     outside: sets.mask(all, toInternet(proof)),
   }
 }
 
 /** Machines of the sites with one of the addresses. */
-const machinesAt = ({ nodes }: Network, prefixes: readonly Prefix[]): readonly Node[] =>
+export const machinesAt = (
+  { nodes }: Network,
+  prefixes: readonly Prefix[],
+  addressesOf = ({ addresses }: Node): readonly Ip[] => addresses,
+): readonly Node[] =>
   nodes.filter(
-    ({ site, kind, addresses }) =>
-      site !== undefined &&
-      kind !== 'isp' &&
-      addresses.some((address) => prefixes.some((one) => prefixContains(one, address))),
+    (node) =>
+      node.site !== undefined &&
+      node.kind !== 'isp' &&
+      addressesOf(node).some((address) => prefixes.some((one) => prefixContains(one, address))),
   )
+
+/** By which a machine is addressed: a host by those of its services too. */
+const addressedAt = ({ kind, addresses }: Node): readonly Ip[] =>
+  kind === 'host' ? [...addresses, ...hostServiceAddresses(addresses)] : addresses
 
 /** Protocol and ports. */
 const kindOf = ({ sets }: Proof, { protocol, ports }: TrafficClass): DiagramSet =>
@@ -84,7 +93,8 @@ function outsideSources(
 /** Nobody but these may bear other sources than their own. */
 const trusted = new Set(['access-router', 'balancer', 'distribution-router'])
 
-function* flowsOf(proof: Proof, traffic: TrafficClass): Iterable<Flow> {
+/** What honest senders of a class open, and where it is to arrive: at machines, by VIPs, outside. */
+export function* flowsOf(proof: Proof, traffic: TrafficClass): Iterable<Flow> {
   const { sets, network } = proof
   const { machines, own, outside } = destinationsOf(proof, traffic)
   const opened = sets.mask(openings(sets), kindOf(proof, traffic))
@@ -96,21 +106,22 @@ function* flowsOf(proof: Proof, traffic: TrafficClass): Iterable<Flow> {
     }),
     ...rest,
   })
-  const addresses = machines.flatMap((node) => node.addresses.map(hostPrefix))
+  const addresses = machines.flatMap((node) => addressedAt(node).map(hostPrefix))
   const wanted = sets.mask(proof.to(traffic.to), proof.to(addresses))
-  yield flow(wanted, { at: new Set(machines.map(({ id }) => id)) })
+  yield flow(wanted, { by: 'address', at: new Set(machines.map(({ id }) => id)) })
   if (own !== sets.none) {
     const vips = virtualEndpoints(network).filter(({ vip }) =>
       traffic.to.some((one) => prefixContains(one, vip)),
     )
     const used = proof.to(vips.map(({ vip }) => hostPrefix(vip)))
     yield flow(sets.mask(own, used), {
+      by: 'vip',
       at: new Set(vips.flatMap(({ backends }) => backends.map(({ node }) => node))),
     })
   }
   if (outside !== sets.none && senders.some(({ node }) => !proof.isOutside(node)))
     yield {
-      ...flow(outside, { leaves: true }),
+      ...flow(outside, { by: 'outside', leaves: true }),
       emissions: flow(outside, {}).emissions.filter(({ node }) => !proof.isOutside(node)),
     }
 }

@@ -12,7 +12,7 @@ import {
 import { hostPrefix, type Prefix } from '../../net/index.ts'
 import { type Point, type Policy, pointsAt } from '../../policy/index.ts'
 import { createWorld, type World } from '../../trace/index.ts'
-import type { DiagramSet } from '../diagram/index.ts'
+import { type DiagramSet, everything } from '../diagram/index.ts'
 import {
   Agreement,
   type Disagreement,
@@ -23,6 +23,7 @@ import {
   type Openings,
   Passages,
   type Reach,
+  sendable,
   type Terrain,
   terrainOf,
 } from '../network/index.ts'
@@ -64,6 +65,8 @@ export class Proof {
   #points: readonly Point[] | undefined
   #nodes: readonly Node[] | undefined
 
+  readonly #memory: ProofMemory
+  readonly #tables: Map<string, Forwarding>
   /** Hosts and VMs that others stand for. */
   readonly #unwatched: ReadonlySet<string>
 
@@ -71,6 +74,7 @@ export class Proof {
    * @param world the network as packets find it; absent: as its file has it
    * @param memory of earlier proofs
    * @param unwatched hosts and VMs that others stand for; absent: none
+   * @param tables forwarding that is known of the same routes
    */
   constructor(
     network: Network,
@@ -78,7 +82,10 @@ export class Proof {
     world = createWorld(network, policy),
     memory = new ProofMemory(),
     unwatched: ReadonlySet<string> = new Set(),
+    tables = new Map<string, Forwarding>(),
   ) {
+    this.#memory = memory
+    this.#tables = tables
     this.network = network
     this.policy = policy
     this.world = world
@@ -86,7 +93,7 @@ export class Proof {
     this.sets = sets
     this.#sets = unwatched.size === 0 ? memory.ofNetwork(network) : new Map()
     this.#unwatched = unwatched
-    const terrain = terrainOf(sets, world, unwatched)
+    const terrain = terrainOf(sets, world, unwatched, tables)
     this.#terrain = terrain
     this.#reach = new NetworkReach(sets, terrain, unwatched.size === 0 ? passages : undefined)
     this.#loops = new Loops(sets, terrain, this.#reach)
@@ -95,6 +102,12 @@ export class Proof {
       isOutside: this.isOutside,
     })
     this.decisions = this.#reach.decisions
+  }
+
+  /** The same machines with other rules, or endpoints: what both share is not worked out again. Routes must be the same. */
+  with(network: Network, policy: Policy): Proof {
+    const world = { ...this.world, network, policy }
+    return new Proof(network, policy, world, this.#memory, this.#unwatched, this.#tables)
   }
 
   /** A set that follows from the network alone, made once. */
@@ -156,6 +169,17 @@ export class Proof {
   /** What may leave a point as one of the packets. @param known as in {@link NetworkReach.before} */
   before(point: Point, leaving: DiagramSet, known?: Openings): DiagramSet {
     return this.#reach.before(point, leaving, known)
+  }
+
+  /** What each node may send that arrives at some, by node; of several machines that a balancer may choose, by any. */
+  sendable(ends: (node: Node) => DiagramSet): ReadonlyMap<string, DiagramSet> {
+    const { sets, passages } = this.#memory
+    return sendable(sets, this.world, {
+      passages,
+      chosen: () => everything,
+      ends,
+      terrain: this.#terrain,
+    })
   }
 
   openings(): Openings {

@@ -19,6 +19,10 @@ export interface SendableOptions {
   readonly passages: Passages
   /** Of each machine that a balancer may choose, the packets for which it does. */
   readonly chosen: Chosen
+  /** What is to arrive at a node. Default: whatever is for it, and at the Internet whatever is for nobody else. */
+  ends?(node: Node): DiagramSet
+  /** Of the world, if it is there already. */
+  readonly terrain?: Terrain
 }
 
 /** Packets by node. Whoever is outside is reached by what arrives there and is for nobody inside. */
@@ -63,13 +67,15 @@ class BackwardWalk {
     this.#sets = sets
     this.#world = world
     this.#options = options
-    this.#terrain = terrainOf(sets, world)
+    this.#terrain = options.terrain ?? terrainOf(sets, world)
     this.#arriving = new Gathered(sets)
     this.#sent = new Gathered(sets)
   }
 
   run(): ReadonlyMap<string, DiagramSet> {
-    for (const node of this.#world.network.nodes) this.#enter(node, this.#endsAt(node))
+    const { ends } = this.#options
+    for (const node of this.#world.network.nodes)
+      this.#enter(node, ends ? this.#sets.mask(ends(node), this.#endsAt(node)) : this.#endsAt(node))
     for (let next = this.#next(); next; next = this.#next()) {
       const [node, packets] = next
       const fresh = this.#sent.add(node.id, this.#sets.union(packets))

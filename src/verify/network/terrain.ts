@@ -28,13 +28,17 @@ export interface Terrain {
 /** Stands for all interfaces of a node that lead to what is not looked at; no interface has such a name. */
 const aside = '(others)'
 
-/** The network of a world. @param unwatched machines at which nobody looks, since others stand for them */
+/**
+ * The network of a world.
+ * @param unwatched machines at which nobody looks, since others stand for them
+ * @param tables forwarding that is known of a world with the same routes; what is found is added
+ */
 export function terrainOf(
   sets: PacketSets,
   world: World,
   unwatched: ReadonlySet<string> = new Set(),
+  tables = new Map<string, Forwarding>(),
 ): Terrain {
-  const tables = new Map<string, Forwarding>()
   const watches = (node: string) => !unwatched.has(node)
   const isAside = (node: string, { interface: name }: NextHop) => !watches(world.peer(node, name).node)
   /** To be one set, however many interfaces lead aside. */

@@ -71,16 +71,24 @@ export interface RandomChange {
   readonly story: string
 }
 
-export function randomChange(random: Random): RandomChange {
+/** A network file, and what was changed to make it. */
+export function randomText(random: Random): { readonly text: string; readonly story: string } {
   const story: string[] = []
-  let [before, after] = [base, base]
+  let made = base
   for (let count = random(3); count > 0; count--) {
     const [from, to] = pick(edits, random)
-    if (!after.includes(from)) continue
+    if (!made.includes(from)) continue
     const text = to(random)
-    after = after.replace(from, text)
+    made = made.replace(from, text)
     story.push(`${from} became ${text}`)
   }
+  return { text: made, story: story.join('\n') }
+}
+
+export function randomChange(random: Random): RandomChange {
+  const edited = randomText(random)
+  const story = edited.story === '' ? [] : [edited.story]
+  let [before, after] = [base, edited.text]
   // Either may be the older one.
   if (random(2) === 0) [before, after] = [after, before]
   const [old, next] = [before, after].map((text): Derived => {

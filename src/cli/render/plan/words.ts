@@ -61,7 +61,7 @@ function whereText(where: Where): string {
   }
 }
 
-const trafficText = (parts: readonly Traffic[]): string => listed(parts.map(partText), 6)
+export const trafficText = (parts: readonly Traffic[]): string => listed(parts.map(partText), 6)
 
 function partText({ families, protocol, ports, sourcePorts, icmpTypes, numbers, strays }: Traffic): string {
   const words = [

@@ -1,0 +1,47 @@
+/** Questions on a command line: what is understood, and what is said of slips. */
+import { describe, expect, it } from 'vitest'
+import { main } from '../main.ts'
+
+async function run(...argv: string[]) {
+  const said = { out: '', err: '' }
+  const code = await main(argv, {
+    stdout: { write: (text) => (said.out += text) },
+    stderr: { write: (text) => (said.err += text) },
+  })
+  return { code, ...said }
+}
+
+const example = 'examples/two-sites/network.yaml'
+
+describe('glacis why', () => {
+  it('answers as JSON, with the line to change', async () => {
+    const { code, out } = await run('why', example, 'internet', 'shop/worker', 'tcp', '9000', '--json')
+    expect(code).toBe(0)
+    const { reaches, changes, question } = JSON.parse(out)
+    expect(reaches).toBe(false)
+    expect(question).toBe('internet to shop/worker, tcp 9000')
+    expect(changes[0].edits[0]).toMatchObject({ kind: 'own', at: { file: example } })
+    expect(changes[0].confirmed).toBe(true)
+  })
+
+  it('points to a name that means nothing', async () => {
+    const { code, err } = await run('why', example, 'internet', 'shop/wroker', 'tcp 9000')
+    expect(code).toBe(2)
+    expect(err).toContain('question:1:13')
+    expect(err).toContain("did you mean 'shop/worker'?")
+    expect(err).not.toContain('    at ')
+  })
+
+  it('says what is missing, and what is sent by nobody', async () => {
+    expect((await run('why', example, 'internet')).err).toContain('it is not said who is to be reached')
+    const { code, err } = await run('why', example, 'internet', 'internet')
+    expect(code).toBe(2)
+    expect(err).toContain('nothing is sent from there to there')
+  })
+
+  it('knows that an endpoint has its own port', async () => {
+    const { code, err } = await run('why', example, 'internet', 'shop/web/https', 'tcp 443')
+    expect(code).toBe(2)
+    expect(err).toContain('has its own protocol and port')
+  })
+})
