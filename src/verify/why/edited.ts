@@ -1,6 +1,6 @@
 /** A network with changes made: its model, the rules that follow from it, and its lists of rules. */
 import type { Network } from '../../model/index.ts'
-import { derivePolicy, type Point, type Policy } from '../../policy/index.ts'
+import { derivePolicy, type Point, type Policy, Sameness } from '../../policy/index.ts'
 import { withKnownPoints } from '../change/same-points.ts'
 import type { Proof } from '../invariants/index.ts'
 import type { Edit } from './edit.ts'
@@ -45,7 +45,7 @@ export class Editor {
     const known = this.#models.get(key)
     if (known) return known
     const changed = edits.reduce((now, edit) => edit.network?.(now) ?? now, network)
-    const made = { network: changed, policy: withKnownPoints(derivePolicy(changed), policy) }
+    const made = { network: changed, policy: withKnownPoints(derivePolicy(changed), policy, new Sameness()) }
     this.#models.set(key, made)
     return made
   }
