@@ -15,8 +15,9 @@ import { Turn } from '../../../src/verify/why/turning.ts'
 import { waysOf } from '../../../src/verify/why/ways.ts'
 import { whyOf } from '../../../src/verify/why/why.ts'
 import type { IpHeaders } from '../../../src/wire/index.ts'
-import { pick, type Random, randomFrom, randomText } from '../plan/random-change.ts'
-import { contentOf, fromTuple } from '../plan/random-packet.ts'
+import { packetIn } from '../../support/packet-in.ts'
+import { pick, type Random, randomFrom } from '../../support/random.ts'
+import { randomText } from '../plan/random-change.ts'
 
 const names = [
   'internet',
@@ -88,7 +89,7 @@ function somePackets(
   return flows.flatMap((flow) =>
     Array.from({ length: count }, (): Sent => {
       const { node, packets } = pick(flow.emissions, random)
-      return { node, flow, packet: { ...fromTuple(contentOf(proof.sets, packets, random)) } }
+      return { node, flow, packet: packetIn(proof.sets, packets, random) }
     }),
   )
 }
@@ -121,7 +122,7 @@ describe('against the evaluator', () => {
           if (arrives.length === 0) return []
           return Array.from({ length: 10 }, () => {
             const { node, packets } = pick(arrives, random)
-            return { node, flow, packet: fromTuple(contentOf(proof.sets, packets, random)) }
+            return { node, flow, packet: packetIn(proof.sets, packets, random) }
           })
         }),
       )
