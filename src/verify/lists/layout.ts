@@ -82,31 +82,44 @@ export function rowsOf(layout: Layout, match: Match): readonly Uint32Array[] {
     row[2 * layout.ranges] = mask
     row[2 * layout.ranges + 1] = value
   }
-  let rows = [row]
-  const spread = <T>(values: readonly T[] | undefined, write: (row: Uint32Array, value: T) => void): void => {
-    if (!values) return
-    rows = rows.flatMap((each) =>
-      values.map((value) => {
-        const copy = values.length === 1 ? each : each.slice()
-        write(copy, value)
-        return copy
-      }),
-    )
-  }
+  let rows: Uint32Array[] = [row]
   for (const field of ['source', 'destination'] as const)
-    spread(
-      match[field]?.filter(({ family }) => family === layout.family),
-      (at, prefix) => writePrefix(layout, at, layout.place[field], prefix),
-    )
+    rows = spread(rows, match[field], (at, prefix) => {
+      if (prefix.family !== layout.family) return false
+      writePrefix(layout, at, layout.place[field], prefix)
+      return true
+    })
   for (const [field, ranges] of [
     ['sourcePort', match.sourcePorts],
     ['destinationPort', match.destinationPorts],
   ] as const)
-    spread(ranges, (at, { first, last }) => {
+    rows = spread(rows, ranges, (at, { first, last }) => {
       at[2 * layout.place[field]] = first
       at[2 * layout.place[field] + 1] = last
+      return true
     })
   return rows
+}
+
+/**
+ * Rows with each of the values written into each of them; as they are, if there are no values to choose from. Most rules have one.
+ * @param write false: the value is not for these rows
+ */
+function spread<T>(
+  rows: Uint32Array[],
+  values: readonly T[] | undefined,
+  write: (row: Uint32Array, value: T) => boolean,
+): Uint32Array[] {
+  if (!values) return rows
+  if (rows.length === 1 && values.length === 1)
+    return write(rows[0] as Uint32Array, values[0] as T) ? rows : []
+  const made: Uint32Array[] = []
+  for (const row of rows)
+    for (const value of values) {
+      const copy = row.slice()
+      if (write(copy, value)) made.push(copy)
+    }
+  return made
 }
 
 function writePrefix({ words }: Layout, row: Uint32Array, place: number, { value, length }: Prefix): void {

@@ -23,20 +23,9 @@ export class RuleTable {
     6: new RowTable(layouts[6]),
   }
   readonly #keys = new Map<string, number>()
-  readonly #known = new WeakMap<ListRule, number>()
   readonly #lists: Readonly<Record<Family, WeakMap<RuleList, ListRows>>> = {
     4: new WeakMap(),
     6: new WeakMap(),
-  }
-
-  /** Rules with the same number do the same to the same packets. */
-  readonly keyOf = (rule: ListRule): number => {
-    let key = this.#known.get(rule)
-    if (key === undefined) {
-      key = this.#newKey(rule)
-      this.#known.set(rule, key)
-    }
-    return key
   }
 
   /** Whether {@link rowsOf} has the list's rows at hand. */
@@ -59,7 +48,8 @@ export class RuleTable {
     return rows
   }
 
-  #newKey({ match, action }: ListRule): number {
+  /** Rules with the same number do the same to the same packets. */
+  readonly keyOf = ({ match, action }: ListRule): number => {
     const [four, six] = [this.rows[4].numbersOf(match), this.rows[6].numbersOf(match)]
     // Most rules have one row: its number tells it. Other keys are negative.
     if (four.length + six.length === 1)
