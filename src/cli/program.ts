@@ -2,6 +2,7 @@
 import { Argument, Command, Option } from 'commander'
 import { addAccessVerbs } from './access-verbs.ts'
 import { address, count, duration, failureCount, family, labName, port, positive } from './argument.ts'
+import { requireOneMode } from './check-mode.ts'
 import { addExamples } from './examples.ts'
 import { exitCodeHelp } from './exit-code.ts'
 import { addImportVerbs } from './import-verbs.ts'
@@ -96,14 +97,15 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .option('--no-proof', 'only the file: prove nothing')
     .option(
       '--failures <count>',
-      '1: let every element fail by itself, and say which promises break; 2: every two at a time too',
+      '1: let every element fail by itself, and say which promises break and what is overloaded; 2: every two at a time too',
       failureCount,
     )
     .option('--live', 'hold what the running network does with packets against the file instead', false)
     .option('--for <time>', 'with --live: how long to watch, such as 10s or 2m; default: 10s', duration)
     .addOption(liveName)
     .addOption(json)
-    .action(async (path, options) =>
+    .action(async (path, options) => {
+      requireOneMode(options)
       done(
         options.live
           ? await (await import('./commands/check-live.ts')).checkLive(
@@ -112,8 +114,20 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
               terminal,
             )
           : (await import('./commands/check.ts')).check(path, options, terminal),
-      ),
-    )
+      )
+    })
+
+  verb(
+    'availability',
+    'Say how much of the time services are reached from outside, and which elements cost most of it.',
+    [
+      'glacis availability network.yaml',
+      "glacis availability network.yaml --json | jq '.services[] | select(.keeps == false)'",
+    ],
+  )
+    .argument('[FILE]', file)
+    .addOption(json)
+    .action(async (path) => done((await import('./commands/availability.ts')).availability(path, terminal)))
 
   verb('lint', 'Find rules that are of no use, or that were hardly meant, among those that people wrote.', [
     'glacis lint network.yaml',

@@ -22,6 +22,17 @@ function typeMistake({ type, expected, input, message }: BaseIssue<unknown>, sub
       message: `${subject} names no file as it stands`,
       hint: 'write the path of a file, or a mapping with file, name and parameters',
     }
+  if (message === 'availability or times')
+    return typeof input === 'string'
+      ? availabilityMistake(shortened(input))
+      : {
+          code: 'GL1010',
+          message: `${subject} is no availability as it stands`,
+          hint:
+            typeof input === 'number'
+              ? `add the sign: ${input}%`
+              : 'write a share such as 99.95%, or { mtbf: 2y, mttr: 4h }',
+        }
   if (type === 'picklist' && typeof input === 'string') {
     const choices = (expected ?? '').replace(/[()"]/g, '').split(' | ')
     return {
@@ -123,6 +134,8 @@ function valueMistake(issue: BaseIssue<unknown>, subject: string): FormMistake {
       message: `'${text}' is not an amount of bytes`,
       hint: 'such as 64kB, 25MB or 1GB, at most 1000GB',
     }
+  const rated = rateMistake(message, text)
+  if (rated) return rated
   const repaired = repairName(String(input))
   return {
     code: 'GL1012',
@@ -130,6 +143,35 @@ function valueMistake(issue: BaseIssue<unknown>, subject: string): FormMistake {
     hint: repaired ? `such as '${repaired}'` : undefined,
   }
 }
+
+function rateMistake(message: string, text: string): FormMistake | undefined {
+  switch (message) {
+    case 'rate':
+      return {
+        code: 'GL1012',
+        message: `'${text}' is not a rate`,
+        hint: 'such as 10 Gbit/s, 3 Mpps, or both: 10 Gbit/s, 3 Mpps',
+      }
+    case 'bits':
+      return { code: 'GL1012', message: `'${text}' is not a rate in bits`, hint: 'such as 200 Mbit/s' }
+    case 'availability':
+      return availabilityMistake(text)
+    case 'span':
+      return {
+        code: 'GL1012',
+        message: `'${text}' is not a length of time`,
+        hint: 'minutes, hours, days or years, such as 30m, 4h, 90d or 5y',
+      }
+    default:
+      return undefined
+  }
+}
+
+const availabilityMistake = (text: string): FormMistake => ({
+  code: 'GL1012',
+  message: `'${text}' is not an availability`,
+  hint: 'a share of the time, above 0% and at most 100%, such as 99.95%',
+})
 
 function prefixHint(text: string): string {
   const [address = '', length] = text.split('/')

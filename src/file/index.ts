@@ -1,10 +1,12 @@
 /** The network file: form, positions and diagnostics. */
+export * from './availability.ts'
 export * from './byte-amount.ts'
 export * from './date.ts'
 export * from './diagnostic/index.ts'
 export * from './duration.ts'
 export * from './filter-file.ts'
 export * from './glob.ts'
+export * from './rate.ts'
 export * from './read.ts'
 export * from './schema/index.ts'
 export * from './source.ts'

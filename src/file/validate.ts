@@ -97,6 +97,11 @@ function subjectOf(path: Path): string {
 
 /** Places that hold entries by name; an entry that is wrong is left out as a whole. `*` stands for a name. */
 const recordPaths = [
+  ['templates', '*', 'capacity'],
+  ['templates', '*', 'availability'],
+  ['sites', '*', 'capacity'],
+  ['sites', '*', 'availability'],
+  ['services', '*', 'demand'],
   ['templates'],
   ['sites'],
   ['services', '*', 'roles', '*', 'public'],

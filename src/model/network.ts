@@ -1,9 +1,11 @@
 /** The network as one frozen, resolved value: every name is a reference that holds, every address is assigned. */
 
+import type { Rate } from '../file/rate.ts'
 import type { SourceRange } from '../file/source.ts'
 import type { Ip, Mac, Prefix } from '../net/index.ts'
 import type { Exception, Expectation } from './expectation.ts'
 import type { SiteFilters } from './filter/site-filters.ts'
+import type { Demand, Ratings, Target } from './rating.ts'
 import type { SiteLimits } from './resolve/limits.ts'
 
 export interface Network {
@@ -63,6 +65,9 @@ export interface Site {
   readonly filters: SiteFilters
   /** Rate limits of its access routers, of its template. */
   readonly limits: SiteLimits
+  readonly capacity: Ratings<Rate>
+  /** Shares of the time, from 0 to 1. */
+  readonly availability: Ratings<number>
   /** Tiers that only count and report what they would deny. */
   readonly audit: readonly AuditedTier[]
   /** Firewall category of each infrastructure service that the site has machines for. */
@@ -95,8 +100,8 @@ export interface InfrastructureAccess {
   readonly at: SourceRange
 }
 
-/** A site before the rules of its template are read. */
-export type SiteFrame = Omit<Site, 'filters'>
+/** A site before the rules of its template are read, and what is said of its elements. */
+export type SiteFrame = Omit<Site, 'filters' | 'capacity' | 'availability'>
 
 /** Where the infrastructure listens. All TCP but `dns`, which is both. */
 export interface SitePorts {
@@ -201,6 +206,8 @@ export interface Service {
   readonly definition?: string
   readonly roles: readonly Role[]
   readonly deployments: readonly Deployment[]
+  readonly demands: readonly Demand[]
+  readonly target?: Target
 }
 
 export interface Deployment {

@@ -1,5 +1,6 @@
 /** What can be said of all packets at once. */
 export * from './atoms/index.ts'
+export * from './availability/index.ts'
 export * from './change/index.ts'
 export * from './failures/index.ts'
 export * from './invariants/index.ts'

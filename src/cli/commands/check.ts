@@ -30,7 +30,9 @@ export function check(given: string | undefined, options: CheckOptions, terminal
   const failures =
     network && policy && options.failures && failing(network, policy, options.failures, terminal)
   const holds =
-    (proof?.verdicts.every((verdict) => verdict.holds) ?? true) && (failures?.counting.length ?? 0) === 0
+    (proof?.verdicts.every((verdict) => verdict.holds) ?? true) &&
+    (failures?.counting.length ?? 0) === 0 &&
+    (failures?.all.overloads.length ?? 0) === 0
   terminal.result({
     ok: summary !== null && holds,
     file,

@@ -2,6 +2,7 @@
 import { type Network, nodeById } from '../../model/index.ts'
 import type { Break, Failure, Failures, Judged } from '../../verify/index.ts'
 import type { Colors } from '../terminal.ts'
+import { overloadJson, overloadText } from './overload-text.ts'
 import { exceptionLines, exceptionsJson, lapsedLines } from './proof-text.ts'
 
 /** What was looked at, and how long it took. */
@@ -20,20 +21,39 @@ export function failuresText(
 ): string {
   const lines = counting.flatMap((failure) => [
     `${out.red('✗')} ${failure.elements.map(({ kind, id }) => `${kind} ${out.bold(id)}`).join(' and ')}`,
-    ...failure.breaks.slice(0, shown).map((each) => `    ${breakText(network, failure, each)}`),
-    ...(failure.breaks.length > shown ? [out.dim(`    and ${failure.breaks.length - shown} more`)] : []),
+    ...shortened(
+      failure.breaks.map((each) => breakText(network, failure, each)),
+      out,
+    ),
+    ...shortened(failure.overloads.map(overloadText), out),
   ])
-  const mark = counting.length > 0 ? out.red('✗') : out.green('✓')
-  const kept = `${out.bold(`${all.tried - all.failures.length} of ${all.tried}`)} failures break none of ${all.promises} promises`
+  const always = all.overloads.map((each) => `${out.red('✗')} without any failure, ${overloadText(each)}`)
+  const mark = counting.length > 0 || always.length > 0 ? out.red('✗') : out.green('✓')
+  const kept = `${out.bold(`${all.tried - all.failures.length} of ${all.tried}`)} failures break none of ${all.promises} promises${isLoaded(all) ? ' and overload nothing' : ''}`
   const borne = all.failures.length - counting.length
   const but = borne > 0 ? `, ${borne} more are excepted` : ''
   return [
+    ...always,
     ...lines,
     ...lapsedLines(exceptions),
-    ...(lines.length > 0 ? [''] : []),
+    ...(always.length + lines.length > 0 ? [''] : []),
     ...exceptionLines([{ invariant: { id: 'failures' }, exceptions }], out),
+    ...(isLoaded(all) ? [] : [out.dim(`! ${unloadedText(all)}`)]),
     `${mark} ${kept}${but} ${out.dim(`(${seconds.toFixed(1)} s)`)}`,
   ].join('\n')
+}
+
+const shortened = (texts: readonly string[], out: Colors): string[] => [
+  ...texts.slice(0, shown).map((text) => `    ${text}`),
+  ...(texts.length > shown ? [out.dim(`    and ${texts.length - shown} more`)] : []),
+]
+
+const isLoaded = ({ rated, demands }: Failures): boolean => rated > 0 && demands > 0
+
+/** Why nothing is said of loads. */
+function unloadedText({ rated, demands }: Failures): string {
+  const missing = [rated === 0 ? ["'capacity'"] : [], demands === 0 ? ["'demand'"] : []].flat()
+  return `nothing is said of loads: the file declares no ${missing.join(' and no ')}`
 }
 
 function breakText(network: Network, failure: Failure, { promise, standing }: Break): string {
@@ -62,10 +82,12 @@ function goneText(network: Network, { elements }: Failure, { goal, site }: Break
 }
 
 export const failuresJson = ({ all, network, counting, exceptions, seconds }: FailuresFound) => ({
-  holds: counting.length === 0,
+  holds: counting.length === 0 && all.overloads.length === 0,
   seconds: Math.round(seconds * 1000) / 1000,
   tried: all.tried,
   promises: all.promises,
+  loads: { capacities: all.rated, demands: all.demands },
+  overloads: all.overloads.map(overloadJson),
   failures: all.failures.map((failure) => ({
     elements: failure.elements.map(({ kind, id }) => ({ kind, id })),
     excepted: !counting.includes(failure),
@@ -80,6 +102,7 @@ export const failuresJson = ({ all, network, counting, exceptions, seconds }: Fa
           : null,
       text: breakText(network, failure, each),
     })),
+    overloads: failure.overloads.map(overloadJson),
   })),
   exceptions: exceptionsJson(exceptions),
 })

@@ -5,6 +5,7 @@ import { expectationEntries } from './entries/expectations.ts'
 import { fileFormEntries } from './entries/file-form.ts'
 import { filterRulesEntries } from './entries/filter-rules.ts'
 import { networkEntries } from './entries/network.ts'
+import { ratingEntries } from './entries/ratings.ts'
 import { runningNetworkEntries } from './entries/running-network.ts'
 import { securityGroupEntries } from './entries/security-group.ts'
 import { siteProtectionEntries } from './entries/site-protection.ts'
@@ -18,6 +19,7 @@ describe('diagnosticTable', () => {
       networkEntries,
       siteProtectionEntries,
       expectationEntries,
+      ratingEntries,
       filterRulesEntries,
       runningNetworkEntries,
     ].flatMap(Object.keys)

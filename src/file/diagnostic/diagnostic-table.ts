@@ -9,6 +9,7 @@ import { expectationEntries } from './entries/expectations.ts'
 import { fileFormEntries } from './entries/file-form.ts'
 import { filterRulesEntries } from './entries/filter-rules.ts'
 import { networkEntries } from './entries/network.ts'
+import { ratingEntries } from './entries/ratings.ts'
 import { runningNetworkEntries } from './entries/running-network.ts'
 import { securityGroupEntries } from './entries/security-group.ts'
 import { siteProtectionEntries } from './entries/site-protection.ts'
@@ -20,6 +21,7 @@ export const diagnosticTable = {
   ...networkEntries,
   ...siteProtectionEntries,
   ...expectationEntries,
+  ...ratingEntries,
   ...filterRulesEntries,
   ...runningNetworkEntries,
 } as const satisfies Record<string, DiagnosticEntry>

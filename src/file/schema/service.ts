@@ -1,5 +1,6 @@
 /** A deployment of a tenant: where it runs, its VIPs, and its roles or the Azure Cloud Service to take them from. */
 import * as v from 'valibot'
+import { Demands, Target } from './ratings.ts'
 import { Role } from './role.ts'
 import { maxSites } from './site.ts'
 import { address, name, path } from './values.ts'
@@ -37,6 +38,8 @@ export const Service = v.strictObject({
       ),
     ),
   ),
+  demand: Demands,
+  availability: Target,
   configuration: v.optional(v.pipe(path, v.description('With `service`: path of another `.cscfg` file.'))),
 })
 

@@ -1,5 +1,6 @@
 /** A site: the template that it is built from, and its address pools. */
 import * as v from 'valibot'
+import { SiteAvailability, SiteCapacity } from './ratings.ts'
 import { address, name, prefixes } from './values.ts'
 
 /** Keeps every check fast, whatever the file. */
@@ -41,6 +42,8 @@ export const Site = v.strictObject({
     }),
     v.description('Address pools seen from outside.'),
   ),
+  capacity: SiteCapacity,
+  availability: SiteAvailability,
 })
 
 export type SiteFile = v.InferOutput<typeof Site>

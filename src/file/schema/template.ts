@@ -4,6 +4,7 @@ import { FilterRules } from './filter-rule.ts'
 import { Infrastructure } from './infrastructure.ts'
 import { Limits } from './limits.ts'
 import { connectionQuota, flowQuota } from './quotas.ts'
+import { TemplateAvailability, TemplateCapacity } from './ratings.ts'
 import { SecurityGroup } from './security-group.ts'
 import { count, path, port } from './values.ts'
 
@@ -86,6 +87,8 @@ export const Template = v.strictObject({
     ),
     {},
   ),
+  capacity: TemplateCapacity,
+  availability: TemplateAvailability,
   audit: v.optional(
     v.pipe(
       v.array(v.string()),

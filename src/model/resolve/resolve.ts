@@ -21,6 +21,7 @@ import { resolveExceptions } from './exceptions.ts'
 import { resolveExpectations } from './expectations.ts'
 import { infrastructureOf } from './infrastructure-access.ts'
 import { checkLimits, siteLimits } from './limits.ts'
+import { serviceRatings, siteRatings } from './ratings.ts'
 import type { Resolution } from './resolution.ts'
 import { rolesOf } from './service-roles.ts'
 import { type Placement, placeVms } from './service-vms.ts'
@@ -111,7 +112,7 @@ function sitesWithFilters(
   const filtersOf = FilterReader(resolution)
   return Array.from(sites.values(), ({ value }) => {
     const filters = filtersOf(value, AddressBook(named, value.name))
-    return Object.freeze({ ...value, filters })
+    return Object.freeze({ ...value, filters, ...siteRatings(value, named.nodes, resolution) })
   })
 }
 
@@ -221,6 +222,7 @@ function resolveService(
     ...(definition !== undefined && { definition }),
     roles: Object.freeze(roles),
     deployments: Object.freeze(deployments),
+    ...serviceRatings(name, roles, resolution),
   })
 }
 

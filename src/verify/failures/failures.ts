@@ -5,6 +5,7 @@
 import type { Network } from '../../model/index.ts'
 import type { Policy } from '../../policy/index.ts'
 import { type Element, elementsOf, together } from './element.ts'
+import { Loads, type Overload } from './load.ts'
 import { type OpenPromise, promisesOf } from './promise.ts'
 import { Soundness } from './soundness.ts'
 import { type Standing, Standings } from './standing.ts'
@@ -20,14 +21,21 @@ export interface Failure {
   /** One, or two that fail at a time. */
   readonly elements: readonly Element[]
   readonly breaks: readonly Break[]
+  /** What is then to carry more than it can, and is not without the failure. */
+  readonly overloads: readonly Overload[]
 }
 
 export interface Failures {
-  /** Those in which something breaks. Of two elements only what neither breaks alone. */
+  /** Those in which something breaks or is overloaded. Of two elements only what neither brings about alone. */
   readonly failures: readonly Failure[]
   /** How many were looked at. */
   readonly tried: number
   readonly promises: number
+  /** What is to carry more than it can while nothing fails. */
+  readonly overloads: readonly Overload[]
+  /** Elements of a declared capacity, and demands: without either nothing is said of loads. */
+  readonly rated: number
+  readonly demands: number
 }
 
 export interface FailureOptions {
@@ -44,23 +52,39 @@ export function failuresOf(
   const elements = elementsOf(network)
   const known = new KnownRoutes(network)
   const soundness = new Soundness(network)
+  const loads = new Loads(network)
   const promises = promisesOf(network, policy)
+  const always = loads.overloads(new Ways(known, together([])))
   const pairs = most === 2 ? pairsOf(elements) : []
   const total = elements.length + pairs.length
   let done = 0
-  const found = new Map<string, readonly Break[]>()
+  const found = new Map<string, Pick<Failure, 'breaks' | 'overloads'>>()
   const failures: Failure[] = []
   const look = (failing: readonly Element[]): void => {
     progress?.(done++, total)
-    const breaks = breaksOf(known, promises, failing, soundness)
-    const earlier = failing.length > 1 ? failing.flatMap(({ id }) => found.get(id) ?? []) : []
-    const more = breaks.filter((each) => !earlier.some((one) => isAsBad(one, each)))
-    if (failing.length === 1) found.set((failing[0] as Element).id, breaks)
-    if (more.length > 0) failures.push({ elements: failing, breaks: more })
+    const ways = new Ways(known, together(failing))
+    const breaks = breaksIn(ways, promises, failing, soundness)
+    const overloads = loads.overloads(ways, lostSites(failing))
+    const alone = failing.length > 1 ? failing.flatMap(({ id }) => found.get(id) ?? []) : []
+    const earlier = [...always, ...alone.flatMap((each) => each.overloads)]
+    const more = {
+      breaks: breaks.filter((each) => !alone.some((one) => one.breaks.some((known) => isAsBad(known, each)))),
+      overloads: overloads.filter((each) => !earlier.some((one) => isSame(one, each))),
+    }
+    if (failing.length === 1) found.set((failing[0] as Element).id, { breaks, overloads })
+    if (more.breaks.length > 0 || more.overloads.length > 0) failures.push({ elements: failing, ...more })
   }
   for (const element of elements) look([element])
   for (const pair of pairs) look(pair)
-  return { failures, tried: total, promises: promises.length }
+  const { rated, demands } = loads
+  return {
+    failures,
+    tried: total,
+    promises: promises.length,
+    overloads: always,
+    rated,
+    demands: demands.length,
+  }
 }
 
 /** Pairs of which neither takes the other along. */
@@ -79,22 +103,36 @@ function isPart(part: Element, whole: Element): boolean {
   return false
 }
 
+const isSame = (a: Overload, b: Overload): boolean =>
+  a.id === b.id && a.towards === b.towards && a.unit === b.unit
+
+const lostSites = (failing: readonly Element[]): ReadonlySet<string> =>
+  new Set(failing.flatMap(({ kind, id }) => (kind === 'site' ? [id] : [])))
+
 /** Whether one break of a promise says as much as another: that something is lost, or that nothing is left. */
 const isAsBad = ({ promise, standing }: Break, other: Break): boolean =>
   promise === other.promise && (standing.kind === 'gone' || other.standing.kind === 'cut')
 
-/**
- * What breaks when some elements fail at a time.
- * @param soundness what is known of failures that are alike; without it each way of each promise is looked at
- */
-export function breaksOf(
+/** What breaks when some elements fail at a time. */
+export const breaksOf = (
   known: KnownRoutes,
   promises: readonly OpenPromise[],
   failing: readonly Element[],
   soundness?: Soundness,
+): readonly Break[] => breaksIn(new Ways(known, together(failing)), promises, failing, soundness)
+
+/**
+ * @param ways what is left without them
+ * @param soundness what is known of failures that are alike; without it each way of each promise is looked at
+ */
+function breaksIn(
+  ways: Ways,
+  promises: readonly OpenPromise[],
+  failing: readonly Element[],
+  soundness?: Soundness,
 ): readonly Break[] {
-  const standings = new Standings(new Ways(known, together(failing)), soundness)
-  const lost = new Set(failing.flatMap(({ kind, id }) => (kind === 'site' ? [id] : [])))
+  const standings = new Standings(ways, soundness)
+  const lost = lostSites(failing)
   const all = promises.map((promise) => ({ promise, standing: standings.of(promise) }))
   return all.filter(
     (each): each is Break =>

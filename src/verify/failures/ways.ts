@@ -186,6 +186,17 @@ export class Ways {
     return fate.lostAt === sender && sender !== id ? { ...fate, lostAt: id } : fate
   }
 
+  /** Ids of the nodes that a node of {@link network} passes packets on to, in equal parts. */
+  hops(id: string, to: Ip): readonly string[] {
+    const { nextHops = [] } = this.#table(nodeById(this.network, id) as Node).lookup(to) ?? {}
+    return nextHops.map(({ interface: name }) => this.#known.peer(id, name))
+  }
+
+  /** Whether packets for an address end at a node: they are for it, or it passes nothing on. */
+  takes(id: string, to: Ip): boolean {
+    return this.#known.takersOf(to).has(id)
+  }
+
   #follow(id: string, to: Ip, fates: Map<string, Fate>): Fate {
     const known = fates.get(id)
     if (known) return known
@@ -197,9 +208,8 @@ export class Ways {
   }
 
   #step(node: Node, to: Ip, fates: Map<string, Fate>): Fate {
-    const hops = this.#table(node).lookup(to)?.nextHops ?? []
-    const [first, ...others] = hops.map(({ interface: name }) =>
-      this.#arrive(nodeById(this.network, this.#known.peer(node.id, name)) as Node, to, fates),
+    const [first, ...others] = this.hops(node.id, to).map((next) =>
+      this.#arrive(nodeById(this.network, next) as Node, to, fates),
     )
     if (!first) return { ends: nobody, balancers: nobody, lostAt: node.id }
     const passed = node.kind === 'balancer' ? [node.id] : []

@@ -1,0 +1,2 @@
+/** How much of the time services are available. */
+export * from './availability.ts'
