@@ -1,4 +1,4 @@
-/** Ordered rule lists: what two of them say differently. */
+/** Ordered rule lists: what two of them say differently, box by box or counted. */
 export { type Difference, type DifferenceOptions, differenceOf } from './difference.ts'
 export {
   type Change as ListChange,
