@@ -2,7 +2,7 @@
  * Who may connect to the infrastructure (R24). Each infrastructure service states a category in the template of its site; from it
  * follows, for each of its listeners, the set of clients: at the server's own filter as addresses, at its TLS handshake as nodes.
  */
-import { hostPrefix, type Ip, type Prefix } from '../net/index.ts'
+import { hostPrefix, type Ip, type Prefix, PrefixIndex } from '../net/index.ts'
 import type { InfrastructureAccess, Listener, Network, Node } from './network.ts'
 import { nodeById, nodesOfKind, siteByName } from './select.ts'
 
@@ -22,6 +22,17 @@ export function infrastructureClients(
 ): InfrastructureClients | undefined {
   const access = accessTo(network, node, listener)
   if (!access) return undefined
+  const ofNetwork = cache.get(network) ?? new Map<InfrastructureAccess, InfrastructureClients>()
+  cache.set(network, ofNetwork)
+  const known = ofNetwork.get(access) ?? clientsOf(network, node, access)
+  ofNetwork.set(access, known)
+  return known
+}
+
+/** A service has its access in the site of its servers. */
+const cache = new WeakMap<Network, Map<InfrastructureAccess, InfrastructureClients>>()
+
+function clientsOf(network: Network, node: Node, access: InfrastructureAccess): InfrastructureClients {
   const { category } = access
   if (category === 1) return { category, sources: undefined, access }
   const site = siteByName(network, node.site ?? '')
@@ -34,6 +45,16 @@ export function infrastructureClients(
   const sources = [...ofKinds, ...[...named, ...access.addresses].map(hostPrefix)]
   return { category, sources: Object.freeze(unique(sources)), access }
 }
+
+/** Whether a node has an address among the sources of clients. */
+export function isAmong(sources: readonly Prefix[], { addresses }: Node): boolean {
+  const index = indices.get(sources) ?? new PrefixIndex(sources)
+  indices.set(sources, index)
+  return addresses.some((address) => index.contains(address))
+}
+
+/** Servers of a service share their list of clients. */
+const indices = new WeakMap<readonly Prefix[], PrefixIndex>()
 
 /** Nodes that may connect to a listener of category 2, whose certificates it accepts. */
 export function authorisedNodes(network: Network, node: Node, listener: Listener): readonly Node[] {

@@ -17,6 +17,8 @@ interface Indices {
   readonly nodes: ReadonlyMap<string, Node>
   readonly kinds: ReadonlyMap<string, readonly Node[]>
   readonly neighbours: ReadonlyMap<string, readonly Neighbour[]>
+  /** By node and the name of its interface, of nodes that were asked for. */
+  readonly interfaces: Map<string, ReadonlyMap<string, Neighbour>>
   readonly roles: ReadonlyMap<string, readonly Node[]>
 }
 
@@ -34,6 +36,15 @@ export const nodesOfKind = (network: Network, site: string | undefined, kind: No
 /** In the order of the links. */
 export const neighboursOf = (network: Network, node: string): readonly Neighbour[] =>
   indicesOf(network).neighbours.get(node) ?? []
+
+/** The neighbour to which an interface of a node leads. */
+export function neighbourBy(network: Network, node: string, iface: string): Neighbour | undefined {
+  const { interfaces, neighbours } = indicesOf(network)
+  const known =
+    interfaces.get(node) ?? new Map((neighbours.get(node) ?? []).map((each) => [each.near.interface, each]))
+  interfaces.set(node, known)
+  return known.get(iface)
+}
 
 /** Interface indexes of a node, by interface: in the order of its links, from 2 on, since 1 is the loopback everywhere. */
 export const interfaceNumbers = (network: Network, node: string): ReadonlyMap<string, number> =>
@@ -61,7 +72,8 @@ function indicesOf(network: Network): Indices {
     const [a, b] = link.ends
     return [neighbour(nodes, link, a, b), neighbour(nodes, link, b, a)]
   })
-  const indices: Indices = { nodes, kinds, roles, neighbours: groupBy(pairs, ({ near }) => near.node) }
+  const neighbours = groupBy(pairs, ({ near }) => near.node)
+  const indices: Indices = { nodes, kinds, roles, neighbours, interfaces: new Map() }
   cache.set(network, indices)
   return indices
 }

@@ -1,5 +1,13 @@
 /** A network ready to be walked: its policy, forwarding tables and cables, looked up by node. */
-import { ForwardingTable, type Network, type Node, nodeById, type Route, routesOf } from '../model/index.ts'
+import {
+  ForwardingTable,
+  type Network,
+  type Node,
+  neighbourBy,
+  nodeById,
+  type Route,
+  routesAt,
+} from '../model/index.ts'
 import type { Ip } from '../net/index.ts'
 import {
   EgressTable,
@@ -30,24 +38,27 @@ export type GrantsOfNodes = ReadonlyMap<string, readonly GrantedPath[]>
 
 /** @param grants in force, and for as long as is asked about the world; absent: none */
 export function createWorld(network: Network, policy: Policy, grants?: GrantsOfNodes): World {
-  const peers = new Map<string, { node: string; interface: string }>()
-  for (const { ends } of network.links) {
-    peers.set(`${ends[0].node} ${ends[0].interface}`, ends[1])
-    peers.set(`${ends[1].node} ${ends[1].interface}`, ends[0])
+  const routes = new Map<string, readonly Route[]>()
+  const routesTo = (id: string): readonly Route[] => {
+    const known = routes.get(id)
+    if (known) return known
+    const node = nodeById(network, id)
+    const made = node ? routesAt(network, node) : []
+    routes.set(id, made)
+    return made
   }
-  const routes = routesOf(network)
   const tables = new Map<string, ForwardingTable>()
   return {
     network,
     policy,
     ...(grants && { grants }),
     node: (id) => found(nodeById(network, id), `node ${id}`),
-    peer: (node, iface) => found(peers.get(`${node} ${iface}`), `interface ${iface} of ${node}`),
-    routes: (node) => routes.get(node) ?? [],
+    peer: (node, iface) => found(neighbourBy(network, node, iface)?.far, `interface ${iface} of ${node}`),
+    routes: routesTo,
     route(node, destination) {
       let table = tables.get(node)
       if (!table) {
-        table = new ForwardingTable(routes.get(node) ?? [])
+        table = new ForwardingTable(routesTo(node))
         tables.set(node, table)
       }
       return table.lookup(destination)

@@ -5,6 +5,7 @@
  */
 import {
   infrastructureClients,
+  isAmong,
   type Listener,
   type Network,
   type Node,
@@ -12,14 +13,7 @@ import {
   nodesOfKind,
   type Site,
 } from '../../model/index.ts'
-import {
-  aggregatePrefixes,
-  PortRange,
-  type Prefix,
-  Protocol,
-  prefix,
-  prefixContains,
-} from '../../net/index.ts'
+import { aggregatePrefixes, PortRange, type Prefix, Protocol, prefix } from '../../net/index.ts'
 import { defaultDeny, flowTier, shapeTier } from '../built-in.ts'
 import type { Point, RuleTier } from '../point.ts'
 import type { Rule } from '../rule.ts'
@@ -176,7 +170,7 @@ const offersByNetwork = new WeakMap<Network, readonly Offer[]>()
 function isClient({ site }: SiteView, node: Node, offer: Offer): boolean {
   const { clients } = offer
   if (!clients) return offer.site.name === site.name
-  return node.addresses.some((address) => clients.some((p) => prefixContains(p, address)))
+  return isAmong(clients, node)
 }
 
 const portOf = ({ protocol, port }: Listener) => ({

@@ -6,6 +6,7 @@ import {
   hostServices,
   type InfrastructureClients,
   infrastructureClients,
+  isAmong,
   type Listener,
   type Network,
   type Node,
@@ -15,7 +16,7 @@ import {
   siteByName,
   vmsOfHost,
 } from '../../model/index.ts'
-import { hostPrefix, type Prefix, Protocol, prefixContains, subtractPrefixes } from '../../net/index.ts'
+import { hostPrefix, type Prefix, Protocol, subtractPrefixes } from '../../net/index.ts'
 import type { Match, Point } from '../../policy/index.ts'
 import { toOthers } from '../arrival/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
@@ -309,11 +310,7 @@ const offers = new WeakMap<Network, readonly Offer[]>()
 /** What a native host may open: services of which it is a client; those that are open to all, in its own site. */
 const servicesFor = ({ network, sets }: Proof, machine: Node): readonly DiagramSet[] =>
   offersOf(network)
-    .filter(({ site, clients: { sources } }) =>
-      sources
-        ? machine.addresses.some((address) => sources.some((one) => prefixContains(one, address)))
-        : site === machine.site,
-    )
+    .filter(({ site, clients: { sources } }) => (sources ? isAmong(sources, machine) : site === machine.site))
     .map(({ match }) => sets.match(match))
 
 function offersOf(network: Network): readonly Offer[] {

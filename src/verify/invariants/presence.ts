@@ -12,12 +12,14 @@ export const pointsPresent: PlanInvariant = {
   rows: ['R9', 'R10', 'R18', 'R21', 'R22', 'R23'],
   claim:
     'Every interface has the filters that a network must have there, and those that are to keep flows do.',
-  breaches: (proof) =>
-    proof.network.nodes.flatMap((node) =>
-      neighboursOf(proof.network, node.id).flatMap(({ node: peer, near }) =>
-        neededAt(proof, node, peer).flatMap((needed) => missing(proof, node, near.interface, needed)),
-      ),
-    ),
+  breaches(proof) {
+    const found: Remark[] = []
+    for (const node of proof.network.nodes)
+      for (const { node: peer, near } of neighboursOf(proof.network, node.id))
+        for (const one of neededAt(proof, node, peer))
+          found.push(...missing(proof, node, near.interface, one))
+    return found
+  },
 }
 
 /** Without a flow that they belong to, such packets are answers to nothing. */
@@ -50,25 +52,36 @@ const native: ReadonlySet<NodeKind> = new Set([
   'activation-server',
 ])
 
+const stateless = (kind: PointKind): readonly Needed[] => [{ kind, direction: 'in', flow: false }]
+
+const bothWays = (kind: PointKind, flow: boolean): readonly Needed[] =>
+  (['in', 'out'] as const).map((direction) => ({ kind, direction, flow }))
+
+const needed = {
+  accessRouter: stateless('access-router'),
+  balancer: stateless('balancer'),
+  distributionRouter: stateless('distribution-router'),
+  native: bothWays('native-host', true),
+  host: [...bothWays('host', true), ...bothWays('host', false)],
+  hostOfVm: [...bothWays('host', true), ...bothWays('host', false), ...bothWays('hypervisor', true)],
+  guest: bothWays('guest', true),
+}
+
 /** Filters on a node's interface toward a neighbour. */
 function neededAt(proof: Proof, node: Node, peer: Node): readonly Needed[] {
-  const stateless = (kind: PointKind): Needed => ({ kind, direction: 'in', flow: false })
-  const both = (kind: PointKind): readonly Needed[] =>
-    (['in', 'out'] as const).map((direction) => ({ kind, direction, flow: true }))
-  const services = (['in', 'out'] as const).map(
-    (direction): Needed => ({ kind: 'host', direction, flow: false }),
-  )
-  if (native.has(node.kind)) return both('native-host')
+  if (native.has(node.kind)) return needed.native
   switch (node.kind) {
     case 'access-router':
+      return needed.accessRouter
     case 'balancer':
+      return needed.balancer
     case 'distribution-router':
-      return [stateless(node.kind)]
+      return needed.distributionRouter
     case 'host':
-      return [...both('host'), ...services, ...(peer.vm ? both('hypervisor') : [])]
+      return peer.vm ? needed.hostOfVm : needed.host
     case 'vm': {
       const guests = siteByName(proof.network, node.site ?? '')?.filters.guests
-      return node.vm && guests?.[guestKey(node.vm.service, node.vm.role)] ? both('guest') : []
+      return node.vm && guests?.[guestKey(node.vm.service, node.vm.role)] ? needed.guest : []
     }
     default:
       return []
@@ -81,8 +94,8 @@ function missing(
   iface: string,
   { kind, direction, flow }: Needed,
 ): readonly Remark[] {
-  const there = pointsAt(policy, node.id, iface, direction).filter((point) => point.kind === kind)
-  if (there.some((point) => (point.flow !== undefined) === flow)) return []
+  for (const point of pointsAt(policy, node.id, iface, direction))
+    if (point.kind === kind && (point.flow !== undefined) === flow) return []
   const what = `${flow ? 'filter that keeps flows' : 'filter'} of kind ${kind}`
   return [{ at: node.id, text: `${node.id} has no ${what} on ${iface}, direction ${direction}` }]
 }

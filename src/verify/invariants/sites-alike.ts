@@ -22,7 +22,7 @@ export const sitesAlike: PlanInvariant = {
   breaches(proof) {
     const first = new Map<string, Site>()
     const shapes = new Shapes(new Set(proof.network.sites.map(({ name }) => name)))
-    const points = proof.policy.points.filter(({ kind }) => templated.has(kind))
+    const points = bySite(proof.policy.points)
     return proof.network.sites.flatMap((site) => {
       const model = first.get(site.template)
       if (model)
@@ -61,22 +61,32 @@ function machineDifferences(network: Network, a: Site, b: Site): readonly Remark
     })
 }
 
-function ruleDifferences(points: readonly Point[], shapes: Shapes, a: Site, b: Site): readonly Remark[] {
-  const shapesOfA = new Map<string, string>()
-  for (const point of points)
-    if (point.id.startsWith(`${a.name}/`)) shapesOfA.set(point.id.slice(a.name.length), shapes.of(point))
-  const found: Remark[] = []
+/** Points by site, and by their names there. */
+type PointsOfSites = ReadonlyMap<string, ReadonlyMap<string, Point>>
+
+function bySite(points: readonly Point[]): PointsOfSites {
+  const sites = new Map<string, Map<string, Point>>()
   for (const point of points) {
-    if (!point.id.startsWith(`${b.name}/`)) continue
-    const name = point.id.slice(b.name.length)
-    const other = shapesOfA.get(name)
+    if (!templated.has(point.kind)) continue
+    const end = point.id.indexOf('/')
+    const site = point.id.slice(0, end)
+    const there = sites.get(site) ?? new Map<string, Point>()
+    sites.set(site, there)
+    there.set(point.id.slice(end), point)
+  }
+  return sites
+}
+
+function ruleDifferences(points: PointsOfSites, shapes: Shapes, a: Site, b: Site): readonly Remark[] {
+  const found: Remark[] = []
+  for (const [name, point] of points.get(b.name) ?? []) {
+    const other = points.get(a.name)?.get(name)
     // Wide-area interfaces are named after the other end.
-    if (other === undefined) continue
-    if (other !== shapes.of(point))
-      found.push({
-        at: point.id,
-        text: `${point.id} has other rules than ${a.name}${name}: they are of one template`,
-      })
+    if (other === undefined || shapes.of(other) === shapes.of(point)) continue
+    found.push({
+      at: point.id,
+      text: `${point.id} has other rules than ${other.id}: they are of one template`,
+    })
   }
   return found
 }
@@ -88,24 +98,31 @@ function ruleDifferences(points: readonly Point[], shapes: Shapes, a: Site, b: S
 class Shapes {
   readonly #sites: ReadonlySet<string>
   /** Many points share a tier. */
-  readonly #tiers = new WeakMap<Tier, string>()
+  readonly #tiers = new WeakMap<Tier, number>()
+  readonly #numbers = new Map<string, number>()
 
   constructor(sites: ReadonlySet<string>) {
     this.#sites = sites
   }
 
   of(point: Point): string {
-    const last = this.#rule(point.defaultDeny, isDefaultAudited(point))
-    return [...point.tiers.map((tier) => this.#tier(tier)), last].join('\n')
+    const last = this.#number(this.#rule(point.defaultDeny, isDefaultAudited(point)))
+    return [...point.tiers.map((tier) => this.#tier(tier)), last].join()
   }
 
-  #tier(tier: Tier): string {
+  #number(text: string): number {
+    const number = this.#numbers.get(text) ?? this.#numbers.size
+    this.#numbers.set(text, number)
+    return number
+  }
+
+  #tier(tier: Tier): number {
     const known = this.#tiers.get(tier)
     if (known !== undefined) return known
     const rules = rulesOfTier(tier)
     const shapes = rules.map((rule) => this.#rule(rule, isAuditable(tier) && isAudited(tier, rule)))
     const isOrdered = new Set(rules.map(({ action }) => action)).size > 1
-    const made = JSON.stringify([tier.name, isOrdered ? shapes : shapes.toSorted()])
+    const made = this.#number(JSON.stringify([tier.name, isOrdered ? shapes : shapes.toSorted()]))
     this.#tiers.set(tier, made)
     return made
   }

@@ -2,11 +2,12 @@
 import {
   type InfrastructureClients,
   infrastructureClients,
+  isAmong,
   type Listener,
   type Node,
   type NodeKind,
 } from '../../../model/index.ts'
-import { Protocol, prefixContains } from '../../../net/index.ts'
+import { Protocol } from '../../../net/index.ts'
 import type { DiagramSet } from '../../diagram/index.ts'
 import { openings } from '../../packets/index.ts'
 import type { ArrivalInvariant } from '../invariant.ts'
@@ -56,9 +57,7 @@ export function* clientOpenings(proof: Proof): Iterable<Opening> {
 function clientNodes(proof: Proof, server: Node, { sources }: InfrastructureClients): readonly Node[] {
   const others = proof.nodes().filter((node) => machines.has(node.kind) && node.id !== server.id)
   if (!sources) return others.filter(({ site }) => site === server.site)
-  return others.filter(({ addresses }) =>
-    addresses.some((address) => sources.some((one) => prefixContains(one, address))),
-  )
+  return others.filter((node) => isAmong(sources, node))
 }
 
 /** Staff reach a host's one port from a jump box of its site while access is granted (R26), whoever the list of clients names: it stands open to none of them. */
