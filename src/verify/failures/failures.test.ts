@@ -22,6 +22,7 @@ function subject(network: Network) {
   const known = new KnownRoutes(network)
   const promises = promisesOf(network, derivePolicy(network))
   const memory = new ProofMemory()
+  const expected = promises.flatMap(({ id }) => (id.startsWith('expect:') ? [id] : []))
   return {
     elements: elementsOf(network),
     /** With what is known of failures that are alike, and way by way. */
@@ -32,14 +33,18 @@ function subject(network: Network) {
       return texts as [unknown, unknown]
     },
     /** Ids of what is said to be cut. Where nothing is left to reach, proofs have nothing to say. */
-    said(failing: readonly Element[]): readonly string[] {
-      const cut = breaksOf(known, promises, failing).filter(({ standing }) => standing.kind === 'cut')
+    said(failing: readonly Element[], kinds: readonly string[] = ['cut']): readonly string[] {
+      const cut = breaksOf(known, promises, failing).filter(({ standing }) => kinds.includes(standing.kind))
       return [...new Set(cut.map(({ promise }) => promise.id))]
     },
     /** Ids of what is not open, or has its answers lost. */
     proven(failing: readonly Element[]): readonly string[] {
       const left = surviving(network, together(failing))
-      const verdicts = prove(left, derivePolicy(left), { only: [...open, 'answers-return'], memory, most: 1 })
+      const verdicts = prove(left, derivePolicy(left), {
+        only: [...open, ...expected, 'answers-return'],
+        memory,
+        most: 1,
+      })
       return verdicts.flatMap(({ holds, invariant }) => (holds ? [] : [invariant.id]))
     },
   }
@@ -47,12 +52,21 @@ function subject(network: Network) {
 
 function expectAgreement(of: ReturnType<typeof subject>, failing: readonly Element[]): void {
   const names = failing.map(({ kind, id }) => `${kind} ${id}`).join(', ')
-  const [said, proven] = [of.said(failing), of.proven(failing)]
+  const said = of.said(failing)
+  // What is expected at machines that are gone is broken too; what a lost site had is expected of the others.
+  const [expected, proven] = parted(of.proven(failing), (id) => id.startsWith('expect:'))
+  if (!failing.some(({ kind }) => kind === 'site'))
+    for (const id of expected) expect(of.said(failing, ['cut', 'gone']), names).toContain(id)
   for (const id of proven) if (id !== 'answers-return') expect(said, names).toContain(id)
-  const onlyBack = said.filter((id) => !proven.includes(id))
+  const onlyBack = said.filter((id) => ![...proven, ...expected].includes(id))
   if (onlyBack.length > 0) expect(proven, `${names}: ${onlyBack}`).toContain('answers-return')
   if (said.length === 0) expect(proven, names).toEqual([])
 }
+
+const parted = <T>(all: readonly T[], isFirst: (each: T) => boolean): readonly [T[], T[]] => [
+  all.filter(isFirst),
+  all.filter((each) => !isFirst(each)),
+]
 
 describe('what breaks when elements fail', () => {
   const [ofExample, ofSmall] = [subject(example), subject(small)]
@@ -75,6 +89,32 @@ describe('what breaks when elements fail', () => {
     for (const failing of fc.sample(fc.subarray([...ofSmall.elements], { minLength: 2, maxLength: 3 }), 12))
       expectAgreement(ofSmall, failing)
   }, 600_000)
+
+  it('is told of every kind of element', () => {
+    const kinds = new Set(ofExample.elements.map(({ kind }) => kind))
+    const all = [
+      'isp',
+      'access-router',
+      'balancer',
+      'distribution-router',
+      'name-server',
+      'fabric-controller',
+    ]
+    for (const kind of [...all, 'host', 'link', 'site']) expect(kinds).toContain(kind)
+    const soundness = new Soundness(example)
+    // Both of a kind, of which each has another beside it: what they alone did is gone.
+    for (const [pair, id] of [
+      [['west/fc1', 'west/fc2'], 'clients-open'],
+      [['west/ns1', 'west/ns2'], 'endpoint-open'],
+      [['west/isp1', 'west/isp2'], 'internet-open'],
+      [['internet:west-isp1', 'internet:west-isp2'], 'internet-open'],
+    ] as const) {
+      const failing = ofExample.elements.filter((element) => (pair as readonly string[]).includes(element.id))
+      expect(failing).toHaveLength(2)
+      for (const one of failing) expect(ofExample.both([one], soundness)[0], one.id).toEqual([])
+      expect(ofExample.said(failing, ['cut', 'gone']), pair.join()).toContain(id)
+    }
+  })
 
   it.each([
     ['the example', example],

@@ -3,7 +3,16 @@
  * than they can.
  */
 import type { Rate } from '../../file/index.ts'
-import { capacityOf, type Link, type Network, type Node, nodeById, type Rated } from '../../model/index.ts'
+import {
+  capacityOf,
+  groupBy,
+  type Link,
+  type Network,
+  type Node,
+  nodeById,
+  type Rated,
+} from '../../model/index.ts'
+import type { Ip } from '../../net/index.ts'
 import { demandsOf, type Flow, flowsOf, type SiteDemand } from './demand.ts'
 import { add, Spreads } from './spread.ts'
 import type { Ways } from './ways.ts'
@@ -81,20 +90,23 @@ export class Loads {
 
   #sums(ways: Ways, spreads: Spreads, flows: readonly Flow[]): Record<Unit, Map<string, number>> {
     const sums = { bits: new Map<string, number>(), packets: new Map<string, number>() }
-    for (const flow of gathered(ways, flows))
-      for (const [key, share] of sharesOf(ways, spreads, flow)) {
-        add(sums.bits, key, share * flow.bits)
-        add(sums.packets, key, share * flow.packets)
-      }
+    for (const bundle of bundled(ways, flows)) {
+      const shares = sharesOf(ways, spreads, bundle)
+      for (const unit of ['bits', 'packets'] as const)
+        for (const [key, share, gates] of shares)
+          if (gates === undefined) add(sums[unit], key, share * bundle[unit])
+          else
+            for (const [gate, amounts] of bundle[gates])
+              add(sums[unit], key.replace(here, gate), share * amounts[unit])
+    }
     return sums
   }
 
   #parts(carrier: Carrier, unit: Unit, ways: Ways, spreads: Spreads, flows: readonly Flow[]) {
     const parts = new Map<SiteDemand, number>()
-    for (const flow of flows) {
-      const shares = new Map(sharesOf(ways, spreads, flow))
-      const load = total(carrier, shares) * flow[unit]
-      if (load > 0) add(parts, flow.demand, load)
+    for (const [demand, own] of groupBy(flows, (flow) => flow.demand)) {
+      const load = total(carrier, this.#sums(ways, spreads, own)[unit])
+      if (load > 0) parts.set(demand, load)
     }
     return Array.from(parts, ([demand, load]) => ({ demand, load })).sort((a, b) => b.load - a.load)
   }
@@ -118,39 +130,78 @@ const carriersOfLink = ([{ id, ends }, capacity]: readonly [Link, Rate]): Carrie
     capacity,
   }))
 
-/** One flow for all of the same host, to the same place, and the same way. */
-function gathered(ways: Ways, flows: readonly Flow[]): readonly Flow[] {
-  const sums = new Map<string, Flow>()
-  for (const flow of flows) {
-    const { from, to, address, way } = flow
-    const key = `${gateOf(ways.node(from) as Node)} ${way} ${to ? gateOf(to) : address.value} ${address.family}`
-    const known = sums.get(key)
-    sums.set(
-      key,
-      known ? { ...known, bits: known.bits + flow.bits, packets: known.packets + flow.packets } : flow,
-    )
-  }
-  return [...sums.values()]
+type Amounts = Readonly<Record<Unit, number>>
+
+/** Flows that take the same ways but for the machines at their ends. */
+interface Bundle extends Record<Unit, number> {
+  /** The node of the network that is left that stands for all that send. */
+  readonly sender: string
+  /** Where it is sent to, and the machine that stands for all that it is sent to. */
+  readonly address: Ip
+  readonly target?: string
+  readonly way: Flow['way']
+  /** What each host, or other node, sends and gets. */
+  readonly from: ReadonlyMap<string, Amounts>
+  readonly to: ReadonlyMap<string, Amounts>
 }
 
-/** What of a flow each node and link carries: machines that others stood for have their own names again. */
-function sharesOf(ways: Ways, spreads: Spreads, { from, to, address, way }: Flow): [string, number][] {
-  const sending = ways.node(from) as Node
-  const gate = gateOf(sending)
-  const first: [string, number] = [`${gate} ${way}`, 1]
-  if (to && gateOf(to) === gate) return [first]
-  const sender = ways.senderFor(gate)
-  const target = to && ways.targetOf(to, address)
-  const spread = spreads.of(sender, target?.address ?? address)
-  const targetGate = target && gateOf(nodeById(ways.network, target.node) as Node)
-  const named = (id: string): string => (id === sender ? gate : to && id === targetGate ? gateOf(to) : id)
+/** Stands for the machine of a bundle in a key. */
+const here = '*'
+
+function bundled(ways: Ways, flows: readonly Flow[]): Iterable<Bundle> {
+  const bundles = new Map<string, Bundle & { from: Map<string, Amounts>; to: Map<string, Amounts> }>()
+  for (const flow of flows) {
+    const { from, to, way } = flow
+    const gate = gateOf(ways.node(from) as Node)
+    const targetGate = to && gateOf(to)
+    const isNear = gate === targetGate
+    const sender = isNear ? here : ways.senderFor(gate)
+    const target = to && !isNear ? ways.targetOf(to, flow.address) : undefined
+    const { address } = target ?? flow
+    const key = `${sender} ${target?.node ?? (isNear ? here : address.value)} ${way}`
+    let bundle = bundles.get(key)
+    if (!bundle) {
+      const standIn = target && gateOf(nodeById(ways.network, target.node) as Node)
+      bundle = {
+        ...{ sender, address, way, bits: 0, packets: 0, from: new Map(), to: new Map() },
+        ...(standIn !== undefined && { target: standIn }),
+      }
+      bundles.set(key, bundle)
+    }
+    bundle.bits += flow.bits
+    bundle.packets += flow.packets
+    addAmounts(bundle.from, gate, flow)
+    if (targetGate !== undefined) addAmounts(bundle.to, targetGate, flow)
+  }
+  return bundles.values()
+}
+
+function addAmounts(sums: Map<string, Amounts>, key: string, { bits, packets }: Amounts): void {
+  const known = sums.get(key)
+  sums.set(key, known ? { bits: known.bits + bits, packets: known.packets + packets } : { bits, packets })
+}
+
+type Share = readonly [key: string, share: number, gates?: 'from' | 'to']
+
+/** What of a bundle each node and link carries; at its ends, of what each machine there sends or gets. */
+function sharesOf(ways: Ways, spreads: Spreads, { sender, address, target, way }: Bundle): Share[] {
+  const first: Share = [`${here} ${way}`, 1, 'from']
+  // Between VMs of one host nothing leaves it.
+  if (sender === here) return [first]
+  const { nodes, links } = spreads.of(sender, address)
+  const isBalancer = nodeById(ways.network, sender)?.kind === 'balancer'
   return [
-    ...(sending.kind === 'balancer' ? [] : [first]),
-    ...Array.from(spread.nodes, ([id, share]): [string, number] => [`${named(id)} ${way}`, share]),
-    ...Array.from(spread.links, ([key, share]): [string, number] => [
-      key.split(' ').map(named).join(' '),
-      share,
-    ]),
+    // What a balancer sends on has been counted when it came.
+    ...(isBalancer ? [] : [first]),
+    ...Array.from(
+      nodes,
+      ([id, share]): Share => (id === target ? [`${here} ${way}`, share, 'to'] : [`${id} ${way}`, share]),
+    ),
+    ...Array.from(links, ([key, share]): Share => {
+      const [near = '', far = ''] = key.split(' ')
+      if (near === sender) return [`${here} ${far}`, share, 'from']
+      return far === target ? [`${near} ${here}`, share, 'to'] : [key, share]
+    }),
   ]
 }
 

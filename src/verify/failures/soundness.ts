@@ -8,7 +8,6 @@ import type { OpenPromise } from './promise.ts'
 import type { Ways } from './ways.ts'
 
 export class Soundness {
-  readonly #network: Network
   readonly #known = new Map<string, boolean>()
   readonly #covered = new Map<OpenPromise, boolean>()
   /** One of each site and family. */
@@ -16,7 +15,6 @@ export class Soundness {
   readonly #internet: Node
 
   constructor(network: Network) {
-    this.#network = network
     const vips = virtualEndpoints(network).map(({ site, vip }) => ({ site, vip }))
     this.#vips = [...new Map(vips.map((each) => [`${each.site} ${each.vip.family}`, each])).values()]
     this.#internet = network.nodes.find(({ kind }) => kind === 'internet') as Node
@@ -32,20 +30,9 @@ export class Soundness {
     return isCovered && this.of(ways)
   }
 
-  /** Balancers lead to machines of their own site, and the outside reaches machines by VIPs alone. */
+  /** The outside reaches machines by VIPs alone. */
   #covers({ senders, goal }: OpenPromise): boolean {
-    switch (goal.kind) {
-      case 'outside':
-        return true
-      case 'machines':
-        return !senders.includes(this.#internet.id)
-      case 'endpoint': {
-        const sites = new Set(senders.map((id) => nodeById(this.#network, id)?.site))
-        return goal.endpoints.every(({ site }) =>
-          [...sites].every((own) => own === undefined || own === site),
-        )
-      }
-    }
+    return goal.kind !== 'machines' || !senders.includes(this.#internet.id)
   }
 
   /** Whether packets get there on every equal way, from every machine to every other, to VIPs and outside, and back. */

@@ -127,7 +127,8 @@ export class Standings {
       }
       const own = this.#internet.addresses.find(({ family }) => family === vip.family)
       if (sender.kind === 'internet') return own ? this.#cut(node, own, sender) : null
-      return this.#backFrom(there.ends, vip, node, ids)
+      // From another site it goes out like all that is for outside, and the balancers there lend the port.
+      return this.#backFrom(sender.site === site ? there.ends : there.balancers, vip, node, ids)
     })
   }
 
@@ -150,7 +151,7 @@ export class Standings {
     })
   }
 
-  /** Through balancers that lent a port: from whoever answers to each of them, and from there to all senders. */
+  /** Through balancers that lent a port: from whoever answers to each of them, and from there to all senders of its site. */
   #backFrom(
     balancers: ReadonlySet<string>,
     { family }: Ip,
@@ -175,7 +176,7 @@ export class Standings {
     let found: Cut | null = null
     for (const sender of this.#left(ids).ofGates) {
       const address = sender.addresses.find((own) => own.family === family)
-      if (sender.kind !== 'internet' && address) found ??= this.#cut(balancer, address, sender)
+      if (sender.site === balancer.site && address) found ??= this.#cut(balancer, address, sender)
     }
     answered.set(key, found)
     return found
