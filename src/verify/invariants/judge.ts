@@ -1,7 +1,7 @@
 /** Judges one invariant: searches for packets that break it, and makes of some of them what a person can look at. */
 import type { Point, RulePlace } from '../../policy/index.ts'
 import { judge, rulesOf } from '../../policy/index.ts'
-import { type Path, WorldState } from '../../trace/index.ts'
+import { WorldState } from '../../trace/index.ts'
 import type { IpHeaders } from '../../wire/index.ts'
 import { type Flow, lossesOf, replay, replayAnswer } from '../arrival/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
@@ -22,6 +22,7 @@ import type {
 import { lostAnswer, type Preceding } from './lost-answer.ts'
 import type { Origin, Proof } from './proof.ts'
 import { findSender } from './sender.ts'
+import { shows } from './shows.ts'
 
 /** One packet that breaks an invariant. */
 export interface Counterexample {
@@ -183,35 +184,21 @@ class Judging {
     }
   }
 
-  #example(one: Case, { at, does }: Breach): Counterexample {
+  #example(one: Case, breach: Breach): Counterexample {
+    const { at, does } = breach
     const proof = this.#proof
     const breaks = (node: string, packets: DiagramSet): boolean => {
-      for (const breach of this.#counting(one, one.follow([{ node, packets }])))
-        if (breach.at === at) return true
+      for (const other of this.#counting(one, one.follow([{ node, packets }])))
+        if (other.at === at) return true
       return false
     }
     const found = findSender(proof, one.emissions, breaks)
-    const [node, iface] = at.split(' ') as [string, string | undefined]
-    // The walk follows one of several ways that meet again: a node of the same kind does as well.
-    const ends = (from: string, by: string): string =>
-      `${proof.world.node(from).kind} ${proof.world.node(proof.world.peer(from, by).node).kind}`
-    const wanted = iface === undefined ? undefined : ends(node, iface)
-    const shows = ({ hops, end }: Path): boolean => {
-      if (does === 'is stopped') return end.kind === 'denied' && end.point.id === at
-      if (does === 'goes round') return false
-      if (does === 'goes astray') return hops.some((hop) => hop.node === node)
-      if (does !== undefined) return end.node === node
-      if (iface === undefined) return end.kind === 'delivered' && end.node === node
-      return hops.some(
-        ({ node: from, departure }) => departure !== undefined && ends(from, departure) === wanted,
-      )
-    }
     const sent = one.emissions.find((emission) => emission.node === found.sender)?.packets ?? proof.sets.none
     const among = (packet: IpHeaders): boolean => proof.sets.holds(sent, packet)
     const played =
       does === 'has its answer lost'
         ? replayAnswer(proof.world, found.sender, found.packet, among, at)
-        : replay(proof.world, found.sender, found.packet, among, shows)
+        : replay(proof.world, found.sender, found.packet, among, shows(proof.world, breach))
     return {
       at,
       ...found,
