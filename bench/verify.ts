@@ -5,6 +5,7 @@ import { failureRows } from './verify/failures.ts'
 import { invariantRows, scaleRows } from './verify/invariants.ts'
 import { listRows } from './verify/lists.ts'
 import { planRows } from './verify/plans.ts'
+import { questionRows } from './verify/questions.ts'
 import { stanfordRows } from './verify/stanford/rows.ts'
 
 type Part = (quick: boolean, say: (line: string) => void) => readonly Row[]
@@ -15,6 +16,7 @@ const parts: Readonly<Record<string, Part>> = {
   scale: scaleRows,
   lists: listRows,
   plans: planRows,
+  questions: questionRows,
   stanford: stanfordRows,
 }
 

@@ -212,6 +212,28 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .addOption(json)
     .action(async (words) => done((await import('./commands/why.ts')).why(words, terminal)))
 
+  verb(
+    'matrix',
+    'Show who reaches what, for all packets: groups of machines against everything that the network offers.',
+    [
+      'glacis matrix network.yaml',
+      'glacis matrix network.yaml --tenant contoso',
+      'glacis matrix network.yaml --from internet',
+      "glacis matrix network.yaml --to 'shop*' --html reach.html",
+      'glacis matrix network.yaml --json | jq \'.cells[] | select(.reached == "some")\'',
+    ],
+  )
+    .argument('[FILE]', file)
+    .option('--tenant <tenant>', 'only services of this tenant, with the Internet and the infrastructure')
+    .option('--from <group>', 'only groups that are called so; * stands for anything')
+    .option('--to <offer>', 'only what is offered by those that are called so; * stands for anything')
+    .option('--svg <file>', 'write it as a picture')
+    .option('--html <file>', 'write it as a page that needs nothing else')
+    .addOption(json)
+    .action(async (path, options) =>
+      done((await import('./commands/matrix.ts')).matrix(path, options, terminal)),
+    )
+
   verb('rules', 'List the enforcement points, or the rules of some in the order in which they are asked.', [
     'glacis rules network.yaml',
     'glacis rules network.yaml west/ar1/external/in',

@@ -2,6 +2,7 @@
 import { hostServices, type Network } from '../../model/index.ts'
 import { hostPrefix, type Ip, type Prefix } from '../../net/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
+import type { PacketSets } from '../packets/index.ts'
 import type { Proof } from './proof.ts'
 
 /** VIPs of services. */
@@ -25,12 +26,16 @@ export const toOwnPublic = (proof: Proof): DiagramSet =>
 
 /** Packets to others in the Internet. */
 export const toInternet = (proof: Proof): DiagramSet =>
-  proof.once('to internet', () =>
-    proof.sets.without(proof.sets.all, proof.to([...nobodys(proof.network), ...ownPublic(proof.network)])),
-  )
+  proof.once('to internet', () => toInternetOf(proof.sets, proof.network))
+
+/** As {@link toInternet}, without a proof. */
+export const toInternetOf = (sets: PacketSets, network: Network): DiagramSet =>
+  sets.without(sets.all, sets.addresses('destination', [...nobodys(network), ...ownPublic(network)]))
 
 /** Packets as others in the Internet send them honestly. */
 export const byInternet = (proof: Proof): DiagramSet =>
-  proof.once('by internet', () =>
-    proof.sets.without(proof.sets.all, proof.by([...nobodys(proof.network), ...ownPublic(proof.network)])),
-  )
+  proof.once('by internet', () => byInternetOf(proof.sets, proof.network))
+
+/** As {@link byInternet}, without a proof. */
+export const byInternetOf = (sets: PacketSets, network: Network): DiagramSet =>
+  sets.without(sets.all, sets.addresses('source', [...nobodys(network), ...ownPublic(network)]))
