@@ -74,10 +74,13 @@ export interface RandomChange {
 /** A network file, and what was changed to make it. */
 export function randomText(random: Random): { readonly text: string; readonly story: string } {
   const story: string[] = []
+  const used = new Set<string>()
   let made = base
   for (let count = random(3); count > 0; count--) {
     const [from, to] = pick(edits, random)
-    if (!made.includes(from)) continue
+    // What is there twice is a mistake.
+    if (used.has(from) || !made.includes(from)) continue
+    used.add(from)
     const text = to(random)
     made = made.replace(from, text)
     story.push(`${from} became ${text}`)
