@@ -20,6 +20,8 @@ export const invariantIds = Object.freeze([
   'no-black-holes',
   'equal-ways',
   'answers-return',
+  'errors-return',
+  'errors-by-flow',
   'balancer-leads',
   'edge-in',
   'edge-out',

@@ -4,6 +4,7 @@ import { icmpOf, Protocol } from '../../net/index.ts'
 import { type Point, type RulePlace, rulesOf } from '../../policy/index.ts'
 import { converse, type Opening, type Path, type World, WorldState, walk } from '../../trace/index.ts'
 import { type IpHeaders, icmpEcho } from '../../wire/index.ts'
+import { toldBy } from './told.ts'
 
 export interface Replay {
   readonly packet: IpHeaders
@@ -61,10 +62,60 @@ export function replayAnswer(
   return undefined
 }
 
+/**
+ * An opening about which some router tells something that is lost on its way back.
+ * @param at point that denies the error, or node where it ends
+ */
+export function replayErrors(
+  world: World,
+  from: string,
+  packet: IpHeaders,
+  among: (packet: IpHeaders) => boolean,
+  at: string,
+): Pick<Replay, 'packet' | 'rule'> | undefined {
+  for (const candidate of candidates(packet, among))
+    for (const turned of [world, otherWays(world)]) {
+      const end = lostErrors(turned, from, candidate).find((each) =>
+        each.kind === 'denied' ? each.point.id === at : each.node === at,
+      )
+      if (!end) continue
+      const rule = end.kind === 'denied' ? placeOf(end.point, end.rule) : undefined
+      return { packet: candidate, ...(rule && { rule }) }
+    }
+  return undefined
+}
+
+/** Where errors end, and nobody gets them, that routers tell of an opening. */
+function lostErrors(world: World, from: string, opening: IpHeaders): readonly Path['end'][] {
+  const state = new WorldState()
+  return walk(world, state, from, opening)
+    .flatMap(({ hops }) => hops)
+    .filter(({ departure }) => departure !== undefined)
+    .flatMap(({ node, packet }) =>
+      toldBy(world.network, world.node(node), packet).flatMap((error) => walk(world, state, node, error)),
+    )
+    .flatMap(({ end }) => (end.kind === 'delivered' ? [] : [end]))
+}
+
+/** The same world with equal ways in another order: a walk shows where two of them meet for the first of them alone. */
+const otherWays = (world: World): World => ({
+  ...world,
+  route(node, destination) {
+    const route = world.route(node, destination)
+    return route && { ...route, nextHops: route.nextHops.toReversed() }
+  },
+})
+
 /** A packet, and the same from other source ports: balancers choose by the flow. */
 export function* candidates(packet: IpHeaders, among: (packet: IpHeaders) => boolean): Iterable<IpHeaders> {
   yield packet
+  const { quoted } = packet
   for (let at = 1; at < tries; at++) {
+    // Of an error, the flow that it quotes chooses, by the port of who is told to have got it.
+    if (quoted) {
+      yield { ...packet, quoted: { ...quoted, destinationPort: (quoted.destinationPort + at) & 0xffff } }
+      continue
+    }
     const other = { ...packet, sourcePort: (packet.sourcePort + at) & 0xffff }
     if (among(other)) yield other
   }

@@ -10,6 +10,7 @@ export type Invariant =
   | NetworkInvariant
   | ArrivalInvariant
   | AnswerInvariant
+  | ErrorInvariant
   | PointInvariant
   | PassageInvariant
   | PlanInvariant
@@ -48,6 +49,20 @@ export interface ArrivalInvariant extends Claim {
 export interface AnswerInvariant extends Claim {
   readonly kind: 'answers'
   readonly origins: (proof: Proof) => readonly Origin[]
+}
+
+/** About ICMP errors, which pass by what they quote. */
+export interface ErrorInvariant extends Claim {
+  readonly kind: 'errors'
+  readonly trials: (proof: Proof) => Iterable<Trial>
+}
+
+/** Packets that are sent, and what is wrong with where they, or errors about them, get to. */
+export interface Trial {
+  readonly emissions: readonly Emission[]
+  /** Of some of them. */
+  readonly follow: (emissions: readonly Emission[]) => Reach
+  readonly breaches: (reach: Reach) => Iterable<Breach>
 }
 
 /** What the network file expects. */
@@ -98,7 +113,12 @@ export interface Breach {
   readonly at: string
   readonly packets: DiagramSet
   /** What they do there; absent: they are not to be there. */
-  readonly does?: 'goes round' | 'depends on its way' | 'has its answer lost' | Loss['does']
+  readonly does?:
+    | 'goes round'
+    | 'depends on its way'
+    | 'has its answer lost'
+    | 'has errors about it lost'
+    | Loss['does']
   /** Of answers: what they answer. */
   readonly answering?: Answered
 }

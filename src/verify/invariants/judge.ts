@@ -3,7 +3,7 @@ import type { Point, RulePlace } from '../../policy/index.ts'
 import { judge, rulesOf } from '../../policy/index.ts'
 import { WorldState } from '../../trace/index.ts'
 import type { IpHeaders } from '../../wire/index.ts'
-import { type Flow, lossesOf, replay, replayAnswer } from '../arrival/index.ts'
+import { type Flow, lossesOf, replay, replayAnswer, replayErrors } from '../arrival/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import { type Emission, type Reach, translates } from '../network/index.ts'
 import { type Preferred, typicalPacket } from '../packets/index.ts'
@@ -18,6 +18,7 @@ import type {
   PassageInvariant,
   PlanInvariant,
   PointInvariant,
+  Trial,
 } from './invariant.ts'
 import { lostAnswer, type Preceding } from './lost-answer.ts'
 import type { Origin, Proof } from './proof.ts'
@@ -67,12 +68,8 @@ export function judgeInvariant(
 }
 
 /** Packets that are sent, and what is wrong with where they get to. */
-interface Case {
-  readonly emissions: readonly Emission[]
+interface Case extends Trial {
   readonly reach: () => Reach
-  /** Where some of them get to. */
-  readonly follow: (emissions: readonly Emission[]) => Reach
-  readonly breaches: (reach: Reach) => Iterable<Breach>
 }
 
 class Judging {
@@ -107,6 +104,13 @@ class Judging {
       }
       case 'answers':
         return this.#cases(invariant.origins(this.#proof).map((origin) => this.#answers(origin)))
+      case 'errors':
+        return this.#cases(
+          Array.from(invariant.trials(this.#proof), (trial) => ({
+            ...trial,
+            reach: () => trial.follow(trial.emissions),
+          })),
+        )
       case 'point':
         return this.#points(invariant)
       case 'passage':
@@ -198,7 +202,9 @@ class Judging {
     const played =
       does === 'has its answer lost'
         ? replayAnswer(proof.world, found.sender, found.packet, among, at)
-        : replay(proof.world, found.sender, found.packet, among, shows(proof.world, breach))
+        : does === 'has errors about it lost'
+          ? replayErrors(proof.world, found.sender, found.packet, among, at)
+          : replay(proof.world, found.sender, found.packet, among, shows(proof.world, breach))
     return {
       at,
       ...found,

@@ -110,12 +110,12 @@ export const layerInvariants: readonly PointInvariant[] = [
     claim:
       'By itself the firewall of a native host lets out what opens a service that it is a client of, and requests of DHCP, and nothing else.',
     points: (proof) => nativePoints(proof, 'from-local'),
-    permitted: (proof, point) => spokenBy(proof, point),
+    permitted: (proof, point) => spokenBy(proof, nodeOf(proof, point)),
     demanded: (proof, point) =>
       proof.sets.allOf([
         openings(proof.sets),
         toOthers(proof.sets, nodeOf(proof, point)),
-        spokenBy(proof, point),
+        spokenBy(proof, nodeOf(proof, point)),
       ]),
   },
   {
@@ -198,11 +198,9 @@ const poolsOf = ({ pools }: Site): readonly Prefix[] => [
 
 const heardBy = (proof: Proof, point: Point): DiagramSet => clientsOf(proof, nodeOf(proof, point))
 
-const spokenBy = (proof: Proof, point: Point): DiagramSet =>
-  proof.sets.union([
-    ...servicesFor(proof, nodeOf(proof, point)),
-    ...dhcpRequests.map((match) => proof.sets.match(match)),
-  ])
+/** What a native host may open, and how it asks for its address. */
+export const spokenBy = (proof: Proof, machine: Node): DiagramSet =>
+  proof.sets.union([...servicesFor(proof, machine), ...dhcpRequests.map((match) => proof.sets.match(match))])
 
 /** Between addresses that some pool or the Internet has, from where they are. */
 function existing(proof: Proof, point: Point): DiagramSet {

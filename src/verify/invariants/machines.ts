@@ -93,14 +93,11 @@ export const machineInvariants: readonly PointInvariant[] = [
     claim:
       'A host partition hears fabric controllers on its one port, DHCP answers, and its own VMs on the services that it has for them.',
     points: (proof) => proof.points('host').filter(({ direction }) => direction === 'in'),
-    permitted(proof, point) {
-      const host = nodeById(proof.network, point.node) as Node
-      return proof.sets.union(hostOpenings(proof.network, host).map((match) => proof.sets.match(match)))
-    },
+    permitted: (proof, point) => heardByHost(proof, nodeById(proof.network, point.node) as Node),
     demanded(proof, point) {
       if (!point.flow && !leadsToVms(proof, point)) return proof.sets.none
       const host = nodeById(proof.network, point.node) as Node
-      const open = proof.sets.union(hostOpenings(proof.network, host).map((match) => proof.sets.match(match)))
+      const open = heardByHost(proof, host)
       const written = point.flow ? writtenIn(proof, host) : writtenAtServices(proof, host, 'in')
       return proof.sets.allOf([openings(proof.sets), open, written])
     },
@@ -228,6 +225,10 @@ export function portsOf({
     destinationPorts: [{ first, last: lastPort }],
   }))
 }
+
+/** What a host partition may hear. */
+export const heardByHost = ({ network, sets }: Proof, host: Node): DiagramSet =>
+  sets.union(hostOpenings(network, host).map((match) => sets.match(match)))
 
 /** What a host partition is to hear (R22). */
 function hostOpenings(network: Network, host: Node): readonly Match[] {

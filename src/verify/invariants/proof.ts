@@ -191,6 +191,16 @@ export class Proof {
     return this.#reach.answers(emissions, (node, reach) => this.#heardAt(node, reach))
   }
 
+  /** What is remembered of openings by filters and balancers, and where these get to. */
+  remembered(openings: readonly Emission[]): { readonly known: Openings; readonly forth: Reach } {
+    return this.#reach.remembered(openings)
+  }
+
+  /** Where ICMP errors get to; everything that stops them is noted. */
+  errors(known: Openings, errors: readonly Emission[]): Reach {
+    return this.#reach.errors(known, errors)
+  }
+
   /** What openings a node answers: to its own addresses, and at the Internet all that has come there. */
   #heardAt(id: string, { delivered, unrouted, arrived }: Reach): DiagramSet {
     const { sets } = this

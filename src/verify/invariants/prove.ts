@@ -8,6 +8,7 @@ import { balancerLeads } from './balancer-leads.ts'
 import { edgeInvariants } from './edge.ts'
 import { edgeRoutes } from './edge-routes.ts'
 import { endpointInvariants, endpointShared } from './endpoints.ts'
+import { errorInvariants } from './errors.ts'
 import { expectationInvariants } from './expectations.ts'
 import { forwardingInvariants } from './forwarding.ts'
 import { infrastructureInvariants } from './infrastructure.ts'
@@ -32,6 +33,7 @@ export const invariants: readonly Invariant[] = [
   edgeRoutes,
   ...forwardingInvariants,
   ...answerInvariants,
+  ...errorInvariants,
   balancerLeads,
   ...layerInvariants,
   ...machineInvariants,

@@ -4,7 +4,8 @@ import { Protocol } from '../../net/index.ts'
 import type { Point } from '../../policy/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import { honestOf, openers, type Proof } from '../invariants/index.ts'
-import { kindLevels, type Reach } from '../network/index.ts'
+import type { Reach } from '../network/index.ts'
+import { kindLevels } from '../packets/index.ts'
 
 export class Arriving {
   readonly #proof: Proof

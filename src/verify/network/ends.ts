@@ -2,9 +2,6 @@
 import type { DiagramSet } from '../diagram/index.ts'
 import { addressLevels, level, type PacketSets } from '../packets/index.ts'
 
-/** Levels that say what a packet is to its flow: those of one flow differ in them. */
-export const kindLevels: readonly number[] = [level.tcpFlags, level.icmpType, level.icmpCode]
-
 const places = new Map<number, number>()
 for (const [at, source] of addressLevels('source').entries()) {
   const destination = addressLevels('destination')[at] as number

@@ -4,10 +4,10 @@
  */
 
 import { formatIp, type Ip } from '../../net/index.ts'
-import { lendingOf, type Point, type Translation } from '../../policy/index.ts'
+import { type FlowUse, lendingOf, type Point, type Translation } from '../../policy/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
-import type { PacketSets } from '../packets/index.ts'
-import { kindLevels, swapEnds } from './ends.ts'
+import { kindLevels, type PacketSets } from '../packets/index.ts'
+import { swapEnds } from './ends.ts'
 import { Gathered } from './gathered.ts'
 import type { Hit, Passage, Passages, Passing } from './passage.ts'
 import type { LentConnections } from './rewrites.ts'
@@ -43,9 +43,14 @@ export class Openings implements Passing, LentConnections {
     const { flow } = point
     if (!flow) return this.#sets.none
     const other = flow.heading === 'to-local' ? 'from-local' : 'to-local'
-    const opened = this.#opened.sets.get(`${tableOf(point)} ${other}`)
-    if (opened === undefined) return this.#sets.none
+    const opened = this.openedAt(point.node, flow.table, other)
+    if (opened === this.#sets.none) return opened
     return this.#sets.mask(this.#sets.all, this.#sets.forget(swapEnds(this.#sets, opened), kindLevels))
+  }
+
+  /** What opened flows of a filter under one of its headings. */
+  openedAt(node: string, table: string, heading: FlowUse['heading']): DiagramSet {
+    return this.#opened.sets.get(`${node} ${table} ${heading}`) ?? this.#sets.none
   }
 
   outward(address: Ip): DiagramSet {

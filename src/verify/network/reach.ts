@@ -7,6 +7,7 @@ import type { Diagram, DiagramSet } from '../diagram/index.ts'
 import type { PacketSets } from '../packets/index.ts'
 import type { PointDecisions } from '../points/index.ts'
 import { Answering, answersTo } from './answers.ts'
+import { Erring } from './errors.ts'
 import { Gathered } from './gathered.ts'
 import { Openings } from './openings.ts'
 import { type Passage, Passages, type Passing, passAll, translates } from './passage.ts'
@@ -58,13 +59,23 @@ export class NetworkReach {
    * @param answering what a node answers of what reached it
    */
   answers(emissions: readonly Emission[], answering: (node: string, reach: Reach) => DiagramSet): Reach {
-    const openings = new Openings(this.#sets, this.#passages)
-    const forth = this.#walk(emissions, openings, false)
+    const { known: openings, forth } = this.remembered(emissions)
     const back = this.#terrain.nodes.map((node) => ({
       node,
       packets: answersTo(this.#sets, answering(node, forth)),
     }))
     return this.#walk(back, new Answering(this.#sets, this.#passages, openings), true)
+  }
+
+  /** Follows openings, and keeps what filters and balancers remember of them. */
+  remembered(openings: readonly Emission[]): { readonly known: Openings; readonly forth: Reach } {
+    const known = new Openings(this.#sets, this.#passages)
+    return { known, forth: this.#walk(openings, known, false) }
+  }
+
+  /** Where ICMP errors get to; everything that stops them is noted. @param known what was opened before */
+  errors(known: Openings, errors: readonly Emission[]): Reach {
+    return this.#walk(errors, new Erring(this.#sets, this.#passages, known), true)
   }
 
   /** What of no known flow may leave a point as one of the packets. @param known connections to which it may belong after all */

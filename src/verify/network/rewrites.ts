@@ -18,8 +18,8 @@ import {
 } from '../../policy/index.ts'
 import { icmpEcho } from '../../wire/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
-import { addressLevels, level, type PacketSets } from '../packets/index.ts'
-import { kindLevels, swapEnds } from './ends.ts'
+import { addressLevels, kindLevels, level, type PacketSets } from '../packets/index.ts'
+import { swapEnds } from './ends.ts'
 import type { Terrain } from './terrain.ts'
 
 export interface Rewrite {

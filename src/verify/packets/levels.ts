@@ -22,12 +22,16 @@ export const level = Object.freeze({
   sourcePort: 14,
   /** No header: the machine that a balancer chooses for the packet, by a number that whoever asks has given it. */
   choice: 15,
+  /** Of the packet that an ICMP error quotes; the first of four. See `quotes.ts`. */
+  quoted: 16,
 })
 
 /** A field of one number. */
-export type Field = Exclude<keyof typeof level, 'family' | 'source' | 'destination' | 'choice'>
+export type Field = Exclude<keyof typeof level, 'family' | 'source' | 'destination' | 'choice' | 'quoted'>
 /** A field that is an address. */
 export type End = 'source' | 'destination'
+/** An address, of a packet or of what it quotes. */
+export type Address = End | 'quoted'
 
 const [byte, port, word] = [0xff, 0xffff, 0xffff_ffff]
 
@@ -42,10 +46,11 @@ export const highest: readonly number[] = Object.freeze([
   port,
   port,
   word,
+  ...Array<number>(4).fill(word),
 ])
 
 /** Levels of an address. */
-export const addressLevels = (end: End): readonly number[] => [0, 1, 2, 3].map((at) => level[end] + at)
+export const addressLevels = (end: Address): readonly number[] => [0, 1, 2, 3].map((at) => level[end] + at)
 
 /** Every level that is not among some. */
 export const allLevelsBut = (kept: readonly number[]): readonly number[] =>

@@ -3,10 +3,11 @@
  * that there are, if the set has such a packet.
  */
 import { type Family, Ip, Protocol } from '../../net/index.ts'
-import type { IpHeaders } from '../../wire/index.ts'
+import { type IpHeaders, isIcmpError } from '../../wire/index.ts'
 import { type DiagramSet, everything, type Range } from '../diagram/index.ts'
-import { addressLevels, type End, type Field, highest, level } from './levels.ts'
+import { type Address, addressLevels, type End, type Field, highest, level } from './levels.ts'
 import type { PacketSets } from './packet-sets.ts'
+import { errorsWithQuotes } from './quotes.ts'
 
 /** Addresses to be tried first. */
 export interface Preferred {
@@ -21,6 +22,13 @@ const fields: Readonly<Record<Field, readonly number[]>> = {
   icmpCode: [0],
   destinationPort: [443, 80, 53, 22, 25, 3389, 8080, 0],
   sourcePort: [49_152, 0],
+}
+
+/** Of errors: types that everybody knows, about TCP or UDP. */
+const quotedFields: typeof fields = {
+  ...fields,
+  icmpType: [3, 2, 1],
+  tcpFlags: [Protocol.tcp, Protocol.udp],
 }
 
 /** A typical packet of a set, which must not be empty. */
@@ -40,7 +48,8 @@ export function narrowed(
   has: (some: DiagramSet) => boolean,
   preferred: Preferred,
 ): DiagramSet {
-  let left = sets.mask(sets.all, packets)
+  const errors = errorsWithQuotes(sets)
+  let left = sets.mask(sets.union([sets.all, errors]), packets)
   const keep = (part: DiagramSet): boolean => {
     const some = sets.mask(part, left)
     if (some === sets.none || !has(some)) return false
@@ -57,9 +66,12 @@ export function narrowed(
     'destinationPort',
     'sourcePort',
   ] as const) {
-    if (fields[field].some((value) => keep(sets.field(field, [[value, value]])))) continue
+    const liked = sets.without(left, errors) === sets.none ? quotedFields : fields
+    if (liked[field].some((value) => keep(sets.field(field, [[value, value]])))) continue
     bisect(sets, level[field], keep)
   }
+  if (sets.without(left, errors) === sets.none)
+    for (const at of addressLevels('quoted')) bisect(sets, at, keep)
   return left
 }
 
@@ -113,22 +125,33 @@ export function packetOf(sets: PacketSets, packets: DiagramSet): IpHeaders {
   }
   const number = (index: number) => tuple[index] as number
   const family: Family = number(level.family) === 0 ? 4 : 6
-  const address = (end: End) =>
+  const address = (end: Address) =>
     Ip(
       family,
       addressLevels(end).reduce((value, index) => (value << 32n) | BigInt(number(index)), 0n),
     )
-  return {
+  const ports = {
+    sourcePort: number(level.sourcePort),
+    destinationPort: number(level.destinationPort),
+  }
+  const packet: IpHeaders = {
     kind: 'ip',
     family,
     source: address('source'),
     destination: address('destination'),
     protocol: number(level.protocol),
     hopLimit: 64,
-    sourcePort: number(level.sourcePort),
-    destinationPort: number(level.destinationPort),
+    ...ports,
     tcpFlags: number(level.tcpFlags),
     icmpType: number(level.icmpType),
     icmpCode: number(level.icmpCode),
   }
+  if (packet.tcpFlags === 0 || !isIcmpError(packet)) return packet
+  const quoted = {
+    source: packet.destination,
+    destination: address('quoted'),
+    protocol: packet.tcpFlags,
+    ...ports,
+  }
+  return { ...packet, tcpFlags: 0, sourcePort: 0, destinationPort: 0, quoted }
 }

@@ -87,6 +87,16 @@ export const harmlessEdits: Readonly<Record<string, readonly Edit[]>> = {
     inNetwork('a jump box more', 'jump-boxes: 1', 'jump-boxes: 2'),
     inNetwork('another port of a role', 'port: 9000', 'port: 9001'),
   ],
+  // Who refuses errors loses them: people may write so.
+  errors: [
+    removed(hostConfig, 'icmp-3'),
+    removed(hostConfig, 'icmp6-2'),
+    inNetwork(
+      'errors refused at the edge',
+      '    isps: 2\n',
+      '    isps: 2\n    acl-rules: [{ name: errors, deny: in, protocol: icmp, icmp-type: 3, why: To try. }]\n',
+    ),
+  ],
   // Jump boxes are clients of the agent, and a rule may say so: they still need a grant, so that nothing opens.
   grants: [
     inRule(

@@ -2,7 +2,7 @@
 import { judge, pointById } from '../../../policy/index.ts'
 import { type World, WorldState, walk } from '../../../trace/index.ts'
 import type { IpHeaders } from '../../../wire/index.ts'
-import { replayAnswer } from '../../arrival/index.ts'
+import { replayAnswer, replayErrors } from '../../arrival/index.ts'
 import type { Counterexample } from '../index.ts'
 import { shows } from '../shows.ts'
 
@@ -21,6 +21,8 @@ export function happens(world: World, example: Counterexample): boolean {
   }
   if (does === 'has its answer lost')
     return replayAnswer(world, sender, packet, () => false, at)?.packet === packet
+  if (does === 'has errors about it lost')
+    return replayErrors(world, sender, packet, () => false, at)?.packet === packet
   if (does === 'depends on its way')
     return flowsLike(packet).some((one) => {
       const ends = walk(world, new WorldState(), sender, one).map(({ end }) => `${end.kind} ${end.node}`)

@@ -1,0 +1,150 @@
+/** What holds of ICMP errors: those of routers come back to who sent what they are about, and nobody gets any but about flows of its own. */
+import { type Node, siteByName } from '../../model/index.ts'
+import { hostPrefix } from '../../net/index.ts'
+import { type Point, rulesOf } from '../../policy/index.ts'
+import { lossesOf, tellingAddresses, toldOf, toldTypes } from '../arrival/index.ts'
+import type { DiagramSet } from '../diagram/index.ts'
+import { type Emission, type Openings, swapEnds } from '../network/index.ts'
+import { errorsAbout, errorsWithQuotes, icmpOfTypes, level, openings } from '../packets/index.ts'
+import { clientsOf, openers } from './clients.ts'
+import { clientsOf as heardBy } from './infrastructure.ts'
+import type { Breach, ErrorInvariant, Trial } from './invariant.ts'
+import { spokenBy } from './layers.ts'
+import { heardByHost, roleOpenings } from './machines.ts'
+import { writtenErrors, writtenOut } from './open/written.ts'
+import { byInternet } from './places.ts'
+import { type Origin, type Proof, prefixesOf } from './proof.ts'
+
+export const errorInvariants: readonly ErrorInvariant[] = [
+  {
+    kind: 'errors',
+    id: 'errors-return',
+    ofAlike: true,
+    rows: ['R11', 'R18'],
+    claim:
+      'That an opening is too big, finds nobody, or has used up its hop limit comes back to its sender, whichever router says so: filters know the flow that the error quotes, balancers its connection; as far as lists and host configuration that people wrote let it.',
+    *trials(proof) {
+      for (const origin of openers(proof)) yield returning(proof, origin)
+    },
+  },
+  {
+    kind: 'errors',
+    id: 'errors-by-flow',
+    ofAlike: true,
+    rows: ['R18', 'R21', 'R22'],
+    claim:
+      'Whoever sends an ICMP error, and whatever it quotes, no machine gets it but about a flow that it may have opened, or that was opened to it.',
+    *trials(proof) {
+      const unasked = reaching(proof, proof.openings(), () => proof.sets.none)
+      yield unasked
+      for (const { packets } of unasked.breaches(unasked.follow(unasked.emissions)))
+        if (packets !== proof.sets.none) return
+      const { known } = proof.remembered(proof.openers().flatMap((origin) => proof.emissions(origin)))
+      yield reaching(proof, known, (own) => errorsAbout(proof.sets, own))
+    },
+  },
+]
+
+/** Whatever errors anybody sends. @param permitted of those that a machine gets, by what it may have sent in its flows */
+function reaching(proof: Proof, known: Openings, permitted: (own: DiagramSet) => DiagramSet): Trial {
+  const errors = errorsWithQuotes(proof.sets)
+  return {
+    emissions: proof.allOrigins().flatMap((origin) => proof.emissions(origin, errors)),
+    follow: (some) => proof.errors(known, some),
+    *breaches(reach): Iterable<Breach> {
+      for (const [at, packets] of reach.delivered) {
+        const own = ownFlows(proof, proof.world.node(at))
+        if (own !== undefined) yield { at, packets: proof.sets.without(packets, permitted(own)) }
+      }
+    },
+  }
+}
+
+function returning(proof: Proof, origin: Origin): Trial {
+  const { sets, isOutside } = proof
+  const opened = openings(sets)
+  const emissions = clientsOf(proof, origin).map(({ node, packets }) => ({
+    node,
+    packets: sets.mask(opened, packets),
+  }))
+  return {
+    emissions,
+    follow(some) {
+      const { known, forth } = proof.remembered(some)
+      return proof.errors(
+        known,
+        Array.from(
+          forth.forwarded,
+          ([node, packets]): Emission => ({ node, packets: told(proof, node, packets) }),
+        ),
+      )
+    },
+    *breaches(reach): Iterable<Breach> {
+      const asWritten = new Map(
+        Array.from(reach.stopped, ([point, stopped]) => {
+          const rules = rulesOf(point)
+          const isList = (value: number) => isWrittenList(proof, point, rules[value - 1]?.tier)
+          return [point, sets.map(stopped, (value) => (isList(value) ? 0 : value))]
+        }),
+      )
+      const left = { ...reach, stopped: asWritten }
+      for (const { at, packets } of lossesOf(sets, left, { emissions, leaves: true }, isOutside))
+        yield { at, packets, does: 'has errors about it lost' }
+    },
+  }
+}
+
+/** Lists at access routers may refuse errors too: people wrote them. */
+function isWrittenList({ network, world }: Proof, { node }: Point, tier: string | undefined): boolean {
+  const filters = siteByName(network, world.node(node).site ?? '')?.filters
+  return tier !== undefined && [filters?.platformAcl.name, filters?.operatorAcl.name].includes(tier)
+}
+
+/** What a node says of packets that it has to forward. */
+function told(proof: Proof, id: string, forwarded: DiagramSet): DiagramSet {
+  const { sets, network, world } = proof
+  const node = world.node(id)
+  const addresses = tellingAddresses(node)
+  if (addresses.length === 0) return sets.none
+  const senders = toldOf(network, node)
+  const about = senders ? sets.mask(proof.by(prefixesOf(senders)), forwarded) : forwarded
+  return sets.allOf([
+    node.kind === 'internet' ? byInternet(proof) : proof.by(addresses.map(hostPrefix)),
+    icmpOfTypes(sets, (family) => toldTypes[family]),
+    node.kind === 'host' && sets.forget(writtenErrors(proof, node), quotedNumbers),
+    errorsAbout(sets, about),
+  ])
+}
+
+/** Of an error, levels that say something of what it quotes. */
+const quotedNumbers: readonly number[] = [level.tcpFlags, level.sourcePort, level.destinationPort]
+
+/** What a machine sends in its flows: those that it may open, and those that may be opened to it. Nothing is said of routers, and of who is outside. */
+function ownFlows(proof: Proof, node: Node): DiagramSet | undefined {
+  const { sets } = proof
+  const has = mayHave(proof, node)
+  if (has === undefined) return undefined
+  const heard = sets.allOf([openings(sets), has.heard])
+  return sets.union([sets.mask(proof.by(prefixesOf([node])), has.spoken), swapEnds(sets, heard)])
+}
+
+/** Openings that a machine may send, and get. */
+function mayHave(
+  proof: Proof,
+  node: Node,
+): { readonly spoken: DiagramSet; readonly heard: DiagramSet } | undefined {
+  switch (node.kind) {
+    case 'vm':
+      return { spoken: writtenOut(proof, node), heard: roleOpenings(proof, node) }
+    case 'host':
+      return { spoken: writtenOut(proof, node), heard: heardByHost(proof, node) }
+    case 'name-server':
+    case 'fabric-controller':
+    case 'jump-box':
+    case 'storage':
+    case 'activation-server':
+      return { spoken: spokenBy(proof, node), heard: heardBy(proof, node) }
+    default:
+      return undefined
+  }
+}
