@@ -23,6 +23,7 @@ export function shows(
     case 'goes round':
       return ({ end }) => end.kind === 'hop-limit'
     case 'has its answer lost':
+    case 'has errors about it lost':
       return () => false
     case 'goes astray':
     case 'depends on its way':
