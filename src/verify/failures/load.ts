@@ -15,6 +15,7 @@ import {
 import type { Ip } from '../../net/index.ts'
 import { demandsOf, type Flow, flowsOf, type SiteDemand } from './demand.ts'
 import { add, Spreads } from './spread.ts'
+import { gateOf } from './stand-ins.ts'
 import type { Ways } from './ways.ts'
 
 type Unit = 'bits' | 'packets'
@@ -204,5 +205,3 @@ function sharesOf(ways: Ways, spreads: Spreads, { sender, address, target, way }
     }),
   ]
 }
-
-const gateOf = ({ id, vm }: Node): string => vm?.host ?? id

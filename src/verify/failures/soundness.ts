@@ -5,6 +5,7 @@
 import { type Network, type Node, nodeById, virtualEndpoints } from '../../model/index.ts'
 import type { Ip } from '../../net/index.ts'
 import type { OpenPromise } from './promise.ts'
+import { gateOf } from './stand-ins.ts'
 import type { Ways } from './ways.ts'
 
 export class Soundness {
@@ -81,5 +82,3 @@ export class Soundness {
     )
   }
 }
-
-const gateOf = ({ id, vm }: Node): string => vm?.host ?? id

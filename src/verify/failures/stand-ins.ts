@@ -35,6 +35,9 @@ const machines: ReadonlySet<Node['kind']> = new Set([
   'activation-server',
 ])
 
+/** The host of a VM, which alone leads to it; else the node itself. */
+export const gateOf = ({ id, vm }: Node): string => vm?.host ?? id
+
 const families: readonly Family[] = [4, 6]
 
 type Pair = readonly [sender: string, target: string]

@@ -4,6 +4,7 @@ import type { Ip } from '../../net/index.ts'
 import { presenceOf } from './presence.ts'
 import type { OpenPromise } from './promise.ts'
 import type { Soundness } from './soundness.ts'
+import { gateOf } from './stand-ins.ts'
 import type { Fate, Ways } from './ways.ts'
 
 export type Standing =
@@ -219,9 +220,6 @@ export class Standings {
     return made
   }
 }
-
-/** The host of a VM, which alone leads to it; else the node itself. */
-const gateOf = ({ id, vm }: Node): string => vm?.host ?? id
 
 const isMachine = ({ kind }: Node): boolean => !rows.has(kind)
 
