@@ -1,6 +1,7 @@
-/** Compiles TypeScript to `dist/` and stamps it with the state of the sources. */
+/** Compiles TypeScript to `dist/`, bundles the command, and stamps both with the state of the sources. */
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { bundle } from './bundle.mjs'
 import { inRoot, PrepareError, say, seconds } from './checkout.mjs'
 import { run } from './command.mjs'
 import { sourceState, stampFile } from './freshness.mjs'
@@ -22,6 +23,7 @@ export async function compile(onStart = () => {}) {
   if (code !== 0)
     throw new PrepareError(`compile TypeScript: the compiler found the mistakes above. ${remedy}`)
   removeOrphans('dist')
+  await bundle()
   writeFileSync(stampFile, state)
   giveToOwner('dist')
   giveToOwner('.cache')

@@ -16,9 +16,9 @@ beforeEach(() => {
 afterEach(() => rmSync(installed, { recursive: true, force: true }))
 
 function program(body) {
-  mkdirSync(join(installed, 'dist', 'src', 'cli'), { recursive: true })
+  mkdirSync(join(installed, 'dist', 'command'), { recursive: true })
   writeFileSync(
-    join(installed, 'dist', 'src', 'cli', 'main.js'),
+    join(installed, 'dist', 'command', 'main.js'),
     `export async function main(argv) { ${body} }`,
   )
 }
