@@ -73,6 +73,13 @@ export function pointsAt(
   return known.get(node)?.get(iface)?.[direction] ?? []
 }
 
+/** The points of a node, interface by interface: one that stands on several is there several times. */
+export function pointsOfNode(policy: Policy, node: string): readonly Point[] {
+  const known = indexes.get(policy) ?? indexOf(policy)
+  indexes.set(policy, known)
+  return [...(known.get(node)?.values() ?? [])].flatMap(({ in: inward, out }) => [...inward, ...out])
+}
+
 /** By node and interface. */
 type Index = ReadonlyMap<string, ReadonlyMap<string, Record<Point['direction'], Point[]>>>
 

@@ -20,7 +20,7 @@ const policy = policyOf(text)
 const others = (points: readonly Point[]): readonly string[] => {
   const sameness = new Sameness()
   return points
-    .filter((point, index) => !sameness.points(point, policy.points[index] as Point))
+    .filter((point, index) => !sameness.same(point, policy.points[index] as Point))
     .map(({ id }) => id)
 }
 

@@ -1,9 +1,7 @@
 /**
- * Whether parts of two policies say the same, wherever they were written and why. Policies are large and share most of their parts: what has been
+ * Whether parts of two policies, or of two networks, say the same, wherever they were written and why. They are large and share many of their parts: what has been
  * found to say the same is not looked at again.
  */
-import type { Point, Tier } from './point.ts'
-
 /** Where something was written and why. */
 const unsaid: ReadonlySet<string> = new Set(['origin', 'why', 'at'])
 
@@ -11,16 +9,8 @@ export class Sameness {
   /** Of one policy, each with what says the same in the other. */
   readonly #found = new WeakMap<object, object>()
 
-  /** @param one of one policy @param other of the other; the two always in this order */
-  points(one: Point, other: Point): boolean {
-    return this.#same(one, other)
-  }
-
-  tiers(one: Tier, other: Tier): boolean {
-    return this.#same(one, other)
-  }
-
-  #same(one: unknown, other: unknown): boolean {
+  /** @param one of one policy or network @param other of the other; the two always in this order */
+  same(one: unknown, other: unknown): boolean {
     if (one === other) return true
     if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
     if (this.#found.get(one) === other) return true
@@ -32,12 +22,16 @@ export class Sameness {
   }
 
   #lists(one: readonly unknown[], other: readonly unknown[]): boolean {
-    return one.length === other.length && one.every((item, index) => this.#same(item, other[index]))
+    if (one.length !== other.length) return false
+    for (let index = 0; index < one.length; index++) if (!this.same(one[index], other[index])) return false
+    return true
   }
 
   #records(one: Values, other: Values): boolean {
-    const names = saidOf(one)
-    return names.length === saidOf(other).length && names.every((name) => this.#same(one[name], other[name]))
+    for (const name in one) if (!unsaid.has(name) && !this.same(one[name], other[name])) return false
+    for (const name in other)
+      if (other[name] !== undefined && one[name] === undefined && !unsaid.has(name)) return false
+    return true
   }
 }
 
@@ -45,7 +39,3 @@ type Values = Readonly<Record<string, unknown>>
 
 /** Looking at an address again costs less than remembering it. */
 const isLarge = (value: object): boolean => Array.isArray(value) || 'kind' in value || 'match' in value
-
-/** Names of what is there and is said. */
-const saidOf = (values: Values): readonly string[] =>
-  Object.keys(values).filter((name) => values[name] !== undefined && !unsaid.has(name))

@@ -1,16 +1,18 @@
 /** The rim of a network, and those of its machines that stand for all. */
 import type { Node } from '../../model/index.ts'
 import type { World } from '../../trace/index.ts'
+import type { DiagramSet } from '../diagram/index.ts'
 import type { PacketSets } from '../packets/index.ts'
 import type { PointDecisions } from '../points/index.ts'
 import { ColumnBuilder, rimOf } from './columns.ts'
 import { type Sample, sampleOf } from './sample.ts'
-import { areVouchedFor } from './vouching.ts'
+import { addressesOf, areVouchedFor } from './vouching.ts'
 
 export class Alike {
   readonly #world: World
   readonly #rim: readonly Node[]
   readonly #sample: Sample
+  #anybody: DiagramSet | undefined
 
   private constructor(world: World, rim: readonly Node[], sample: Sample) {
     this.#world = world
@@ -33,8 +35,26 @@ export class Alike {
     return this.#sample.left
   }
 
+  /** Those that stand for them, and for themselves. */
+  get kept(): ReadonlySet<string> {
+    return this.#sample.kept
+  }
+
   /** Whether what holds of packets on their way among those that are looked at holds among all. */
   areVouchedFor(sets: PacketSets, decisions: PointDecisions): boolean {
-    return areVouchedFor(this.#world, sets, decisions, this.#rim, this.#sample.kept)
+    const { kept } = this.#sample
+    const machines = this.#rim.filter(({ id }) => kept.has(id))
+    return areVouchedFor(this.#world, sets, decisions, this.anybody(sets), machines)
+  }
+
+  /** Packets by the address of any host or VM of the rim. */
+  anybody(sets: PacketSets): DiagramSet {
+    this.#anybody ??= sets.addresses('source', this.#rim.flatMap(addressesOf))
+    return this.#anybody
+  }
+
+  /** One of each class that is none of some machines, where there is one. */
+  othersThan(machines: ReadonlySet<string>): readonly Node[] {
+    return this.#sample.classes.flatMap((list) => list.find(({ id }) => !machines.has(id)) ?? [])
   }
 }

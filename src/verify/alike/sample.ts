@@ -15,6 +15,8 @@ export interface Sample {
   readonly kept: ReadonlySet<string>
   /** Hosts and VMs that others stand for. */
   readonly left: ReadonlySet<string>
+  /** All of them, those together that one of them could stand for. */
+  readonly classes: readonly (readonly Node[])[]
 }
 
 /** Lists whose members' bits fit into a number of 53. */
@@ -57,6 +59,7 @@ export function sampleOf(columns: readonly Column[], addresses: AddressLists): S
   return {
     kept: ids(nodes.filter((_, machine) => chosen.has(machine))),
     left: ids(nodes.filter((_, machine) => !chosen.has(machine))),
+    classes: Array.from(classes.values(), (machines) => machines.map((machine) => nodes[machine] as Node)),
   }
 }
 

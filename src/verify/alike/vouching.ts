@@ -10,32 +10,29 @@ import type { DiagramSet } from '../diagram/index.ts'
 import type { PacketSets } from '../packets/index.ts'
 import type { PointDecisions } from '../points/index.ts'
 
-/** @param rim all hosts and VMs of it @param kept those that are looked at */
+/** @param anybody packets by any of the rim @param machines of it, that are looked at */
 export function areVouchedFor(
   world: World,
   sets: PacketSets,
   decisions: PointDecisions,
-  rim: readonly Node[],
-  kept: ReadonlySet<string>,
+  anybody: DiagramSet,
+  machines: readonly Node[],
 ): boolean {
   const { network, policy } = world
-  const anybody = sets.addresses('source', rim.flatMap(addressesOf))
   const comesIn = (node: string, iface: string, own: readonly Node[]): boolean => {
     const passed = passedBy(sets, decisions, pointsAt(policy, node, iface, 'in'))
     const others = sets.without(anybody, sets.addresses('source', own.flatMap(addressesOf)))
     return sets.mask(others, passed) === sets.none
   }
-  return rim
-    .filter(({ id }) => kept.has(id))
-    .every((node) =>
-      neighboursOf(network, node.id).every(
-        ({ node: above, far }) =>
-          above.kind === 'vm' || comesIn(above.id, far.interface, [node, ...vmsOfHost(network, node.id)]),
-      ),
-    )
+  return machines.every((node) =>
+    neighboursOf(network, node.id).every(
+      ({ node: above, far }) =>
+        above.kind === 'vm' || comesIn(above.id, far.interface, [node, ...vmsOfHost(network, node.id)]),
+    ),
+  )
 }
 
-const addressesOf = ({ addresses }: Node): readonly Prefix[] => addresses.map(hostPrefix)
+export const addressesOf = ({ addresses }: Node): readonly Prefix[] => addresses.map(hostPrefix)
 
 const passedBy = (sets: PacketSets, decisions: PointDecisions, points: readonly Point[]): DiagramSet =>
   sets.allOf([sets.all, ...points.map((point) => decisions.allowed(point))])

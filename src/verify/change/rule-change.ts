@@ -38,7 +38,7 @@ export function ruleChanges(
   const found = new Map<string, RuleChange & { readonly points: string[] }>()
   for (const point of next.policy.points) {
     const earlier = before.get(point.id)
-    if (!earlier || sameness.points(point, earlier)) continue
+    if (!earlier || sameness.same(point, earlier)) continue
     const changed = changesAt(earlier, point)
     if (changed.length === 0) continue
     const judge = judgeOf(sets, decisions, earlier, point)

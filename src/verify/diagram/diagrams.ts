@@ -301,13 +301,19 @@ export class Diagrams {
       while (i < stop) {
         const lastA = nodes.last(i)
         // Of a large set only what lies in a small one is looked at.
-        if (operation === maskWith && nodes.child(i) === nothing) {
+        if (operation !== overrideWith && nodes.child(i) === nothing) {
           nodes.push(lastA, nothing)
           j = nodes.after(b, j, lastA)
           i++
           continue
         }
         const lastB = nodes.last(j)
+        if (operation === maskWith && nodes.child(j) === nothing) {
+          nodes.push(lastB, nothing)
+          i = nodes.after(a, i, lastB)
+          j++
+          continue
+        }
         nodes.push(Math.min(lastA, lastB), this.#apply(operation, nodes.child(i), nodes.child(j)))
         if (lastA <= lastB) i++
         if (lastB <= lastA) j++

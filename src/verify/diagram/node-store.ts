@@ -5,14 +5,14 @@
 export class NodeStore {
   /** Nodes. */
   size = 0
-  #levels = new Uint8Array(1024)
+  #levels = new Uint8Array(first)
   /** Where a node's ranges begin; they end where the next node's begin. */
-  #starts = new Uint32Array(1025)
+  #starts = new Uint32Array(first + 1)
   /** Of each range: its last number, and its child. */
-  #lasts = new Uint32Array(8192)
-  #children = new Int32Array(8192)
+  #lasts = new Uint32Array(4 * first)
+  #children = new Int32Array(4 * first)
   /** Open addressing; 0 is free, else a node + 1. */
-  #table = new Int32Array(4096)
+  #table = new Int32Array(4 * first)
   /** Ranges of nodes that are being made. */
   #madeLasts = new Uint32Array(8192)
   #madeChildren = new Int32Array(8192)
@@ -153,8 +153,11 @@ export class NodeStore {
     }
     this.#levels[node] = level
     this.#starts[node + 1] = start + length
-    this.#lasts.set(this.#madeLasts.subarray(base, base + length), start)
-    this.#children.set(this.#madeChildren.subarray(base, base + length), start)
+    // Most nodes have few ranges: copying them one by one costs less than asking for it.
+    for (let i = 0; i < length; i++) {
+      this.#lasts[start + i] = this.#madeLasts[base + i] as number
+      this.#children[start + i] = this.#madeChildren[base + i] as number
+    }
     return node
   }
 
@@ -173,6 +176,9 @@ export class NodeStore {
     this.#table = table
   }
 }
+
+/** Nodes for which there is room at first: a small network has more, and to make room later costs more than the memory. */
+const first = 65_536
 
 function doubled<T extends Uint8Array | Uint32Array | Int32Array>(array: T): T {
   const larger = new (array.constructor as new (length: number) => T)(array.length * 2)

@@ -4,8 +4,8 @@
  */
 export class PairCache {
   /** Four numbers for each: operation, operands, result. */
-  #entries = new Int32Array(4 * 16_384)
-  #mask = 16_383
+  #entries = new Int32Array(4 * first)
+  #mask = first - 1
 
   find(operation: number, a: number, b: number): number | undefined {
     const at = this.#place(operation, a, b)
@@ -38,10 +38,17 @@ export class PairCache {
     for (let i = 0; i < old.length; i += 4) {
       const [operation, a, b] = [old[i] as number, old[i + 1] as number, old[i + 2] as number]
       if (operation === 0) continue
-      this.#entries.set(old.subarray(i, i + 4), this.#place(operation, a, b))
+      const at = this.#place(operation, a, b)
+      this.#entries[at] = operation
+      this.#entries[at + 1] = a
+      this.#entries[at + 2] = b
+      this.#entries[at + 3] = old[i + 3] as number
     }
   }
 }
+
+/** Entries at first. */
+const first = 131_072
 
 /** Entries are 16 bytes: at most 64 MiB. */
 const largest = 4 * 1024 * 1024 - 1

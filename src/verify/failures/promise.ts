@@ -2,7 +2,6 @@
 import { endpointName, type Network, type Node, nodeById, type VirtualEndpoint } from '../../model/index.ts'
 import { hostPrefix } from '../../net/index.ts'
 import type { Policy } from '../../policy/index.ts'
-import { createWorld } from '../../trace/index.ts'
 import type { Flow } from '../arrival/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import { expectationInvariants } from '../invariants/expectations.ts'
@@ -38,7 +37,7 @@ export type Goal =
 
 /** Every promise of a network. Senders of which no packet is promised anything are left out. */
 export function promisesOf(network: Network, policy: Policy): readonly OpenPromise[] {
-  const proof = new Proof(network, policy, createWorld(network, policy))
+  const proof = new Proof(network, policy)
   const claims = [
     ...openInvariants.filter(({ id }) => !isNamed.has(id)),
     ...expectationInvariants(network).filter(({ expectation }) => expectation.verdict === 'allow'),

@@ -3,6 +3,7 @@ import { Protocol } from '../../net/index.ts'
 import { honest } from '../arrival/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import type { Emission } from '../network/index.ts'
+import { openings } from '../packets/index.ts'
 import { byInternet } from './places.ts'
 import type { Origin, Proof } from './proof.ts'
 
@@ -18,12 +19,12 @@ export const honestOf = (proof: Proof, origin: Origin): readonly Emission[] =>
     packets: node.kind === 'internet' ? byInternet(proof) : honest(proof.sets, node),
   }))
 
-/** As clients, by the ports they send from: those below 1,024 are servers' (RFC 6335 section 6). */
-export const clientsOf = (proof: Proof, origin: Origin): readonly Emission[] =>
-  honestOf(proof, origin).map(({ node, packets }) => ({
-    node,
-    packets: proof.sets.mask(asClient(proof), packets),
-  }))
+/** What opens something, as clients do, by the ports they send from: those below 1,024 are servers' (RFC 6335 section 6). */
+export function clientsOf(proof: Proof, origin: Origin): readonly Emission[] {
+  const { sets } = proof
+  const opened = proof.once('clients open', () => sets.mask(openings(sets), asClient(proof)))
+  return honestOf(proof, origin).map(({ node, packets }) => ({ node, packets: sets.mask(opened, packets) }))
+}
 
 /** Packets from ports that clients have. */
 export const asClient = (proof: Proof): DiagramSet =>

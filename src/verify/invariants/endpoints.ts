@@ -11,6 +11,7 @@ import { pointsAt } from '../../policy/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import { admitted } from './access-list.ts'
 import type { NetworkInvariant, PlanInvariant, Remark } from './invariant.ts'
+import type { Limit } from './limit.ts'
 import { type Origin, type Proof, prefixesOf } from './proof.ts'
 
 export const endpointInvariants: readonly NetworkInvariant[] = [
@@ -106,8 +107,8 @@ export const endpointShared: PlanInvariant = {
   ofAlike: true,
   rows: ['R6', 'R11'],
   claim: 'Each balancer shares what comes to an endpoint among all machines behind it.',
-  breaches: (proof) =>
-    [...waysIn(proof)].flatMap(({ balancer, ifaces: [iface], endpoint }): readonly Remark[] => {
+  breaches: (proof, limit) =>
+    [...waysIn(proof, limit)].flatMap(({ balancer, ifaces: [iface], endpoint }): readonly Remark[] => {
       const { sets } = proof
       const come = sets.allOf([
         sets.all,
@@ -163,12 +164,13 @@ interface WayIn {
 }
 
 /** Endpoints of each balancer, and the interfaces by which something for them may come. */
-function* waysIn(proof: Proof): Iterable<WayIn> {
+function* waysIn(proof: Proof, limit?: Limit): Iterable<WayIn> {
   const { network, policy } = proof
   const endpoints = proof.endpoints()
   for (const { name } of network.sites) {
     const here = endpoints.filter(({ site }) => site === name)
     for (const { id } of nodesOfKind(network, name, 'balancer')) {
+      if (limit && !limit.nodes.has(id)) continue
       const groups = new Map<string, [string, ...string[]]>()
       for (const { near } of neighboursOf(network, id)) {
         const key = pointsAt(policy, id, near.interface, 'in')

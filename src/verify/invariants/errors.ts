@@ -4,7 +4,7 @@ import { hostPrefix } from '../../net/index.ts'
 import { type Point, rulesOf } from '../../policy/index.ts'
 import { lossesOf, tellingAddresses, toldOf, toldTypes } from '../arrival/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
-import { type Emission, type Openings, swapEnds } from '../network/index.ts'
+import { type Emission, type Openings, type Reach, swapEnds } from '../network/index.ts'
 import { errorsAbout, errorsWithQuotes, icmpOfTypes, level, openings } from '../packets/index.ts'
 import { clientsOf, openers } from './clients.ts'
 import { clientsOf as heardBy } from './infrastructure.ts'
@@ -39,7 +39,9 @@ export const errorInvariants: readonly ErrorInvariant[] = [
       yield unasked
       for (const { packets } of unasked.breaches(unasked.follow(unasked.emissions)))
         if (packets !== proof.sets.none) return
-      const { known } = proof.remembered(proof.openers().flatMap((origin) => proof.emissions(origin)))
+      const { known } = proof.remembered(
+        proof.openers().flatMap((origin) => proof.emissions(origin, openings(proof.sets))),
+      )
       yield reaching(proof, known, (own) => errorsAbout(proof.sets, own))
     },
   },
@@ -48,9 +50,15 @@ export const errorInvariants: readonly ErrorInvariant[] = [
 /** Whatever errors anybody sends. @param permitted of those that a machine gets, by what it may have sent in its flows */
 function reaching(proof: Proof, known: Openings, permitted: (own: DiagramSet) => DiagramSet): Trial {
   const errors = errorsWithQuotes(proof.sets)
+  const emissions = proof.allOrigins().flatMap((origin) => proof.emissions(origin, errors))
+  let whole: Reach | undefined
   return {
-    emissions: proof.allOrigins().flatMap((origin) => proof.emissions(origin, errors)),
-    follow: (some) => proof.errors(known, some),
+    emissions,
+    follow(some) {
+      if (some !== emissions) return proof.errors(known, some)
+      whole ??= proof.errors(known, some)
+      return whole
+    },
     *breaches(reach): Iterable<Breach> {
       for (const [at, packets] of reach.delivered) {
         const own = ownFlows(proof, proof.world.node(at))
@@ -62,11 +70,7 @@ function reaching(proof: Proof, known: Openings, permitted: (own: DiagramSet) =>
 
 function returning(proof: Proof, origin: Origin): Trial {
   const { sets, isOutside } = proof
-  const opened = openings(sets)
-  const emissions = clientsOf(proof, origin).map(({ node, packets }) => ({
-    node,
-    packets: sets.mask(opened, packets),
-  }))
+  const emissions = clientsOf(proof, origin)
   return {
     emissions,
     follow(some) {
@@ -77,6 +81,7 @@ function returning(proof: Proof, origin: Origin): Trial {
           forth.forwarded,
           ([node, packets]): Emission => ({ node, packets: told(proof, node, packets) }),
         ),
+        { explain: true },
       )
     },
     *breaches(reach): Iterable<Breach> {

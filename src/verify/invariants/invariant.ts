@@ -4,6 +4,7 @@ import type { Point } from '../../policy/index.ts'
 import type { Flow, Loss } from '../arrival/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import type { Emission, Reach } from '../network/index.ts'
+import type { Limit } from './limit.ts'
 import type { Origin, Proof } from './proof.ts'
 
 export type Invariant =
@@ -103,8 +104,11 @@ export interface PassageInvariant extends Claim {
 /** About the plan itself. */
 export interface PlanInvariant extends Claim {
   readonly kind: 'plan'
-  /** Each with the site or point that it is about. */
-  readonly breaches: (proof: Proof) => readonly Remark[]
+  /**
+   * Each with the site or point that it is about.
+   * @param limit what is looked at; absent: everything. Nothing is missed if it is not heeded
+   */
+  readonly breaches: (proof: Proof, limit?: Limit) => readonly Remark[]
 }
 
 /** Packets that are where they must not be. */

@@ -20,6 +20,7 @@ import type {
   PointInvariant,
   Trial,
 } from './invariant.ts'
+import type { Limit } from './limit.ts'
 import { lostAnswer, type Preceding } from './lost-answer.ts'
 import type { Origin, Proof } from './proof.ts'
 import { findSender } from './sender.ts'
@@ -55,14 +56,15 @@ export interface Verdict {
 
 type Finding = Omit<Verdict, 'invariant' | 'holds' | 'exceptions'>
 
-/** @param most counterexamples at most */
+/** @param most counterexamples at most @param limit what is looked at; absent: everything */
 export function judgeInvariant(
   proof: Proof,
   exemptions: Exemptions,
   invariant: Invariant,
   most: number,
+  limit?: Limit,
 ): Verdict {
-  const judging = new Judging(proof, exemptions, invariant.id, most)
+  const judging = new Judging(proof, exemptions, invariant.id, most, limit)
   const found = judging.judge(invariant)
   return { invariant, holds: found.places === 0, ...found, exceptions: exemptions.of(invariant.id) }
 }
@@ -80,7 +82,10 @@ class Judging {
   readonly #counterexamples: Counterexample[] = []
   #places = 0
 
-  constructor(proof: Proof, exemptions: Exemptions, id: string, most: number) {
+  readonly #limit: Limit | undefined
+
+  constructor(proof: Proof, exemptions: Exemptions, id: string, most: number, limit?: Limit) {
+    this.#limit = limit
     this.#proof = proof
     this.#exemptions = exemptions
     this.#id = id
@@ -99,7 +104,10 @@ class Judging {
           return this.#cases(Array.from(invariant.flows(this.#proof), (flow) => this.#arrival(flow)))
         const absences = invariant.absences(this.#proof)
         return this.#cases(
-          Array.from(absences, (absence) => ({ ...absence, ...this.#plain(absence.emissions) })),
+          Array.from(absences, (absence) => ({
+            ...absence,
+            ...this.#plain(this.#limited(absence.emissions)),
+          })),
         )
       }
       case 'answers':
@@ -124,8 +132,9 @@ class Judging {
     const proof = this.#proof
     return invariant.origins(proof).map((origin): Case => {
       const about = invariant.about?.(proof, origin)
-      const emissions = proof.emissions(origin, about)
-      const shared = about === undefined && { reach: () => proof.reachOf(origin) }
+      const emissions = this.#limited(proof.emissions(origin, about))
+      const isWhole = about === undefined && this.#limit === undefined
+      const shared = isWhole && { reach: () => proof.reachOf(origin) }
       return {
         ...this.#plain(emissions),
         ...shared,
@@ -134,13 +143,28 @@ class Judging {
     })
   }
 
+  /** Of what is sent, that which is looked at. */
+  #limited(emissions: readonly Emission[]): readonly Emission[] {
+    const limit = this.#limit
+    if (!limit) return emissions
+    const { sets } = this.#proof
+    return emissions
+      .map(({ node, packets }) => ({ node, packets: sets.mask(limit.packetsOf(node), packets) }))
+      .filter(({ packets }) => packets !== sets.none)
+  }
+
+  #touched(points: readonly Point[]): readonly Point[] {
+    const limit = this.#limit
+    return limit ? points.filter((point) => limit.touches(point)) : points
+  }
+
   #plain(emissions: readonly Emission[]): Omit<Case, 'breaches'> {
     const follow = (some: readonly Emission[]): Reach => this.#proof.from(some)
     return { emissions, follow, reach: () => this.#proof.reachFrom(emissions) }
   }
 
   #arrival(flow: Flow): Case {
-    const { emissions } = flow
+    const emissions = this.#limited(flow.emissions)
     const { sets, isOutside } = this.#proof
     const follow = (some: readonly Emission[]): Reach => this.#proof.from(some, { explain: true })
     return {
@@ -148,7 +172,7 @@ class Judging {
       follow,
       reach: () => follow(emissions),
       *breaches(reach) {
-        yield* lossesOf(sets, reach, flow, isOutside)
+        yield* lossesOf(sets, reach, { ...flow, emissions }, isOutside)
       },
     }
   }
@@ -156,7 +180,7 @@ class Judging {
   #answers(origin: Origin): Case {
     const proof = this.#proof
     const { sets, isOutside } = proof
-    const emissions = clientsOf(proof, origin)
+    const emissions = this.#limited(clientsOf(proof, origin))
     const follow = (some: readonly Emission[]): Reach => proof.answersTo(some)
     return {
       emissions,
@@ -170,11 +194,13 @@ class Judging {
   }
 
   #cases(cases: Iterable<Case>): Finding {
-    for (const one of cases)
+    for (const one of cases) {
+      if (this.#limit && one.emissions.length === 0) continue
       for (const breach of this.#counting(one, one.reach())) {
         this.#places++
         if (this.#counterexamples.length < this.#most) this.#counterexamples.push(this.#example(one, breach))
       }
+    }
     return { counterexamples: this.#counterexamples, places: this.#places, remarks: [] }
   }
 
@@ -216,7 +242,7 @@ class Judging {
   #points(invariant: PointInvariant): Finding {
     const proof = this.#proof
     const { sets } = proof
-    for (const point of invariant.points(proof)) {
+    for (const point of this.#touched(invariant.points(proof))) {
       const passed = passedBy(proof, point)
       this.#pointBreach(point, sets.without(passed, invariant.permitted(proof, point)))
       if (!invariant.demanded) continue
@@ -228,7 +254,7 @@ class Judging {
   }
 
   #passages(invariant: PassageInvariant): Finding {
-    for (const point of invariant.points(this.#proof))
+    for (const point of this.#touched(invariant.points(this.#proof)))
       for (const breach of invariant.breaches(this.#proof, point))
         this.#pointBreach(point, breach.packets, breach.does, breach.answering)
     return { counterexamples: this.#counterexamples, places: this.#places, remarks: [] }
@@ -265,7 +291,7 @@ class Judging {
 
   #plan(invariant: PlanInvariant): Finding {
     const remarks = invariant
-      .breaches(this.#proof)
+      .breaches(this.#proof, this.#limit)
       .filter(({ at }) => this.#exemptions.counts(this.#id, at))
       .map(({ text }) => text)
     return { counterexamples: [], places: remarks.length, remarks }

@@ -1,9 +1,10 @@
 /** That every enforcement point is there that the network must have, and that filters which keep flows let no stray pass. */
-import { guestKey, type Node, type NodeKind, neighboursOf, siteByName } from '../../model/index.ts'
+import { guestKey, type Node, type NodeKind, neighboursOf, nodeById, siteByName } from '../../model/index.ts'
 import { type Point, type PointKind, pointsAt } from '../../policy/index.ts'
 import { icmpErrors } from '../../wire/index.ts'
 import { icmpOfTypes, openings } from '../packets/index.ts'
 import type { PlanInvariant, PointInvariant, Remark } from './invariant.ts'
+import type { Limit } from './limit.ts'
 import type { Proof } from './proof.ts'
 
 export const pointsPresent: PlanInvariant = {
@@ -12,15 +13,18 @@ export const pointsPresent: PlanInvariant = {
   rows: ['R9', 'R10', 'R18', 'R21', 'R22', 'R23'],
   claim:
     'Every interface has the filters that a network must have there, and those that are to keep flows do.',
-  breaches(proof) {
+  breaches(proof, limit) {
     const found: Remark[] = []
-    for (const node of proof.network.nodes)
+    for (const node of limit ? nodesOf(proof, limit) : proof.network.nodes)
       for (const { node: peer, near } of neighboursOf(proof.network, node.id))
         for (const one of neededAt(proof, node, peer))
           found.push(...missing(proof, node, near.interface, one))
     return found
   },
 }
+
+const nodesOf = ({ network }: Proof, { nodes }: Limit): readonly Node[] =>
+  [...nodes].flatMap((id) => nodeById(network, id) ?? [])
 
 /** Without a flow that they belong to, such packets are answers to nothing. */
 export const noStrays: PointInvariant = {

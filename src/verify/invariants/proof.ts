@@ -47,6 +47,20 @@ export class ProofMemory {
   }
 }
 
+/** What a proof is of beside the network and its policy. */
+export interface ProofOf {
+  /** The network as packets find it; absent: as its file has it. */
+  readonly world?: World
+  /** Of earlier proofs. */
+  readonly memory?: ProofMemory
+  /** Hosts and VMs that others stand for; absent: none. */
+  readonly unwatched?: ReadonlySet<string>
+  /** Forwarding that is known of the same routes. */
+  readonly tables?: Map<string, Forwarding>
+  /** Destinations that may go round, if only a part of all packets is looked at. */
+  readonly destinations?: DiagramSet
+}
+
 export class Proof {
   readonly network: Network
   readonly policy: Policy
@@ -58,6 +72,7 @@ export class Proof {
   readonly #loops: Loops
   readonly #agreement: Agreement
   #mayDisagree: boolean | undefined
+  readonly #isPart: boolean
   readonly #reaches = new Map<Origin, Reach>()
   readonly #followed = new Map<string, Reach>()
   readonly #sets: Map<string, DiagramSet>
@@ -66,26 +81,24 @@ export class Proof {
   #nodes: readonly Node[] | undefined
 
   readonly #memory: ProofMemory
-  readonly #tables: Map<string, Forwarding>
+  /** The forwarding tables that were asked for, by node. */
+  readonly tables: Map<string, Forwarding>
   /** Hosts and VMs that others stand for. */
   readonly #unwatched: ReadonlySet<string>
 
-  /**
-   * @param world the network as packets find it; absent: as its file has it
-   * @param memory of earlier proofs
-   * @param unwatched hosts and VMs that others stand for; absent: none
-   * @param tables forwarding that is known of the same routes
-   */
   constructor(
     network: Network,
     policy: Policy,
-    world = createWorld(network, policy),
-    memory = new ProofMemory(),
-    unwatched: ReadonlySet<string> = new Set(),
-    tables = new Map<string, Forwarding>(),
+    {
+      world = createWorld(network, policy),
+      memory = new ProofMemory(),
+      unwatched = new Set(),
+      tables = new Map(),
+      destinations,
+    }: ProofOf = {},
   ) {
     this.#memory = memory
-    this.#tables = tables
+    this.tables = tables
     this.network = network
     this.policy = policy
     this.world = world
@@ -95,10 +108,15 @@ export class Proof {
     this.#unwatched = unwatched
     const terrain = terrainOf(sets, world, unwatched, tables)
     this.#terrain = terrain
-    this.#reach = new NetworkReach(sets, terrain, unwatched.size === 0 ? passages : undefined)
-    this.#loops = new Loops(sets, terrain, this.#reach)
+    this.#reach = new NetworkReach(
+      sets,
+      terrain,
+      unwatched.size === 0 ? passages : new Passages(sets, terrain, passages.decisions),
+    )
+    this.#loops = new Loops(sets, terrain, this.#reach, destinations)
+    this.#isPart = destinations !== undefined
     this.#agreement = new Agreement(sets, terrain, this.#reach, {
-      lent: lentSources(sets, policy),
+      lent: () => this.once('lent', () => lentSources(sets, policy)),
       isOutside: this.isOutside,
     })
     this.decisions = this.#reach.decisions
@@ -107,7 +125,12 @@ export class Proof {
   /** The same machines with other rules, or endpoints: what both share is not worked out again. Routes must be the same. */
   with(network: Network, policy: Policy): Proof {
     const world = { ...this.world, network, policy }
-    return new Proof(network, policy, world, this.#memory, this.#unwatched, this.#tables)
+    return new Proof(network, policy, {
+      world,
+      memory: this.#memory,
+      unwatched: this.#unwatched,
+      tables: this.tables,
+    })
   }
 
   /** A set that follows from the network alone, made once. */
@@ -196,9 +219,9 @@ export class Proof {
     return this.#reach.remembered(openings)
   }
 
-  /** Where ICMP errors get to; everything that stops them is noted. */
-  errors(known: Openings, errors: readonly Emission[]): Reach {
-    return this.#reach.errors(known, errors)
+  /** Where ICMP errors get to. @param options as those of {@link NetworkReach.errors} */
+  errors(known: Openings, errors: readonly Emission[], options: { readonly explain?: boolean } = {}): Reach {
+    return this.#reach.errors(known, errors, options)
   }
 
   /** What openings a node answers: to its own addresses, and at the Internet all that has come there. */
@@ -224,6 +247,8 @@ export class Proof {
 
   /** Whether equal ways may come to something else; if not, no sender needs to be looked at for it. */
   get mayDisagree(): boolean {
+    // Of few packets it is as soon known as asked.
+    if (this.#isPart) return true
     if (this.#mayDisagree === undefined) {
       const all = new Map<string, DiagramSet[]>()
       for (const origin of this.openers())
@@ -316,6 +341,7 @@ export class Proof {
 /** Addresses and ports that balancers lend. */
 function lentSources(sets: PacketSets, { points }: Policy): DiagramSet {
   const lendings = points
+    .filter(({ kind }) => kind === 'balancer')
     .flatMap(({ tiers }) => tiers.flatMap((tier) => (tier.kind === 'translation' ? tier.translations : [])))
     .flatMap((each) =>
       each.kind === 'egress-out' ? [each] : each.kind === 'endpoint-in' && each.hairpin ? [each.hairpin] : [],

@@ -63,26 +63,27 @@ export interface ProofOptions {
   readonly alikeFrom?: number
 }
 
-export function prove(
+export function prove(network: Network, policy: Policy, options: ProofOptions = {}): readonly Verdict[] {
+  const { now = Date.now(), memory, world = createWorld(network, policy), alikeFrom = 400 } = options
+  return verdictsOf(new Prover(world, now, alikeFrom, memory), network, options)
+}
+
+/** What a prover finds of its network. */
+export function verdictsOf(
+  prover: Prover,
   network: Network,
-  policy: Policy,
-  {
-    most = 3,
-    now = Date.now(),
-    only,
-    more = [],
-    memory,
-    progress,
-    world = createWorld(network, policy),
-    alikeFrom = 400,
-  }: ProofOptions = {},
+  { most = 3, progress, ...options }: ProofOptions,
 ): readonly Verdict[] {
-  const prover = new Prover(world, now, alikeFrom, memory)
-  const all = [...invariants, ...more, ...expectationInvariants(network)].filter(
-    ({ id }) => only?.includes(id) ?? true,
-  )
+  const all = claimsOf(network, options)
   return all.map((invariant, index) => {
     progress?.(index, all.length, invariant.id)
     return prover.judge(invariant, most)
   })
 }
+
+/** What is to be proven of a network. */
+export const claimsOf = (
+  network: Network,
+  { only, more = [] }: Pick<ProofOptions, 'only' | 'more'>,
+): readonly Invariant[] =>
+  [...invariants, ...more, ...expectationInvariants(network)].filter(({ id }) => only?.includes(id) ?? true)

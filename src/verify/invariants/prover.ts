@@ -43,6 +43,11 @@ export class Prover {
     return judgeBy(this.#ofAll, invariant, most)
   }
 
+  /** By what most is judged. */
+  get usual(): { readonly proof: Proof; readonly alike: Alike | undefined } {
+    return { proof: (this.#few ?? this.#ofAll).proof, alike: this.#alike }
+  }
+
   /** Exceptions tell apart what is alike. */
   #isOfAlike(invariant: Invariant): boolean {
     if (invariant.kind === 'expectation' || !invariant.ofAlike) return false
@@ -55,7 +60,11 @@ export class Prover {
   }
 
   #court(unwatched?: ReadonlySet<string>): Court {
-    const proof = new Proof(this.#world.network, this.#world.policy, this.#world, this.#memory, unwatched)
+    const proof = new Proof(this.#world.network, this.#world.policy, {
+      world: this.#world,
+      memory: this.#memory,
+      ...(unwatched && { unwatched }),
+    })
     return { proof, exemptions: new Exemptions(proof, this.#now) }
   }
 

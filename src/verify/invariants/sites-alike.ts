@@ -5,12 +5,14 @@ import {
   isAudited,
   isDefaultAudited,
   type Point,
+  pointsOfNode,
   type Rule,
   rulesOfTier,
   type Tier,
 } from '../../policy/index.ts'
 import type { PlanInvariant, Remark } from './invariant.ts'
-import { insideKinds } from './proof.ts'
+import type { Limit } from './limit.ts'
+import { insideKinds, type Proof } from './proof.ts'
 import { routeDifferences } from './route-shapes.ts'
 
 export const sitesAlike: PlanInvariant = {
@@ -19,18 +21,22 @@ export const sitesAlike: PlanInvariant = {
   rows: ['R8'],
   claim:
     'Sites of one template have the same machines of the infrastructure, with the same rules and routes but for their addresses.',
-  breaches(proof) {
+  breaches(proof, limit) {
     const first = new Map<string, Site>()
     const shapes = new Shapes(new Set(proof.network.sites.map(({ name }) => name)))
-    const points = bySite(proof.policy.points)
+    const points = limit ? touchedPoints(proof, limit) : bySite(proof.policy.points)
     return proof.network.sites.flatMap((site) => {
       const model = first.get(site.template)
-      if (model)
+      if (model) {
+        const rules = ruleDifferences(points, shapes, model, site)
+        // What is otherwise in a part is VMs, which sites of a template do not have in common.
+        if (limit) return rules
         return [
           ...machineDifferences(proof.network, model, site),
-          ...ruleDifferences(points, shapes, model, site),
+          ...rules,
           ...routeDifferences(proof, model, site),
         ]
+      }
       first.set(site.template, site)
       return []
     })
@@ -75,6 +81,16 @@ function bySite(points: readonly Point[]): PointsOfSites {
     there.set(point.id.slice(end), point)
   }
   return sites
+}
+
+/** Those of nodes that are looked at, in every site. */
+function touchedPoints({ network, policy }: Proof, { nodes }: Limit): PointsOfSites {
+  const names = new Set([...nodes].map((id) => id.slice(id.indexOf('/') + 1)))
+  return bySite(
+    network.sites.flatMap(({ name: site }) =>
+      [...names].flatMap((name) => pointsOfNode(policy, `${site}/${name}`)),
+    ),
+  )
 }
 
 function ruleDifferences(points: PointsOfSites, shapes: Shapes, a: Site, b: Site): readonly Remark[] {

@@ -18,7 +18,7 @@ export interface Disagreement {
 
 export interface AgreementOptions {
   /** Sources that translators lend, each its own: which of them a packet bears makes no difference. */
-  readonly lent: DiagramSet
+  lent(): DiagramSet
   /** Whether what a node has no route for has left the network there. */
   isOutside(node: string): boolean
 }
@@ -127,10 +127,10 @@ export class Agreement {
     const sets = this.#sets
     return new Map(
       Array.from(some, ([node, packets]) => {
-        const lent = sets.mask(this.#options.lent, packets)
+        const lent = sets.mask(this.#options.lent(), packets)
         if (lent === sets.none) return [node, packets]
         const any = sets.mask(
-          this.#options.lent,
+          this.#options.lent(),
           sets.forget(lent, [...addressLevels('source'), level.sourcePort]),
         )
         return [node, sets.union([packets, any])]

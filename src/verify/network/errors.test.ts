@@ -96,7 +96,9 @@ describe('an ICMP error', () => {
         const forth = walk(world, state, from, opening)
         const paths = walk(world, state, teller, error)
         const { known } = reach.remembered([{ node: from, packets: onePacket(sets, opening) }])
-        const found = reach.errors(known, [{ node: teller, packets: oneError(sets, error) }])
+        const found = reach.errors(known, [{ node: teller, packets: oneError(sets, error) }], {
+          explain: true,
+        })
         const ends = delivered(paths)
         for (const { node, packet } of ends) {
           const got = found.delivered.get(node) ?? sets.none

@@ -32,15 +32,20 @@ export class Erring implements Passing {
   }
 
   passed(point: Point, errors: DiagramSet): DiagramSet {
-    return this.through(point, errors).passed
+    if (translates(point)) return this.#asked(point, errors).passed
+    return this.#sets.mask(errors, this.#plainOf(point).passed)
   }
 
   through(point: Point, errors: DiagramSet): Passage {
-    const sets = this.#sets
     if (translates(point)) return this.#asked(point, errors)
-    const plain = this.#plain.get(point) ?? this.#asked(point, errorsAbout(sets, sets.all))
+    const { passed, stopped } = this.#plainOf(point)
+    return { passed: this.#sets.mask(errors, passed), stopped: this.#sets.mask(errors, stopped) }
+  }
+
+  #plainOf(point: Point): Passage {
+    const plain = this.#plain.get(point) ?? this.#asked(point, errorsAbout(this.#sets, this.#sets.all))
     this.#plain.set(point, plain)
-    return { passed: sets.mask(errors, plain.passed), stopped: sets.mask(errors, plain.stopped) }
+    return plain
   }
 
   #asked(point: Point, errors: DiagramSet): Passage {

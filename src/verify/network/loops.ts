@@ -19,7 +19,16 @@ export class Loops {
   readonly #reach: NetworkReach
   #suspects: AtNodes | undefined
 
-  constructor(sets: PacketSets, terrain: Terrain, reach: NetworkReach) {
+  readonly #destinations: DiagramSet
+
+  /** @param destinations those that may go round, as sets of nothing else */
+  constructor(
+    sets: PacketSets,
+    terrain: Terrain,
+    reach: NetworkReach,
+    destinations: DiagramSet = everything,
+  ) {
+    this.#destinations = destinations
     this.#sets = sets
     this.#terrain = terrain
     this.#reach = reach
@@ -105,7 +114,10 @@ export class Loops {
   #everywhere(): AtNodes {
     const routers = this.#terrain.nodes.filter((node) => this.#terrain.forwards(node))
     return new Map(
-      routers.map((node) => [node, this.#sets.without(everything, this.#terrain.forwarding(node).local)]),
+      routers.map((node) => [
+        node,
+        this.#sets.without(this.#destinations, this.#terrain.forwarding(node).local),
+      ]),
     )
   }
 
@@ -132,6 +144,10 @@ export class Loops {
     return both
   }
 }
+
+/** Packets by their destinations alone. */
+export const destinationsOf = (sets: PacketSets, packets: DiagramSet): DiagramSet =>
+  sets.forget(packets, others)
 
 function kept(): ReadonlySet<number> {
   return new Set([level.family, ...addressLevels('destination')])

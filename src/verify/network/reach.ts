@@ -36,7 +36,14 @@ export interface Reach {
   readonly forwarded: ReadonlyMap<string, DiagramSet>
 }
 
+interface Remembered {
+  readonly known: Openings
+  readonly forth: Reach
+}
+
 export class NetworkReach {
+  /** What was followed once, by what was sent: of answers and of errors the same is asked. */
+  readonly #remembered = new Map<string, Remembered>()
   readonly #sets: PacketSets
   readonly #terrain: Terrain
   readonly #passages: Passages
@@ -68,14 +75,23 @@ export class NetworkReach {
   }
 
   /** Follows openings, and keeps what filters and balancers remember of them. */
-  remembered(openings: readonly Emission[]): { readonly known: Openings; readonly forth: Reach } {
+  remembered(openings: readonly Emission[]): Remembered {
+    const key = openings.map(({ node, packets }) => `${node} ${packets}`).join()
+    const found = this.#remembered.get(key)
+    if (found) return found
     const known = new Openings(this.#sets, this.#passages)
-    return { known, forth: this.#walk(openings, known, false) }
+    const made = { known, forth: this.#walk(openings, known, false) }
+    this.#remembered.set(key, made)
+    return made
   }
 
-  /** Where ICMP errors get to; everything that stops them is noted. @param known what was opened before */
-  errors(known: Openings, errors: readonly Emission[]): Reach {
-    return this.#walk(errors, new Erring(this.#sets, this.#passages, known), true)
+  /** Where ICMP errors get to. @param known what was opened before @param explain keep what each point stopped */
+  errors(
+    known: Openings,
+    errors: readonly Emission[],
+    { explain = false }: { explain?: boolean } = {},
+  ): Reach {
+    return this.#walk(errors, new Erring(this.#sets, this.#passages, known), explain)
   }
 
   /** What of no known flow may leave a point as one of the packets. @param known connections to which it may belong after all */

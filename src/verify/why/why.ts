@@ -4,7 +4,6 @@
  */
 import type { Network, TrafficClass } from '../../model/index.ts'
 import { lineOf, type Policy, type RulePlace } from '../../policy/index.ts'
-import { createWorld } from '../../trace/index.ts'
 import type { IpHeaders } from '../../wire/index.ts'
 import type { Flow } from '../arrival/index.ts'
 import type { Traffic } from '../change/traffic.ts'
@@ -73,7 +72,7 @@ export function whyOf(
   progress: (phase: WhyPhase) => void = () => {},
 ): Why {
   progress('why')
-  const proof = new Proof(network, policy, createWorld(network, policy))
+  const proof = new Proof(network, policy)
   const found = waysOf(proof, classes).map((way) => wayAnswer(proof, way))
   const ways = found.map(({ answer }) => answer)
   const reaches = ways.some(({ amount, answered }) => amount !== 'none' && answered !== false)

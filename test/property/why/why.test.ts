@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Ask, parseNetwork } from '../../../src/model/index.ts'
 import { derivePolicy } from '../../../src/policy/index.ts'
-import { converse, createWorld, type World, WorldState, walk } from '../../../src/trace/index.ts'
+import { converse, type World, WorldState, walk } from '../../../src/trace/index.ts'
 import type { Flow } from '../../../src/verify/arrival/index.ts'
 import { Proof } from '../../../src/verify/invariants/index.ts'
 import type { Edit } from '../../../src/verify/why/edit.ts'
@@ -62,7 +62,7 @@ function randomQuestion(random: Random): Asked | undefined {
   const { classes } = ask({ from, to, ...(what && { what }) })
   if (!classes || from === to) return undefined
   const policy = derivePolicy(network)
-  const proof = new Proof(network, policy, createWorld(network, policy))
+  const proof = new Proof(network, policy)
   return { proof, classes, story: `${from} to ${to}, ${what}\n${story}` }
 }
 

@@ -1,0 +1,12 @@
+/** What is to be looked at again after a change; whatever is not in it is as it was. */
+import type { Point } from '../../policy/index.ts'
+import type { DiagramSet } from '../diagram/index.ts'
+
+export interface Limit {
+  /** Of packets that a node sends, those of which something else may become. */
+  packetsOf(node: string): DiagramSet
+  /** Whether a point may judge otherwise, or what it is to do may be otherwise. */
+  touches(point: Point): boolean
+  /** Nodes at which a point may judge otherwise or be missing, or of which the file says something else. */
+  readonly nodes: ReadonlySet<string>
+}

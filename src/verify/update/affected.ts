@@ -1,0 +1,297 @@
+/**
+ * Of which packets something else may become after a change, and whose filters are to be looked at again.
+ *
+ * A packet fares as before until it meets something that is otherwise. Filters at the rim are met by what their machines send and get; what a
+ * balancer chooses, by what is for its endpoint; lists at the edge, by the packets that they treat otherwise, whatever address balancers gave these
+ * before. So a packet is *affected* if it is by or for one of some machines, for an endpoint behind which one of these stands, or differs from
+ * what the edge treats otherwise in its source alone; or if it is answered by such a packet. That is more than need be, and never less.
+ */
+import {
+  type Network,
+  type Node,
+  neighbourBy,
+  nodeById,
+  siteByName,
+  type VirtualEndpoint,
+  virtualEndpoints,
+  vmsOfHost,
+} from '../../model/index.ts'
+import { hostPrefix, type Prefix } from '../../net/index.ts'
+import {
+  type EgressIn,
+  lendingOf,
+  type Point,
+  Sameness,
+  type Translation,
+  type TranslationTier,
+} from '../../policy/index.ts'
+import type { DiagramSet } from '../diagram/index.ts'
+import { writtenAtEdge } from '../invariants/open/written.ts'
+import type { Proof } from '../invariants/proof.ts'
+import { swapEnds, translates } from '../network/index.ts'
+import { addressLevels, kindLevels, level } from '../packets/index.ts'
+import { type Difference, hasGuest, type PointChange } from './difference.ts'
+
+export interface Affected {
+  /** Hosts and VMs that are otherwise, of both networks: whatever these send or get. */
+  readonly machines: ReadonlyMap<string, Node>
+  /** Of what anybody sends. */
+  readonly packets: DiagramSet
+  /** Packets for the machines, or for an endpoint behind which one stands. */
+  readonly arriving: DiagramSet
+  /** Lists at the edge treat packets otherwise. */
+  readonly atEdge: boolean
+}
+
+/** @returns `undefined`: so many things are otherwise that all is to be looked at */
+export function affectedBy(base: Proof, next: Proof, difference: Difference): Affected | undefined {
+  const search = new Search(base, next)
+  return search.run(difference)
+}
+
+class Search {
+  readonly #base: Proof
+  readonly #next: Proof
+  readonly #sameness = new Sameness()
+  readonly #machines = new Map<string, Node>()
+  readonly #endpoints: DiagramSet[] = []
+  readonly #edge: DiagramSet[] = []
+
+  constructor(base: Proof, next: Proof) {
+    this.#base = base
+    this.#next = next
+  }
+
+  run(difference: Difference): Affected | undefined {
+    for (const node of difference.machines) this.#add(node)
+    for (const network of this.#networks())
+      for (const node of network.nodes)
+        if (node.vm && (difference.services.has(node.vm.service) || hasGuest(difference.guests, node)))
+          this.#add(node)
+    for (const name of difference.edges) this.#writtenOtherwise(name)
+    if (!this.#areOurs(difference.routes)) return undefined
+    for (const change of difference.points) if (!this.#meet(change)) return undefined
+    const arriving = this.#arriving(difference.services)
+    const { sets } = this.#next
+    return {
+      machines: this.#machines,
+      packets: sets.union([arriving, sets.addresses('source', this.#prefixes()), ...this.#atEdge()]),
+      arriving,
+      atEdge: this.#edge.length > 0,
+    }
+  }
+
+  #networks(): readonly Network[] {
+    const [was, is] = [this.#base.network, this.#next.network]
+    return was === is ? [is] : [was, is]
+  }
+
+  #add(node: Node): void {
+    // Of a machine that is otherwise both addresses count.
+    const known = this.#machines.get(node.id)
+    const addresses = [...(known?.addresses ?? []), ...node.addresses]
+    this.#machines.set(node.id, known ? { ...node, addresses } : node)
+  }
+
+  #prefixes(): readonly Prefix[] {
+    return [...this.#machines.values()].flatMap(({ addresses }) => addresses.map(hostPrefix))
+  }
+
+  /** Packets by the machines, or for them. */
+  #touching(): DiagramSet {
+    const { sets } = this.#next
+    const prefixes = this.#prefixes()
+    return sets.union([sets.addresses('source', prefixes), sets.addresses('destination', prefixes)])
+  }
+
+  #areOurs(prefixes: readonly Prefix[]): boolean {
+    const ours = new Set(this.#prefixes().map(({ family, value }) => `${family} ${value}`))
+    return prefixes.every(({ family, value }) => ours.has(`${family} ${value}`))
+  }
+
+  #writtenOtherwise(name: string): void {
+    const { sets } = this.#next
+    for (const direction of ['in', 'out'] as const) {
+      const [was, is] = [this.#base, this.#next].map((proof) => {
+        const site = siteByName(proof.network, name)
+        return site ? writtenAtEdge(proof, site, direction) : sets.none
+      }) as [DiagramSet, DiagramSet]
+      this.#edge.push(sets.without(was, is), sets.without(is, was))
+    }
+  }
+
+  /** Whether it is known which packets a point treats otherwise. */
+  #meet({ was, is }: PointChange): boolean {
+    const point = (is ?? was) as Point
+    if ([was, is].some((each) => each && translates(each)))
+      return was !== undefined && is !== undefined && this.#translateOtherwise(was, is)
+    const { sets } = this.#next
+    const packets = sets.union(
+      (['none', 'known'] as const).flatMap((knowledge) => {
+        const [a, b] = [was, is].map((each) =>
+          each ? this.#next.decisions.allowed(each, knowledge) : sets.all,
+        ) as [DiagramSet, DiagramSet]
+        return [sets.without(a, b), sets.without(b, a)]
+      }),
+    )
+    if (packets === sets.none) return true
+    if (point.kind === 'access-router') {
+      this.#edge.push(packets)
+      return true
+    }
+    if (sets.without(packets, this.#touching()) === sets.none) return true
+    const owners = this.#owners(point)
+    for (const owner of owners) this.#add(owner)
+    return owners.length > 0
+  }
+
+  /** Machines whose packets alone meet a point at the rim. */
+  #owners({ node: id, interfaces, kind }: Point): readonly Node[] {
+    return this.#networks().flatMap((network): readonly Node[] => {
+      const node = nodeById(network, id)
+      if (!node) return []
+      const ends = interfaces.flatMap((iface) => this.#peer(network, id, iface))
+      switch (kind) {
+        case 'guest':
+          return [node]
+        case 'hypervisor':
+          return ends
+        case 'host':
+          return [node, ...vmsOfHost(network, id)]
+        case 'distribution-router':
+          return ends.every((end) => end.kind === 'host')
+            ? ends.flatMap((end) => [end, ...vmsOfHost(network, end.id)])
+            : []
+        default:
+          return []
+      }
+    })
+  }
+
+  #peer(network: Network, id: string, iface: string): readonly Node[] {
+    const end = neighbourBy(network, id, iface)
+    return end ? [end.node] : []
+  }
+
+  /** Endpoints that are led otherwise, if nothing else is. */
+  #translateOtherwise(was: Point, is: Point): boolean {
+    if (was.tiers.length !== is.tiers.length) return false
+    return is.tiers.every((tier, index) => {
+      const before = was.tiers[index] as Point['tiers'][number]
+      if (tier.kind === 'translation' && before.kind === 'translation')
+        return this.#compareTiers(before, tier)
+      return this.#sameness.same(tier, before)
+    })
+  }
+
+  #compareTiers(was: TranslationTier, is: TranslationTier): boolean {
+    const before = new Map(was.translations.map((each) => [each.rule.id, each]))
+    const pairs: (readonly [Translation | undefined, Translation | undefined])[] = is.translations.map(
+      (each) => {
+        const other = before.get(each.rule.id)
+        before.delete(each.rule.id)
+        return [other, each]
+      },
+    )
+    for (const gone of before.values()) pairs.push([gone, undefined])
+    return pairs.every(([a, b]) => this.#compare(a, b))
+  }
+
+  #compare(was: Translation | undefined, is: Translation | undefined): boolean {
+    if (was?.kind === 'egress-in' && is?.kind === 'egress-in') return this.#compareAnswers(was, is)
+    const lenders = this.#areOurs(borrowersBetween(was, is))
+    if (was && is && this.#sameness.same(withoutBorrowers(is), withoutBorrowers(was))) return lenders
+    return lenders && [was, is].every((each) => !each || this.#addEnds(each))
+  }
+
+  /** Of what leads answers back to who borrowed a port: the endpoints whose answers are led back, one by one. */
+  #compareAnswers(
+    { hairpin: before = [], ...was }: EgressIn,
+    { hairpin: after = [], ...is }: EgressIn,
+  ): boolean {
+    if (!this.#sameness.same(is, was) || before.length > 0 !== after.length > 0) return false
+    const others = new Map(before.map((each) => [each.rule.id, each]))
+    const pairs = after.map((each) => {
+      const other = others.get(each.rule.id)
+      others.delete(each.rule.id)
+      return [other, each] as const
+    })
+    return [...pairs, ...[...others.values()].map((gone) => [gone, undefined] as const)].every(([a, b]) =>
+      this.#compare(a, b),
+    )
+  }
+
+  /** Adds what a translation is about; false: that is more than some machines. */
+  #addEnds(translation: Translation): boolean {
+    if (translation.kind === 'egress-out' || translation.kind === 'egress-in') return false
+    const { sets } = this.#next
+    const { vip, protocol, port, backends } = translation
+    this.#endpoints.push(
+      sets.match({
+        protocol,
+        destination: [hostPrefix(vip)],
+        destinationPorts: [{ first: port, last: port }],
+      }),
+    )
+    return backends.every(({ node }) => {
+      const machine = this.#networks().flatMap((network) => nodeById(network, node) ?? [])
+      for (const each of machine) this.#add(each)
+      return machine.length > 0 && machine.every(({ kind }) => kind === 'vm')
+    })
+  }
+
+  #arriving(services: ReadonlySet<string>): DiagramSet {
+    const { sets } = this.#next
+    const isMet = ({ owner, backends }: VirtualEndpoint): boolean =>
+      (owner.kind === 'service' && services.has(owner.service)) ||
+      backends.some(({ node }) => this.#machines.has(node))
+    const met = this.#networks().flatMap((network) =>
+      virtualEndpoints(network)
+        .filter(isMet)
+        .map(({ vip, protocol, port }) =>
+          sets.match({
+            protocol,
+            destination: [hostPrefix(vip)],
+            destinationPorts: [{ first: port, last: port }],
+          }),
+        ),
+    )
+    return sets.union([sets.addresses('destination', this.#prefixes()), ...met, ...this.#endpoints])
+  }
+
+  /** Packets that meet the edge, and those that are answered by them. */
+  #atEdge(): readonly DiagramSet[] {
+    const { sets } = this.#next
+    const met = sets.union(this.#edge)
+    if (met === sets.none) return []
+    const answered = sets.forget(swapEnds(sets, met), kindLevels)
+    const sourceEnd = [...addressLevels('source'), level.sourcePort]
+    return [met, answered].flatMap((packets) => [packets, sets.forget(packets, sourceEnd)])
+  }
+}
+
+/** What a translation says but for who may borrow ports, and for the endpoints whose answers it leads back, which stand for themselves elsewhere. */
+function withoutBorrowers(translation: Translation): object {
+  switch (translation.kind) {
+    case 'endpoint-in': {
+      const { hairpin, ...rest } = translation
+      return hairpin ? { ...rest, hairpin: { ...hairpin, borrowers: [] } } : rest
+    }
+    case 'egress-out':
+      return { ...translation, borrowers: [] }
+    default:
+      return translation
+  }
+}
+
+/** Machines that may borrow ports in one of both alone. */
+function borrowersBetween(was: Translation | undefined, is: Translation | undefined): readonly Prefix[] {
+  const [a, b] = [was, is].map((each) => (each ? (lendingOf(each)?.borrowers ?? []) : []))
+  if (a === b) return []
+  const key = ({ family, value }: { readonly family: number; readonly value: bigint }) => `${family} ${value}`
+  const [before, after] = [new Set((a ?? []).map(key)), new Set((b ?? []).map(key))]
+  return [
+    ...(a ?? []).filter((each) => !after.has(key(each))),
+    ...(b ?? []).filter((each) => !before.has(key(each))),
+  ].map(hostPrefix)
+}

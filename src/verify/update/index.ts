@@ -1,0 +1,2 @@
+/** A proof that follows a network as it changes. */
+export * from './standing-proof.ts'

@@ -1,0 +1,34 @@
+/** The parts of a proof that a change touches. */
+import { nodesOfKind } from '../../model/index.ts'
+import type { Point } from '../../policy/index.ts'
+import type { Limit } from '../invariants/limit.ts'
+import type { Proof } from '../invariants/proof.ts'
+import type { Affected } from './affected.ts'
+import type { Difference } from './difference.ts'
+
+/** @param near machines that the change is about, with those beside them */
+export function limitOf(
+  { sets, world }: Proof,
+  { points, edges }: Difference,
+  { machines, packets }: Affected,
+  near: ReadonlySet<string>,
+): Limit {
+  const changed = new Set<Point>(points.flatMap(({ is }) => is ?? []))
+  const sites = new Set(Array.from(machines.values(), ({ site }) => site))
+  const routers = new Set(
+    [...edges].flatMap((site) => nodesOfKind(world.network, site, 'access-router')).map(({ id }) => id),
+  )
+  const balancers = new Set(
+    [...sites].flatMap((site) => nodesOfKind(world.network, site, 'balancer')).map(({ id }) => id),
+  )
+  const nodes = new Set([...near, ...routers, ...balancers])
+  for (const { was, is } of points) for (const each of [was, is]) if (each) nodes.add(each.node)
+  const isNear = ({ node, interfaces }: Point): boolean =>
+    near.has(node) || interfaces.some((name) => near.has(world.peer(node, name).node))
+  return {
+    nodes,
+    packetsOf: (node) => (machines.has(node) ? sets.all : packets),
+    touches: (point) =>
+      changed.has(point) || routers.has(point.node) || balancers.has(point.node) || isNear(point),
+  }
+}

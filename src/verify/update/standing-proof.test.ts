@@ -1,0 +1,55 @@
+/** What is found by looking at what a change touches is what is found by looking at everything. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type GenerateOptions, generateNetwork, type Network, parseNetwork } from '../../model/index.ts'
+import { derivePolicy } from '../../policy/index.ts'
+import { createWorld } from '../../trace/index.ts'
+import { prove, type Verdict } from '../invariants/index.ts'
+import { randomFault } from '../invariants/testing/random-fault.ts'
+import { StandingProof } from './index.ts'
+
+const broken = (verdicts: readonly Verdict[]): readonly string[] =>
+  verdicts.filter(({ holds }) => !holds).map(({ invariant }) => invariant.id)
+
+function generated(options: GenerateOptions): Network {
+  const { network } = parseNetwork(generateNetwork(options))
+  if (!network) throw new Error('a generated network does not load')
+  return network
+}
+
+const sizes = fc.record({
+  vms: fc.integer({ min: 12, max: 40 }),
+  hosts: fc.integer({ min: 2, max: 8 }),
+  sites: fc.constantFrom(1, 1, 2),
+  instancesPerService: fc.integer({ min: 1, max: 6 }),
+})
+
+describe('after a fault', () => {
+  it.each([
+    ['all machines', Number.POSITIVE_INFINITY],
+    ['a few that stand for all', 0],
+  ])('the same invariants are broken, by %s', { timeout: 600_000 }, (_, alikeFrom) => {
+    let [parts, found] = [0, 0]
+    fc.assert(
+      fc.property(sizes, fc.infiniteStream(fc.nat()), (size, numbers) => {
+        const network = generated(size)
+        const policy = derivePolicy(network)
+        const world = createWorld(network, policy)
+        const draw = (end: number): number => (numbers.next().value as number) % end
+        for (let count = 0; count < 6; count++) {
+          const fault = randomFault(world, draw)
+          if (fault.routes.size > 0) continue
+          const standing = new StandingProof(network, policy, { alikeFrom })
+          const { verdicts, isWhole } = standing.update(network, fault.policy)
+          const all = broken(prove(network, fault.policy, { alikeFrom: Number.POSITIVE_INFINITY }))
+          expect(broken(verdicts), fault.name).toEqual(all)
+          if (!isWhole) parts++
+          if (!isWhole && all.length > 0) found++
+        }
+      }),
+      { numRuns: Number(process.env.RUNS ?? 12) },
+    )
+    expect(parts).toBeGreaterThan(0)
+    expect(found).toBeGreaterThan(0)
+  })
+})
