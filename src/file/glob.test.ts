@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { globSource, pathPattern } from './glob.ts'
 
@@ -14,4 +15,20 @@ it.each([
 
 it('is a source to be anchored by whoever asks', () => {
   expect(new RegExp(`^(.*/)?${globSource('shop*')}$`).test('west/shop-web-0')).toBe(true)
+})
+
+it('matches what trying every place of every part does', () => {
+  const words = fc.string({ unit: fc.constantFrom('a', 'b', '/'), maxLength: 9 })
+  const patterns = fc.string({ unit: fc.constantFrom('a', 'b', '*', '/'), maxLength: 7 })
+  fc.assert(
+    fc.property(patterns, words, (text, id) => {
+      const every = text.replace(/\/+$/, '').replace(/\*+/g, '.*')
+      expect(pathPattern(text).test(id)).toBe(new RegExp(`^${every}(/.*)?$`).test(id))
+    }),
+    { numRuns: 3000 },
+  )
+})
+
+it('takes no longer for many parts that come everywhere', () => {
+  expect(pathPattern(`${'*a'.repeat(60)}b`).test('a'.repeat(2000))).toBe(false)
 })

@@ -1,7 +1,8 @@
 /** What is found by looking at what a change touches is what is found by looking at everything. */
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type GenerateOptions, generateNetwork, type Network, parseNetwork } from '../../model/index.ts'
+import { smallNetwork } from '../../model/testing/small-network.ts'
 import { derivePolicy } from '../../policy/index.ts'
 import { createWorld } from '../../trace/index.ts'
 import { prove, type Verdict } from '../invariants/index.ts'
@@ -51,5 +52,29 @@ describe('after a fault', () => {
     )
     expect(parts).toBeGreaterThan(0)
     expect(found).toBeGreaterThan(0)
+  })
+})
+
+describe('an exception that lapses', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it('breaks what it covered, though nothing else is otherwise', () => {
+    const { network } = parseNetwork(`${smallNetwork}
+expect:
+  - { name: never, from: shop/web, to: internet, protocol: tcp, ports: 80, then: deny }
+exceptions:
+  - { of: 'expect:never', why: Known., until: 2027-03-01 }
+`)
+    if (!network) throw new Error('the network does not load')
+    const policy = derivePolicy(network)
+    const day = Date.parse('2027-03-01T00:00:00Z')
+    vi.useFakeTimers({ now: day - 1, toFake: ['Date'] })
+    const standing = new StandingProof(network, policy, { only: ['expect:never', 'vm-hears'] })
+    expect(broken(standing.verdicts)).toEqual([])
+    vi.setSystemTime(day)
+    expect(broken(standing.update(network, policy).verdicts)).toEqual(['expect:never'])
+    expect(broken(standing.verdicts)).toEqual(['expect:never'])
   })
 })

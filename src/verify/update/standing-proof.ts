@@ -33,14 +33,17 @@ interface Base {
 export class StandingProof {
   readonly #options: ProofOptions
   #base: Base
+  #verdicts: readonly Verdict[]
 
   constructor(network: Network, policy: Policy, options: ProofOptions = {}) {
     this.#options = options
     this.#base = this.#whole(createWorld(network, policy))
+    this.#verdicts = this.#base.verdicts
   }
 
+  /** What was found last. */
   get verdicts(): readonly Verdict[] {
-    return this.#base.verdicts
+    return this.#verdicts
   }
 
   /** What holds of the network as it is now. */
@@ -49,9 +52,9 @@ export class StandingProof {
     const points = withKnownPoints(policy, before.policy, new Sameness())
     const world = network === before.network ? { ...before, policy: points } : createWorld(network, points)
     const verdicts = this.#parts(world)
-    if (verdicts) return { verdicts, isWhole: false }
-    this.#base = this.#whole(createWorld(network, policy))
-    return { verdicts: this.#base.verdicts, isWhole: true }
+    if (!verdicts) this.#base = this.#whole(createWorld(network, policy))
+    this.#verdicts = verdicts ?? this.#base.verdicts
+    return { verdicts: this.#verdicts, isWhole: verdicts === undefined }
   }
 
   #whole(world: World): Base {
@@ -68,8 +71,10 @@ export class StandingProof {
     const { proof: was, alike } = prover.usual
     if (verdicts.some(({ holds }) => !holds)) return undefined
     const { expectations, exceptions } = world.network
+    // They lapse by the clock alone, and what they cover or no longer do is seen of everything only.
+    if (exceptions.length > 0) return undefined
     // These tell apart what is alike.
-    if (alike && expectations.length + exceptions.length > 0) return undefined
+    if (alike && expectations.length > 0) return undefined
     const difference = differenceOf(before, world)
     const affected =
       difference && affectedBy(was, new Proof(world.network, world.policy, { world, memory }), difference)
