@@ -1,11 +1,11 @@
 /** Expectations of the network file: names become addresses, for all sites together or for each by itself. */
 import type { DiagnosticLog, ExpectationFile, FilterRule, Path, SourceRange } from '../../file/index.ts'
-import { formatProtocol } from '../../net/index.ts'
+import { formatProtocol, type Prefix, prefixCovers, subtractPrefixes } from '../../net/index.ts'
 import { checkExpectations, checkMeant } from '../check/expectations.ts'
 import type { Expectation, TrafficClass } from '../expectation.ts'
 import { type AddressBook, everything, type NamedNetwork } from '../filter/address-book.ts'
 import { resolveRules } from '../filter/resolve-rules.ts'
-import type { Network, SitePorts } from '../network.ts'
+import type { Network, Site, SitePorts } from '../network.ts'
 import { endpointParties, PartyBook } from './party-book.ts'
 import type { Resolution } from './resolution.ts'
 
@@ -30,7 +30,8 @@ export function resolveExpectations(
     const parts = sites.flatMap((site, place) => {
       // What is wrong in one site is wrong in all.
       if (place > 0 && log.entries.length > errors) return []
-      return [classesOf({ ...written, name, at }, scope(site), log)]
+      const classes = classesOf({ ...written, name, at }, scope(site), log)
+      return [site === undefined ? classes : withinSite(classes, network, site)]
     })
     if (log.entries.length === errors) checkMeant(parts, network, { at, log })
     return Object.freeze({
@@ -45,6 +46,29 @@ export function resolveExpectations(
   checkExpectations(expectations, resolution)
   return Object.freeze(expectations)
 }
+
+/** The classes without what other sites have: of addresses, and of machines that are named with their site. */
+function withinSite(
+  classes: readonly TrafficClass[],
+  { sites }: Network,
+  name: string,
+): readonly TrafficClass[] {
+  const own = sites.filter((site) => site.name === name).flatMap(poolsOf)
+  const others = sites.filter((site) => site.name !== name).flatMap(poolsOf)
+  const near = (prefixes: readonly Prefix[]): readonly Prefix[] =>
+    prefixes.flatMap((one) =>
+      own.some((pool) => prefixCovers(pool, one)) ? [one] : subtractPrefixes([one], others),
+    )
+  return classes
+    .map(({ from, to, ...rest }) => Object.freeze({ from: near(from), to: near(to), ...rest }))
+    .filter(({ from, to }) => from.length > 0 && to.length > 0)
+}
+
+const poolsOf = ({ pools, public: own }: Site): readonly Prefix[] => [
+  ...Object.values(pools).flat(),
+  ...own.vips,
+  ...own.routers,
+]
 
 /** What names stand for, at all sites together or at one. */
 export interface Scope {
