@@ -92,6 +92,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     "glacis check network.yaml --json | jq '.diagnostics[].message'",
     'glacis check network.yaml --no-proof --failures 1',
     'glacis check network.yaml --live --for 1m',
+    'glacis check network.yaml --watch',
   ])
     .argument('[FILE]', file)
     .option('--no-proof', 'only the file: prove nothing')
@@ -100,12 +101,15 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
       '1: let every element fail by itself, and say which promises break and what is overloaded; 2: every two at a time too',
       failureCount,
     )
+    .option('--watch', 'prove again whenever the file, or one that it names, changes; Ctrl-C ends it', false)
     .option('--live', 'hold what the running network does with packets against the file instead', false)
     .option('--for <time>', 'with --live: how long to watch, such as 10s or 2m; default: 10s', duration)
     .addOption(liveName)
     .addOption(json)
     .action(async (path, options) => {
       requireOneMode(options)
+      if (options.watch)
+        return done(await (await import('./commands/check-watch.ts')).checkWatch(path, terminal))
       done(
         options.live
           ? await (await import('./commands/check-live.ts')).checkLive(

@@ -25,13 +25,15 @@ export interface LoadResult {
   readonly ask?: Ask
   /** All mistakes, in the order of the files and lines. */
   readonly diagnostics: readonly Diagnostic[]
+  /** Paths of the files that were read, or looked for. */
+  readonly files: readonly string[]
 }
 
 /** Loads a network file and what it imports. Reads synchronously; never throws for what is in the files. */
 export function loadNetwork(path: string): LoadResult {
   const log = DiagnosticLog()
   const source = readSource(path, log)
-  return source ? load(source, log, readFileBounded) : { diagnostics: sortedDiagnostics(log) }
+  return source ? load(source, log, readFileBounded) : { diagnostics: sortedDiagnostics(log), files: [path] }
 }
 
 /** As {@link loadNetwork} for text at hand; `readFile` gives the files that it imports, by path beside `file`. */
@@ -42,23 +44,28 @@ export function parseNetwork(
   const log = DiagnosticLog()
   const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text
   const source = decodeSource(file, bytes, log)
-  return source ? load(source, log, readFile) : { diagnostics: sortedDiagnostics(log) }
+  return source ? load(source, log, readFile) : { diagnostics: sortedDiagnostics(log), files: [file] }
 }
 
 function load(source: SourceText, log: DiagnosticLog, readFile: ReadFile): LoadResult {
   const root = parseYaml(source, log)
   const file = root && validateNetworkFile(root, log)
-  if (!root || !file) return { diagnostics: sortedDiagnostics(log) }
-  const beside = (name: string) => (isAbsolute(name) ? name : join(dirname(source.file), name))
+  const files = [source.file]
+  if (!root || !file) return { diagnostics: sortedDiagnostics(log), files }
+  const beside = (name: string): string => {
+    const path = isAbsolute(name) ? name : join(dirname(source.file), name)
+    files.push(path)
+    return path
+  }
   const resolution = Resolution(file, root, log, {
     readImport: (name, at) => readSource(beside(name), log, { readFile, at }),
     canImport: (name) => isThere(beside(name), readFile),
   })
   const resolved = resolveNetwork(resolution, source.file)
   const diagnostics = sortedDiagnostics(log)
-  if (!resolved || hasErrors(diagnostics)) return { diagnostics }
+  if (!resolved || hasErrors(diagnostics)) return { diagnostics, files }
   const { network, named } = resolved
-  return { network, ask: Asker(named, network), diagnostics }
+  return { network, ask: Asker(named, network), diagnostics, files }
 }
 
 /** A file that is there and cannot be read counts: reading it says why. */

@@ -37,6 +37,8 @@ const sender = [...addressLevels('destination'), level.sourcePort]
 /** To whom the quoted packet went, and to which port. */
 const target = [...addressLevels('quoted'), level.destinationPort]
 
+const ofEndpoints = new WeakMap<PacketSets, WeakMap<Translation, ErrorRewrite>>()
+
 export class ErrorRewrites {
   readonly #sets: PacketSets
   readonly #connections: LentConnections
@@ -50,9 +52,8 @@ export class ErrorRewrites {
   of(translation: Translation): ErrorRewrite | undefined {
     switch (translation.kind) {
       case 'endpoint-in':
-        return this.#endpointIn(translation)
       case 'endpoint-out':
-        return this.#endpointOut(translation)
+        return this.#ofEndpoint(translation)
       case 'egress-out':
         return this.#egressOut(translation)
       case 'egress-in':
@@ -60,6 +61,17 @@ export class ErrorRewrites {
           ? this.#hairpin(translation, translation.hairpin)
           : this.#egressIn(translation)
     }
+  }
+
+  /** Of connections endpoints know nothing, so that one answer serves for all. */
+  #ofEndpoint(translation: EndpointIn | EndpointOut): ErrorRewrite | undefined {
+    const known = ofEndpoints.get(this.#sets) ?? new WeakMap<Translation, ErrorRewrite>()
+    ofEndpoints.set(this.#sets, known)
+    const made =
+      known.get(translation) ??
+      (translation.kind === 'endpoint-in' ? this.#endpointIn(translation) : this.#endpointOut(translation))
+    if (made) known.set(translation, made)
+    return made
   }
 
   /** About answers of machines behind an endpoint: the one that sent it is chosen again. */

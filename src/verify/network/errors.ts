@@ -96,7 +96,8 @@ export class Erring implements Passing {
   }
 
   #rewritesOf(tier: TranslationTier): readonly ErrorRewrite[] {
-    const known = this.#tiers.get(tier) ?? tier.translations.flatMap((each) => this.#rewrites.of(each) ?? [])
+    const known =
+      this.#tiers.get(tier) ?? this.#passages.followed(tier).flatMap((each) => this.#rewrites.of(each) ?? [])
     this.#tiers.set(tier, known)
     return known
   }

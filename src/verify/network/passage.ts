@@ -1,5 +1,12 @@
 /** A set of packets through an enforcement point: what passes, as it leaves, and what each rule stopped, as it came. */
-import { isDefaultAudited, type Point, rulesOfTier, type Tier } from '../../policy/index.ts'
+import {
+  isDefaultAudited,
+  type Point,
+  rulesOfTier,
+  type Tier,
+  type Translation,
+  type TranslationTier,
+} from '../../policy/index.ts'
 import { constant, type Diagram, type DiagramSet, nothing } from '../diagram/index.ts'
 import type { PacketSets } from '../packets/index.ts'
 
@@ -59,6 +66,11 @@ export class Passages implements Passing {
   /** Where connections are known; filters are asked as before. */
   knowing(connections: LentConnections): Passages {
     return new Passages(this.#sets, this.#terrain, this.decisions, this.#rewrites, connections)
+  }
+
+  /** As {@link Rewrites.followed}. */
+  followed(tier: TranslationTier): readonly Translation[] {
+    return this.#rewrites.followed(tier)
   }
 
   passed(point: Point, packets: DiagramSet, hit?: Hit): DiagramSet {

@@ -93,6 +93,11 @@ export class Rewrites implements Translating {
     return made
   }
 
+  /** Translations that are followed: of endpoints those behind which somebody is looked at. */
+  followed(tier: TranslationTier): readonly Translation[] {
+    return this.#divided(tier).watched
+  }
+
   /** The same where connections are known, to which answers may belong. */
   knowing(connections: LentConnections): Translating {
     const tiers = new Map<TranslationTier, RewriteTier>()

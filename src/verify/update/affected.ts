@@ -16,7 +16,7 @@ import {
   virtualEndpoints,
   vmsOfHost,
 } from '../../model/index.ts'
-import { hostPrefix, type Prefix } from '../../net/index.ts'
+import { hostPrefix, type Ip, type Prefix } from '../../net/index.ts'
 import {
   type EgressIn,
   lendingOf,
@@ -56,6 +56,8 @@ class Search {
   readonly #machines = new Map<string, Node>()
   readonly #endpoints: DiagramSet[] = []
   readonly #edge: DiagramSet[] = []
+  /** Lists of borrowers that were compared, by that of the later network. */
+  readonly #borrowers = new Map<readonly Ip[], { readonly was: readonly Ip[]; readonly areOurs: boolean }>()
 
   constructor(base: Proof, next: Proof) {
     this.#base = base
@@ -199,7 +201,7 @@ class Search {
 
   #compare(was: Translation | undefined, is: Translation | undefined): boolean {
     if (was?.kind === 'egress-in' && is?.kind === 'egress-in') return this.#compareAnswers(was, is)
-    const lenders = this.#areOurs(borrowersBetween(was, is))
+    const lenders = this.#areBorrowersOurs(was, is)
     if (was && is && this.#sameness.same(withoutBorrowers(is), withoutBorrowers(was))) return lenders
     return lenders && [was, is].every((each) => !each || this.#addEnds(each))
   }
@@ -219,6 +221,21 @@ class Search {
     return [...pairs, ...[...others.values()].map((gone) => [gone, undefined] as const)].every(([a, b]) =>
       this.#compare(a, b),
     )
+  }
+
+  /** Whether whoever may borrow ports in one of both alone is otherwise. */
+  #areBorrowersOurs(was: Translation | undefined, is: Translation | undefined): boolean {
+    const [a, b] = [was, is].map((each) => (each && lendingOf(each)?.borrowers) ?? none) as [
+      readonly Ip[],
+      readonly Ip[],
+    ]
+    if (this.#sameness.same(b, a)) return true
+    // All endpoints of a site lend to the same machines.
+    const known = this.#borrowers.get(b)
+    if (known?.was === a) return known.areOurs
+    const areOurs = this.#areOurs(betweenLists(a, b).map(hostPrefix))
+    this.#borrowers.set(b, { was: a, areOurs })
+    return areOurs
   }
 
   /** Adds what a translation is about; false: that is more than some machines. */
@@ -284,14 +301,11 @@ function withoutBorrowers(translation: Translation): object {
   }
 }
 
-/** Machines that may borrow ports in one of both alone. */
-function borrowersBetween(was: Translation | undefined, is: Translation | undefined): readonly Prefix[] {
-  const [a, b] = [was, is].map((each) => (each ? (lendingOf(each)?.borrowers ?? []) : []))
-  if (a === b) return []
-  const key = ({ family, value }: { readonly family: number; readonly value: bigint }) => `${family} ${value}`
-  const [before, after] = [new Set((a ?? []).map(key)), new Set((b ?? []).map(key))]
-  return [
-    ...(a ?? []).filter((each) => !after.has(key(each))),
-    ...(b ?? []).filter((each) => !before.has(key(each))),
-  ].map(hostPrefix)
+const none: readonly Ip[] = []
+
+/** Addresses that one of two lists alone has. */
+function betweenLists(a: readonly Ip[], b: readonly Ip[]): readonly Ip[] {
+  const key = ({ family, value }: Ip) => `${family} ${value}`
+  const [before, after] = [new Set(a.map(key)), new Set(b.map(key))]
+  return [...a.filter((each) => !after.has(key(each))), ...b.filter((each) => !before.has(key(each)))]
 }

@@ -37,7 +37,7 @@ export class StandingProof {
 
   constructor(network: Network, policy: Policy, options: ProofOptions = {}) {
     this.#options = options
-    this.#base = this.#whole(createWorld(network, policy))
+    this.#base = this.#whole(createWorld(network, policy), options)
     this.#verdicts = this.#base.verdicts
   }
 
@@ -46,27 +46,28 @@ export class StandingProof {
     return this.#verdicts
   }
 
-  /** What holds of the network as it is now. */
-  update(network: Network, policy: Policy): Update {
+  /** What holds of the network as it is now. @param more what is to be proven beside, as it follows from this network */
+  update(network: Network, policy: Policy, more = this.#options.more): Update {
     const { world: before } = this.#base
     const points = withKnownPoints(policy, before.policy, new Sameness())
     const world = network === before.network ? { ...before, policy: points } : createWorld(network, points)
-    const verdicts = this.#parts(world)
-    if (!verdicts) this.#base = this.#whole(createWorld(network, policy))
+    const options = { ...this.#options, ...(more && { more }) }
+    const verdicts = this.#parts(world, options)
+    if (!verdicts) this.#base = this.#whole(createWorld(network, policy), options)
     this.#verdicts = verdicts ?? this.#base.verdicts
     return { verdicts: this.#verdicts, isWhole: verdicts === undefined }
   }
 
-  #whole(world: World): Base {
-    const { now = Date.now(), alikeFrom = 400 } = this.#options
+  #whole(world: World, options: ProofOptions): Base {
+    const { now = Date.now(), alikeFrom = 400 } = options
     const memory = new ProofMemory()
     const prover = new Prover(world, now, alikeFrom, memory)
-    const verdicts = verdictsOf(prover, world.network, this.#options)
+    const verdicts = verdictsOf(prover, world.network, options)
     return { world, prover, memory, tables: prover.usual.proof.tables, verdicts }
   }
 
   /** `undefined`: all is to be looked at. */
-  #parts(world: World): readonly Verdict[] | undefined {
+  #parts(world: World, options: ProofOptions): readonly Verdict[] | undefined {
     const { world: before, verdicts, prover, memory } = this.#base
     const { proof: was, alike } = prover.usual
     if (verdicts.some(({ holds }) => !holds)) return undefined
@@ -81,11 +82,12 @@ export class StandingProof {
     if (!difference || !affected) return undefined
     const watched = alike && watchedAfter(world.network, alike, affected)
     if (alike && !watched) return undefined
-    return this.#judge(world, difference, affected, watched)
+    return this.#judge(world, options, difference, affected, watched)
   }
 
   #judge(
     world: World,
+    options: ProofOptions,
     difference: Difference,
     affected: Affected,
     watched: Watched | undefined,
@@ -102,10 +104,10 @@ export class StandingProof {
       ...(alike && watched && { unwatched: unwatchedIn(network, alike, watched) }),
     })
     if (alike && !isVouchedFor(proof, alike, affected, near)) return undefined
-    const { now = Date.now(), most = 3 } = this.#options
+    const { now = Date.now(), most = 3 } = options
     const exemptions = new Exemptions(proof, now)
     const limit = limitOf(proof, difference, affected, near)
-    const claims = claimsOf(network, this.#options)
+    const claims = claimsOf(network, options)
     if (claims.some(({ id }, index) => verdicts[index]?.invariant.id !== id)) return undefined
     return claims.map((claim) => judgeInvariant(proof, exemptions, claim, most, limit))
   }
