@@ -32,6 +32,15 @@ describe('glacis why', () => {
     expect(err).not.toContain('    at ')
   })
 
+  it('takes a slip in a protocol for one, and a machine that asks for itself for a mistake', async () => {
+    const slip = await run('why', example, 'internet', 'shop/web', 'tpc 443')
+    expect(slip.code).toBe(2)
+    expect(slip.err).toContain("'tpc' is no protocol")
+    const itself = await run('why', example, 'west/fc1', 'west/fc1')
+    expect(itself.code).toBe(2)
+    expect(itself.err).toContain('sends nothing to itself')
+  })
+
   it('says what is missing, and what is sent by nobody', async () => {
     expect((await run('why', example, 'internet')).err).toContain('it is not said who is to be reached')
     const { code, err } = await run('why', example, 'internet', 'internet')

@@ -18,7 +18,7 @@ export function why(words: readonly string[], terminal: Terminal): number {
   const text = textOfQuestion(asked)
   if (!classes) {
     terminal.say(`${formatDiagnostics(diagnostics, { color: terminal.err.isColorSupported })}\n`)
-    const message = `ask why ${text}: a name means nothing; see the hint above`
+    const message = `ask why ${text}: correct what is marked above`
     terminal.result({
       ok: false,
       error: { message, exitCode: exitCodes.usage },

@@ -46,6 +46,12 @@ describe('what breaks when elements fail', () => {
     )
   })
 
+  it('names an expectation once', () => {
+    const orders =
+      'expect:\n  - { name: orders, from: shop/web, to: shop/worker, protocol: tcp, ports: 9000, then: allow }\n'
+    expect(textOf(found(smallNetwork + orders))).toMatch(/^ {4}expect:orders: nothing is left behind it/m)
+  })
+
   it('says where not everything gets through', () => {
     const single = redundant.replace('distribution-routers: 2', 'distribution-routers: 1')
     const text = textOf(found(single))
@@ -65,9 +71,9 @@ describe('what breaks when elements fail', () => {
     expect(judged.counting).toEqual([])
     expect(judged.borne.map(({ elements }) => elements.map(({ id }) => id))).toEqual([['west']])
     const text = textOf(judged)
-    expect(text).toContain('failures fails as excepted until 2027-02-01')
-    expect(text).toContain('the exception of failures covers nothing')
-    expect(text).toContain('lapsed on 2026-02-01')
+    expect(text).toContain('failures at west are excepted until 2027-02-01')
+    expect(text).toContain('the exception of failures at west/jump1 covers nothing')
+    expect(text).toMatch(/^! The exception at \S+ lapsed on 2026-02-01/m)
     expect(failuresJson(judged)).toMatchObject({ holds: true, failures: [{ excepted: true }] })
   })
 })

@@ -35,8 +35,8 @@ export function failuresText(
   return [
     ...always,
     ...lines,
-    ...lapsedLines(exceptions),
     ...(always.length + lines.length > 0 ? [''] : []),
+    ...lapsedLines(exceptions, `${out.yellow('!')} `),
     ...exceptionLines([{ invariant: { id: 'failures' }, exceptions }], out),
     ...(isLoaded(all) ? [] : [out.dim(`! ${unloadedText(all)}`)]),
     `${mark} ${kept}${but} ${out.dim(`(${seconds.toFixed(1)} s)`)}`,
@@ -58,7 +58,7 @@ function unloadedText({ rated, demands }: Failures): string {
 
 function breakText(network: Network, failure: Failure, { promise, standing }: Break): string {
   const { id, name, site } = promise
-  const what = `${id}: ${name}${site === undefined ? '' : ` in ${site}`}`
+  const what = `${name === id ? '' : `${id}: `}${name}${site === undefined ? '' : ` in ${site}`}`
   if (standing.kind === 'gone')
     return `${what}: nothing is left behind it; ${goneText(network, failure, promise)}`
   const { from, to, lostAt } = standing

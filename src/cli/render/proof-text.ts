@@ -1,6 +1,6 @@
 /** What was proven of a network, as text and as JSON. */
 import { formatDate, formatSource } from '../../file/index.ts'
-import type { Exception } from '../../model/index.ts'
+import { type Exception, failuresId } from '../../model/index.ts'
 import { formatOrigin } from '../../policy/index.ts'
 import type { Counterexample, Verdict } from '../../verify/index.ts'
 import type { Colors } from '../terminal.ts'
@@ -42,10 +42,10 @@ export function brokenLines(
   ]
 }
 
-export const lapsedLines = ({ lapsed }: Verdict['exceptions']): readonly string[] =>
+export const lapsedLines = ({ lapsed }: Verdict['exceptions'], indent = '    '): readonly string[] =>
   lapsed.map(
     (each) =>
-      `    The exception at ${placeOf(each)} lapsed on ${formatDate(each.until)}: ${plainLine(each.why)}`,
+      `${indent}The exception at ${placeOf(each)} lapsed on ${formatDate(each.until)}: ${plainLine(each.why)}`,
   )
 
 /** Failures that are borne, and exceptions that nothing needs any more. */
@@ -59,15 +59,18 @@ export function exceptionLines(
   const lines = verdicts.flatMap(({ invariant: { id }, exceptions: { covering, stale } }) => [
     ...covering.map(
       (each) =>
-        `${out.yellow('!')} ${out.bold(id)} fails as excepted until ${formatDate(each.until)} ${out.dim(`(${placeOf(each)})`)}  ${plainLine(each.why)}`,
+        `${out.yellow('!')} ${out.bold(id)}${placed(each)} ${id === failuresId ? 'are' : 'fails as'} excepted until ${formatDate(each.until)} ${out.dim(`(${placeOf(each)})`)}  ${plainLine(each.why)}`,
     ),
     ...stale.map(
       (each) =>
-        `${out.yellow('!')} the exception of ${out.bold(id)} covers nothing: what it speaks of holds; remove it ${out.dim(`(${placeOf(each)})`)}`,
+        `${out.yellow('!')} the exception of ${out.bold(id)}${placed(each)} covers nothing: nothing that it speaks of breaks; correct or remove it ${out.dim(`(${placeOf(each)})`)}`,
     ),
   ])
   return lines.length > 0 ? [...lines, ''] : []
 }
+
+/** Where it is narrowed to. */
+const placed = ({ place }: Exception): string => (place === undefined ? '' : ` at ${plainLine(place)}`)
 
 const placeOf = ({ at }: Exception): string => plainLine(formatSource(at))
 

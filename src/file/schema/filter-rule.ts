@@ -17,7 +17,7 @@ export const someOf = (description: string, ...examples: (string | number | (str
     v.union([
       v.string(),
       v.number(),
-      v.pipe(v.array(v.union([v.string(), v.number()])), v.maxLength(maxNames)),
+      v.pipe(v.array(v.union([v.string(), v.number()])), v.minLength(1), v.maxLength(maxNames)),
     ]),
     v.description(description),
     v.examples(examples),

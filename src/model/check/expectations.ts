@@ -28,6 +28,19 @@ export function checkMeant(
     })
     return
   }
+  const lone = parts.flat().map(({ from, to }) => loneMachine(network, [...from, ...to]))
+  const [first] = lone
+  if (first !== undefined && lone.every((id) => id === first)) {
+    log.report(
+      'GL2080',
+      at('to'),
+      `only '${first}' is meant at both ends, and a machine sends nothing to itself`,
+      {
+        hint: 'name others who send, or who are addressed',
+      },
+    )
+    return
+  }
   const both = parts.some((classes) => classes.some(({ from, to }) => isThere(from) && isThere(to)))
   if (!both)
     log.report('GL2080', at(), 'no site has both those who send and those who are addressed', {
@@ -42,6 +55,20 @@ function isSomewhere({ nodes, internal }: Network, prefixes: readonly Prefix[]):
   return nodes.some(({ addresses }) =>
     addresses.some((address) => prefixes.some((one) => prefixContains(one, address))),
   )
+}
+
+/** The machine whose addresses these are; nothing if others have one, or somebody outside. */
+function loneMachine({ nodes, internal }: Network, prefixes: readonly Prefix[]): string | undefined {
+  const isInside = (one: Prefix): boolean =>
+    one.length > 0 && internal.some((inside) => prefixesOverlap(inside, one))
+  if (!prefixes.every(isInside)) return undefined
+  let lone: string | undefined
+  for (const { id, addresses } of nodes) {
+    if (!addresses.some((address) => prefixes.some((one) => prefixContains(one, address)))) continue
+    if (lone !== undefined) return undefined
+    lone = id
+  }
+  return lone
 }
 
 /** Reports two expectations of one name, and those that cannot both hold. */
@@ -122,7 +149,14 @@ export function checkExceptions(
   { log, valueAt }: Resolution,
 ): void {
   const ids = [...invariantIds, failuresId, ...expectations.map(({ id }) => id)]
-  exceptions.forEach(({ of }, index) => {
+  exceptions.forEach(({ of, from, to }, index) => {
+    if (of === failuresId && (from ?? to))
+      log.report(
+        'GL2083',
+        valueAt('exceptions', index, from ? 'from' : 'to'),
+        `an element fails for everybody: '${from ? 'from' : 'to'}' narrows no exception of '${failuresId}'`,
+        { hint: "leave it out, and name the element by 'at'" },
+      )
     if (!ids.includes(of))
       log.report(
         'GL2083',

@@ -27,6 +27,8 @@ export interface RuleContext {
   /** Relations that mean something where the rules apply. */
   readonly relative: readonly RelativeMachines[]
   readonly log: DiagnosticLog
+  /** What messages call what is written; absent: a rule, by its name. */
+  readonly subject?: string
 }
 
 /** @param name what the rules are there for, see {@link Filter} */
@@ -104,6 +106,11 @@ class RuleResolver {
         Object.freeze({ name: `${name}/${suffix}`, ...withProtocol, tcpFlags: flags }),
       )
     })
+  }
+
+  /** What is written for an expectation is no rule to its author. */
+  get #called(): string {
+    return this.#context.subject ?? `rule '${this.#rule.name}'`
   }
 
   #verdict(): Pick<ResolvedRule, 'action' | 'direction'> | undefined {
@@ -238,7 +245,7 @@ class RuleResolver {
           : 'ports need tcp or udp'
       this.#mistake(
         'GL2101',
-        `rule '${name}' can never match: ${what}, and the protocol is ${formatProtocol(odd)}`,
+        `${this.#called} can never match: ${what}, and the protocol is ${formatProtocol(odd)}`,
         ['protocol'],
         'correct the protocol, or remove that condition',
       )
@@ -248,10 +255,10 @@ class RuleResolver {
 
   /** A rule that no packet can meet is a slip; if names are in it, that depends on the network and is none. */
   #checkFamilies(protocols: readonly (number | undefined)[]): void {
-    const { name, from, to } = this.#rule
+    const { from, to } = this.#rule
     const common = ([4, 6] as const).filter((family) => mayBe(from, family) && mayBe(to, family))
     if (common.length === 0) {
-      const message = `rule '${name}' can never match: its sources and destinations are of different families`
+      const message = `${this.#called} can never match: its sources and destinations are of different families`
       this.#mistake('GL2103', message, ['to'], 'a packet has two addresses of one family')
       return
     }
@@ -260,7 +267,7 @@ class RuleResolver {
         protocol !== undefined && familyOfIcmp[protocol] && !common.includes(familyOfIcmp[protocol]),
     )
     if (icmp === undefined) return
-    const message = `rule '${name}' can never match: ${formatProtocol(icmp)} has no IPv${common[0]} addresses`
+    const message = `${this.#called} can never match: ${formatProtocol(icmp)} has no IPv${common[0]} addresses`
     this.#mistake('GL2103', message, ['protocol'], 'icmp is for IPv4, icmp6 for IPv6')
   }
 

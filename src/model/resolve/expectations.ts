@@ -77,12 +77,16 @@ export interface Scope {
   readonly ports: SitePorts | undefined
 }
 
-export const Scope = (named: NamedNetwork, network: Network, site?: string): Scope => ({
-  book: PartyBook(named, network, site),
-  endpoints: endpointParties(network, site),
-  // Templates may differ in their ports: then a name means that of each site.
-  ports: (network.sites.find(({ name }) => name === site) ?? network.sites[0])?.ports,
-})
+export function Scope(named: NamedNetwork, network: Network, site?: string): Scope {
+  const book = PartyBook(named, network, site)
+  const endpoints = endpointParties(network, site)
+  return {
+    book: { ...book, names: [...book.names, ...endpoints.keys()] },
+    endpoints,
+    // Templates may differ in their ports: then a name means that of each site.
+    ports: (network.sites.find(({ name }) => name === site) ?? network.sites[0])?.ports,
+  }
+}
 
 /** Who, whom and what, as somebody wrote it. */
 export interface WrittenClasses extends Pick<ExpectationFile, 'from' | 'to' | 'protocol' | 'ports'> {
@@ -116,6 +120,7 @@ export function classesOf(
         hint: 'leave them out, or name a role or a VIP instead of the endpoint',
       },
     )
+  if (reportEndpoints(written, endpoints, log)) return []
   const rules = named
     ? named.map(
         ({ protocol, port, vips }): FilterRule => ({
@@ -130,7 +135,7 @@ export function classesOf(
   const { rules: resolved } = resolveRules(
     'expect',
     { rules, audit: false, at: (_, ...path) => at(...path) },
-    { book, ports: { ...ports }, relative: [], log },
+    { book, ports: { ...ports }, relative: [], log, subject: 'this' },
   )
   return resolved.map(
     ({ from, to, protocol, ports: range }): TrafficClass =>
@@ -141,6 +146,29 @@ export function classesOf(
         ...(range && { ports: range }),
       }),
   )
+}
+
+/** Reports endpoints that send, or that are addressed together with others. */
+function reportEndpoints(
+  { from, to, at }: WrittenClasses,
+  endpoints: Scope['endpoints'],
+  log: DiagnosticLog,
+): boolean {
+  const report = (end: 'from' | 'to', names: ExpectationFile['from'], hint: (role: string) => string) =>
+    [names].flat().filter((name, place) => {
+      if (!endpoints.has(String(name))) return false
+      const role = String(name).split('/').slice(0, 2).join('/')
+      log.report(
+        'GL2101',
+        Array.isArray(names) ? at(end, place) : at(end),
+        `'${name}' is a public endpoint: it is addressed alone, by 'to'`,
+        { hint: hint(role) },
+      )
+      return true
+    }).length
+  const sending = report('from', from, (role) => `name the role: '${role}'`)
+  const together = Array.isArray(to) ? report('to', to, () => 'ask for each endpoint by itself') : 0
+  return sending + together > 0
 }
 
 /** `internet to shop/worker, tcp 9000`. */

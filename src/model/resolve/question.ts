@@ -3,6 +3,7 @@ import {
   type Diagnostic,
   DiagnosticLog,
   hasErrors,
+  nearest,
   type Path,
   SourceText,
   sortedDiagnostics,
@@ -45,7 +46,12 @@ export const Asker = (named: NamedNetwork, network: Network): Ask => {
       return { file, line: 1, column: places[part] + 1, length }
     }
     const words = listed(asked.what ?? '')
-    const protocol = words.filter((word) => parseProtocol(word) !== undefined && !/^\d/.test(word))
+    const { ports: known = {} } = scope
+    const isProtocol = (word: string): boolean =>
+      parseProtocol(word) !== undefined || nearest(word, protocolNames) !== undefined
+    const protocol = words.filter(
+      (word) => !/^\d/.test(word) && !Object.hasOwn(known, word) && isProtocol(word),
+    )
     const ports = words.filter((word) => !protocol.includes(word))
     const classes = classesOf(
       {
@@ -66,6 +72,8 @@ export const Asker = (named: NamedNetwork, network: Network): Ask => {
 }
 
 const file = 'question'
+
+const protocolNames = ['tcp', 'udp', 'icmp', 'icmp6']
 
 /** `internet to shop/web, tcp 443`. */
 export const textOfQuestion = ({ from, to, what }: Asked): string =>

@@ -61,7 +61,7 @@ export function openEndpoint(subject: Subject, of: RoleOf): Edit {
 export const closeEndpoint = (of: RoleOf, { name, exposure, at }: Endpoint): Edit => ({
   key: `no endpoint ${of.service.name}/${of.role.name}/${name}`,
   kind: 'own',
-  text: `remove endpoint ${name} of ${roleText(of)}, or narrow it ${exposure === 'internal' ? "by 'allow-from'" : 'by an access list'}`,
+  text: `remove endpoint ${name} of ${roleText(of)}, or narrow it ${exposure === 'internal' ? "by 'from'" : 'by an access list'}`,
   at,
   network: (network) =>
     withRole(network, of, (old) => ({

@@ -4,7 +4,7 @@ import { type DiagnosticEntry, entry } from './entry.ts'
 export const expectationEntries = {
   GL2080: entry(
     'expectation about nothing',
-    'Nobody sends what the expectation speaks of, or nobody is there to be addressed: it would hold whatever the network does.',
+    'Nobody sends what the expectation speaks of, or nobody else is there to be addressed: it would hold whatever the network does.',
     'A name such as `jump-boxes` means machines that there are; with `same-site` they must be of one site. An address counts if a machine has it, or if it is outside.',
   ),
   GL2081: entry(
@@ -17,6 +17,6 @@ export const expectationEntries = {
   ),
   GL2083: entry(
     'exception of nothing',
-    'An exception names a built-in invariant, or an expectation of the file as `expect:NAME`, or `expect:3` for the third if it has no name; or `failures`, for what breaks when something fails. `docs/guide/proofs.md` lists the invariants.',
+    'An exception names a built-in invariant, or an expectation of the file as `expect:NAME`, or `expect:3` for the third if it has no name; or `failures`, for what breaks when something fails, which is narrowed by `at` alone. `docs/guide/proofs.md` lists the invariants.',
   ),
 } as const satisfies Record<string, DiagnosticEntry>
