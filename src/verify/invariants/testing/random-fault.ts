@@ -98,7 +98,13 @@ function pointFault(network: Network, policy: Policy, point: Point, draw: Draw):
     case 6: {
       const other = of(
         draw,
-        policy.points.filter(({ kind, direction }) => kind === point.kind && direction === point.direction),
+        // Tiers that follow flows mean nothing at a point that keeps none.
+        policy.points.filter(
+          ({ kind, direction, flow }) =>
+            kind === point.kind &&
+            direction === point.direction &&
+            (flow === undefined) === (point.flow === undefined),
+        ),
       )
       const { sets } = other
       return [`the tiers of ${other.id}`, (each) => [{ ...each, tiers: other.tiers, ...(sets && { sets }) }]]
