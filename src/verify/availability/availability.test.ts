@@ -140,6 +140,7 @@ describe('availability', () => {
   it('is about what chance gives, in the example', () => {
     const folder = 'examples/two-sites'
     const text = readFileSync(`${folder}/network.yaml`, 'utf8')
+      .replace(/^ {4}availability: .*\n/m, '')
       .replaceAll(/(hello-geo|tickets)\/Service/g, `${process.cwd()}/${folder}/$1/Service`)
       .replace(
         '    hosts: 3\n',
