@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs'
 import { inRoot } from './checkout.mjs'
 
-/** From `dist/src` to `dist/command`. What has native parts stays outside. */
+/** From `dist/src` to `dist/command`. */
 export async function bundle() {
   const { build } = await import('esbuild')
   rmSync(inRoot('dist', 'command'), { recursive: true, force: true })
@@ -14,7 +14,8 @@ export async function bundle() {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    external: ['koffi'],
+    // The one has native parts, the others find their own classes by metadata that a bundle loses.
+    external: ['koffi', '@peculiar/x509', 'reflect-metadata'],
     sourcemap: true,
     legalComments: 'linked',
     logLevel: 'warning',
