@@ -17,10 +17,7 @@ afterEach(() => rmSync(installed, { recursive: true, force: true }))
 
 function program(body) {
   mkdirSync(join(installed, 'dist', 'command'), { recursive: true })
-  writeFileSync(
-    join(installed, 'dist', 'command', 'main.js'),
-    `export async function main(argv) { ${body} }`,
-  )
+  writeFileSync(join(installed, 'dist', 'command', 'main.js'), `export async function main(argv) { ${body} }`)
 }
 
 function start(args = [], env = {}) {
