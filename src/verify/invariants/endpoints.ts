@@ -141,7 +141,10 @@ const endpointsFor = (proof: Proof, origin: Origin): readonly VirtualEndpoint[] 
   proof.endpoints().filter(({ site }) => origin === 'outside' || origin.startsWith(`${site} `))
 
 /** Packets to an endpoint. */
-export const addressed = ({ sets }: Proof, { vip, protocol, port }: VirtualEndpoint): DiagramSet =>
+export const addressed = (
+  { sets }: Proof,
+  { vip, protocol, port }: Pick<VirtualEndpoint, 'vip' | 'protocol' | 'port'>,
+): DiagramSet =>
   sets.match({ protocol, destination: [hostPrefix(vip)], destinationPorts: [{ first: port, last: port }] })
 
 /** Packets to a machine behind an endpoint, on its port. */

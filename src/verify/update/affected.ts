@@ -17,15 +17,9 @@ import {
   vmsOfHost,
 } from '../../model/index.ts'
 import { hostPrefix, type Ip, type Prefix } from '../../net/index.ts'
-import {
-  type EgressIn,
-  lendingOf,
-  type Point,
-  Sameness,
-  type Translation,
-  type TranslationTier,
-} from '../../policy/index.ts'
+import { type EgressIn, lendingOf, type Point, type Sameness, type Translation } from '../../policy/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
+import { addressed } from '../invariants/endpoints.ts'
 import { writtenAtEdge } from '../invariants/open/written.ts'
 import type { Proof } from '../invariants/proof.ts'
 import { swapEnds, translates } from '../network/index.ts'
@@ -43,25 +37,30 @@ export interface Affected {
   readonly atEdge: boolean
 }
 
-/** @returns `undefined`: so many things are otherwise that all is to be looked at */
-export function affectedBy(base: Proof, next: Proof, difference: Difference): Affected | undefined {
-  const search = new Search(base, next)
-  return search.run(difference)
+/** @param sameness of the later network and the earlier one @returns `undefined`: so many things are otherwise that all is to be looked at */
+export function affectedBy(
+  base: Proof,
+  next: Proof,
+  difference: Difference,
+  sameness: Sameness,
+): Affected | undefined {
+  return new Search(base, next, sameness).run(difference)
 }
 
 class Search {
   readonly #base: Proof
   readonly #next: Proof
-  readonly #sameness = new Sameness()
+  readonly #sameness: Sameness
   readonly #machines = new Map<string, Node>()
   readonly #endpoints: DiagramSet[] = []
   readonly #edge: DiagramSet[] = []
   /** Lists of borrowers that were compared, by that of the later network. */
   readonly #borrowers = new Map<readonly Ip[], { readonly was: readonly Ip[]; readonly areOurs: boolean }>()
 
-  constructor(base: Proof, next: Proof) {
+  constructor(base: Proof, next: Proof, sameness: Sameness) {
     this.#base = base
     this.#next = next
+    this.#sameness = sameness
   }
 
   run(difference: Difference): Affected | undefined {
@@ -152,7 +151,7 @@ class Search {
     return this.#networks().flatMap((network): readonly Node[] => {
       const node = nodeById(network, id)
       if (!node) return []
-      const ends = interfaces.flatMap((iface) => this.#peer(network, id, iface))
+      const ends = interfaces.flatMap((iface) => neighbourBy(network, id, iface)?.node ?? [])
       switch (kind) {
         case 'guest':
           return [node]
@@ -170,33 +169,26 @@ class Search {
     })
   }
 
-  #peer(network: Network, id: string, iface: string): readonly Node[] {
-    const end = neighbourBy(network, id, iface)
-    return end ? [end.node] : []
-  }
-
   /** Endpoints that are led otherwise, if nothing else is. */
   #translateOtherwise(was: Point, is: Point): boolean {
     if (was.tiers.length !== is.tiers.length) return false
     return is.tiers.every((tier, index) => {
       const before = was.tiers[index] as Point['tiers'][number]
       if (tier.kind === 'translation' && before.kind === 'translation')
-        return this.#compareTiers(before, tier)
+        return this.#compareLists(before.translations, tier.translations)
       return this.#sameness.same(tier, before)
     })
   }
 
-  #compareTiers(was: TranslationTier, is: TranslationTier): boolean {
-    const before = new Map(was.translations.map((each) => [each.rule.id, each]))
-    const pairs: (readonly [Translation | undefined, Translation | undefined])[] = is.translations.map(
-      (each) => {
-        const other = before.get(each.rule.id)
-        before.delete(each.rule.id)
-        return [other, each]
-      },
-    )
-    for (const gone of before.values()) pairs.push([gone, undefined])
-    return pairs.every(([a, b]) => this.#compare(a, b))
+  /** One by one, by the names of their rules. */
+  #compareLists(was: readonly Translation[], is: readonly Translation[]): boolean {
+    const left = new Map(was.map((each) => [each.rule.id, each]))
+    const areKnown = is.every((each) => {
+      const other = left.get(each.rule.id)
+      left.delete(each.rule.id)
+      return this.#compare(other, each)
+    })
+    return areKnown && [...left.values()].every((gone) => this.#compare(gone, undefined))
   }
 
   #compare(was: Translation | undefined, is: Translation | undefined): boolean {
@@ -212,15 +204,7 @@ class Search {
     { hairpin: after = [], ...is }: EgressIn,
   ): boolean {
     if (!this.#sameness.same(is, was) || before.length > 0 !== after.length > 0) return false
-    const others = new Map(before.map((each) => [each.rule.id, each]))
-    const pairs = after.map((each) => {
-      const other = others.get(each.rule.id)
-      others.delete(each.rule.id)
-      return [other, each] as const
-    })
-    return [...pairs, ...[...others.values()].map((gone) => [gone, undefined] as const)].every(([a, b]) =>
-      this.#compare(a, b),
-    )
+    return this.#compareLists(before, after)
   }
 
   /** Whether whoever may borrow ports in one of both alone is otherwise. */
@@ -241,16 +225,8 @@ class Search {
   /** Adds what a translation is about; false: that is more than some machines. */
   #addEnds(translation: Translation): boolean {
     if (translation.kind === 'egress-out' || translation.kind === 'egress-in') return false
-    const { sets } = this.#next
-    const { vip, protocol, port, backends } = translation
-    this.#endpoints.push(
-      sets.match({
-        protocol,
-        destination: [hostPrefix(vip)],
-        destinationPorts: [{ first: port, last: port }],
-      }),
-    )
-    return backends.every(({ node }) => {
+    this.#endpoints.push(addressed(this.#next, translation))
+    return translation.backends.every(({ node }) => {
       const machine = this.#networks().flatMap((network) => nodeById(network, node) ?? [])
       for (const each of machine) this.#add(each)
       return machine.length > 0 && machine.every(({ kind }) => kind === 'vm')
@@ -265,13 +241,7 @@ class Search {
     const met = this.#networks().flatMap((network) =>
       virtualEndpoints(network)
         .filter(isMet)
-        .map(({ vip, protocol, port }) =>
-          sets.match({
-            protocol,
-            destination: [hostPrefix(vip)],
-            destinationPorts: [{ first: port, last: port }],
-          }),
-        ),
+        .map((endpoint) => addressed(this.#next, endpoint)),
     )
     return sets.union([sets.addresses('destination', this.#prefixes()), ...met, ...this.#endpoints])
   }

@@ -9,7 +9,7 @@ import {
   type Site,
 } from '../../model/index.ts'
 import { type Prefix, PrefixMap } from '../../net/index.ts'
-import { type Point, type Policy, Sameness } from '../../policy/index.ts'
+import type { Point, Policy, Sameness } from '../../policy/index.ts'
 import type { World } from '../../trace/index.ts'
 
 export interface PointChange {
@@ -35,21 +35,23 @@ export interface Difference {
 
 /**
  * Of two networks with the same sites and infrastructure.
+ * @param sameness of the later network and the earlier one
  * @param next with points that say the same as in `base` as the same objects
  * @returns `undefined`: something is otherwise that concerns all
  */
-export function differenceOf(base: World, next: World): Difference | undefined {
-  const found = new Finding(base, next)
+export function differenceOf(base: World, next: World, sameness: Sameness): Difference | undefined {
+  const found = new Finding(base, next, sameness)
   return found.isLocal() ? found.difference() : undefined
 }
 
 class Finding {
   readonly #base: World
   readonly #next: World
-  readonly #sameness = new Sameness()
+  readonly #sameness: Sameness
   readonly #machines: readonly Node[]
 
-  constructor(base: World, next: World) {
+  constructor(base: World, next: World, sameness: Sameness) {
+    this.#sameness = sameness
     this.#base = base
     this.#next = next
     this.#machines = this.#changedNodes()

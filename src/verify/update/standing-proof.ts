@@ -26,7 +26,6 @@ interface Base {
   readonly world: World
   readonly prover: Prover
   readonly memory: ProofMemory
-  readonly tables: Map<string, Forwarding>
   readonly verdicts: readonly Verdict[]
 }
 
@@ -49,10 +48,11 @@ export class StandingProof {
   /** What holds of the network as it is now. @param more what is to be proven beside, as it follows from this network */
   update(network: Network, policy: Policy, more = this.#options.more): Update {
     const { world: before } = this.#base
-    const points = withKnownPoints(policy, before.policy, new Sameness())
+    const sameness = new Sameness()
+    const points = withKnownPoints(policy, before.policy, sameness)
     const world = network === before.network ? { ...before, policy: points } : createWorld(network, points)
     const options = { ...this.#options, ...(more && { more }) }
-    const verdicts = this.#parts(world, options)
+    const verdicts = this.#parts(world, options, sameness)
     if (!verdicts) this.#base = this.#whole(createWorld(network, policy), options)
     this.#verdicts = verdicts ?? this.#base.verdicts
     return { verdicts: this.#verdicts, isWhole: verdicts === undefined }
@@ -63,11 +63,11 @@ export class StandingProof {
     const memory = new ProofMemory()
     const prover = new Prover(world, now, alikeFrom, memory)
     const verdicts = verdictsOf(prover, world.network, options)
-    return { world, prover, memory, tables: prover.usual.proof.tables, verdicts }
+    return { world, prover, memory, verdicts }
   }
 
   /** `undefined`: all is to be looked at. */
-  #parts(world: World, options: ProofOptions): readonly Verdict[] | undefined {
+  #parts(world: World, options: ProofOptions, sameness: Sameness): readonly Verdict[] | undefined {
     const { world: before, verdicts, prover, memory } = this.#base
     const { proof: was, alike } = prover.usual
     if (verdicts.some(({ holds }) => !holds)) return undefined
@@ -76,9 +76,10 @@ export class StandingProof {
     if (exceptions.length > 0) return undefined
     // These tell apart what is alike.
     if (alike && expectations.length > 0) return undefined
-    const difference = differenceOf(before, world)
+    const difference = differenceOf(before, world, sameness)
     const affected =
-      difference && affectedBy(was, new Proof(world.network, world.policy, { world, memory }), difference)
+      difference &&
+      affectedBy(was, new Proof(world.network, world.policy, { world, memory }), difference, sameness)
     if (!difference || !affected) return undefined
     const watched = alike && watchedAfter(world.network, alike, affected)
     if (alike && !watched) return undefined
@@ -114,11 +115,11 @@ export class StandingProof {
 
   /** Forwarding of sites in which the same machines are looked at as before. */
   #tables(world: World, { machines }: Affected, watched: Watched | undefined): Map<string, Forwarding> {
-    const { tables, prover } = this.#base
-    const kept = prover.usual.alike?.kept
+    const { proof, alike } = this.#base.prover.usual
+    const kept = alike?.kept
     const sites = new Set(Array.from(machines.values(), ({ site }) => site))
     for (const id of watched?.ids ?? []) if (!kept?.has(id)) sites.add(world.node(id).site)
-    return new Map([...tables].filter(([id]) => !sites.has(nodeById(world.network, id)?.site)))
+    return new Map([...proof.tables].filter(([id]) => !sites.has(nodeById(world.network, id)?.site)))
   }
 }
 
