@@ -1,13 +1,13 @@
 /** Where packets of the Stanford backbone get to: atoms and decision diagrams against packets that are followed rule by rule. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { randomFrom } from '../../bench/verify/edits.ts'
 import { atomsOfBackbone } from '../../bench/verify/stanford/atoms.ts'
 import { type Backbone, readBackbone, stanfordFolder } from '../../bench/verify/stanford/read.ts'
 import { lookup, visited } from '../../bench/verify/stanford/simulate.ts'
 import { terrainOfBackbone } from '../../bench/verify/stanford/terrain.ts'
 import { formatIp, Ip, Protocol } from '../../src/net/index.ts'
 import { AtomReach, NetworkReach, noAction, numbersOf, PacketSets } from '../../src/verify/index.ts'
+import { randomFrom } from '../../src/verify/testing/random.ts'
 import type { IpHeaders } from '../../src/wire/index.ts'
 
 const folder = stanfordFolder()

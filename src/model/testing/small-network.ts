@@ -49,3 +49,20 @@ services:
         internal:
           orders: { protocol: tcp, port: 9000 }
 `
+
+/** The same with a second site, in which nothing is deployed. */
+export const smallTwoSites = smallNetwork.replace(
+  'services:',
+  `  east:
+    template: datacenter
+    internal:
+      routers: [10.32.0.0/24, fd00:0:32::/64]
+      infrastructure: [10.32.1.0/24, fd00:0:32:1::/64]
+      hosts: [10.32.2.0/24, fd00:0:32:2::/64]
+      vms: [10.32.64.0/18, fd00:0:32:3::/64]
+    public:
+      vips: [203.0.113.0/26, 2001:db8:32::/64]
+      routers: [203.0.113.64/28, 2001:db8:32:1::/64]
+      isps: [203.0.113.80/28, 2001:db8:32:2::/64]
+services:`,
+)

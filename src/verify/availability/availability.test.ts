@@ -12,8 +12,8 @@ import {
 } from '../../model/index.ts'
 import { type Element, elementsOf, together } from '../failures/index.ts'
 import { Spreads } from '../failures/spread.ts'
-import { randomFrom } from '../failures/testing/random.ts'
 import { KnownRoutes, Ways } from '../failures/ways.ts'
+import { fractionsFrom } from '../testing/random.ts'
 import { availabilitiesOf, ratedElements } from './index.ts'
 import { mostOfRow } from './rows.ts'
 
@@ -156,7 +156,7 @@ describe('availability', () => {
     const found = availabilitiesOf(network)
     const lost = found.map(() => 0)
     const rounds = 1500
-    const random = randomFrom(fc.sample(fc.integer(), 1)[0]!)
+    const random = fractionsFrom(fc.sample(fc.integer(), 1)[0]!)
     for (let round = 0; round < rounds; round++) {
       const gone = elements.filter((_, index) => random() >= shares[index]!)
       found.forEach(({ name, site }, index) => {

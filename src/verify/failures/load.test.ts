@@ -15,10 +15,10 @@ import {
   virtualEndpoints,
 } from '../../model/index.ts'
 import { formatIp, type Ip } from '../../net/index.ts'
+import { fractionsFrom } from '../testing/random.ts'
 import { type Element, elementsOf, together } from './element.ts'
 import { Loads } from './load.ts'
 import { Spreads } from './spread.ts'
-import { randomFrom } from './testing/random.ts'
 import { KnownRoutes, Ways } from './ways.ts'
 
 /** Rows of different sizes, and what is asked of the first services. */
@@ -118,7 +118,7 @@ describe('loads', () => {
     fc.assert(
       fc.property(anyCase, fc.integer(), ({ network, failing }, seed) => {
         const flows = 400
-        const found = simulated(surviving(network, together(failing)), flows, randomFrom(seed))
+        const found = simulated(surviving(network, together(failing)), flows, fractionsFrom(seed))
         const { bits } = new Loads(network).carried(waysOf(network, failing))
         const isVmPort = (key: string): boolean =>
           key.split(' ').some((id) => nodeById(network, id)?.kind === 'vm')

@@ -1,23 +1,15 @@
 /** A few of machines that are alike say what all of them would: random networks, with random faults, proven both ways; and single faults among many. */
+
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type GenerateOptions, generateNetwork, type Network, parseNetwork } from '../../model/index.ts'
 import { hostPrefix, prefixEquals } from '../../net/index.ts'
 import { derivePolicy, judge, type Point, type Policy, pointById, type Rule } from '../../policy/index.ts'
 import { rule, withTiers } from '../../policy/testing/sample.ts'
 import { createWorld, WorldState } from '../../trace/index.ts'
 import { Alike } from '../alike/index.ts'
-import { prove, type Verdict } from './index.ts'
+import { prove } from './index.ts'
+import { broken, generated } from './testing/proven.ts'
 import { randomFault, withFault } from './testing/random-fault.ts'
-
-const broken = (verdicts: readonly Verdict[]): readonly string[] =>
-  verdicts.filter(({ holds }) => !holds).map(({ invariant }) => invariant.id)
-
-function generated(options: GenerateOptions): Network {
-  const { network } = parseNetwork(generateNetwork(options))
-  if (!network) throw new Error('a generated network does not load')
-  return network
-}
 
 const sizes = fc.record({
   vms: fc.integer({ min: 12, max: 40 }),

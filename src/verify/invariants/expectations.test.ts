@@ -1,27 +1,11 @@
 /** What an expectation is about: of each site by itself, machines that are named with another site are left out. */
 import { describe, expect, it } from 'vitest'
 import { parseNetwork } from '../../model/index.ts'
-import { smallNetwork } from '../../model/testing/small-network.ts'
+import { smallTwoSites } from '../../model/testing/small-network.ts'
 import { derivePolicy } from '../../policy/index.ts'
 import { prove, type Verdict } from './index.ts'
 
-const twoSites = `${smallNetwork.replace(
-  'services:',
-  `  east:
-    template: datacenter
-    internal:
-      routers: [10.32.0.0/24, fd00:0:32::/64]
-      infrastructure: [10.32.1.0/24, fd00:0:32:1::/64]
-      hosts: [10.32.2.0/24, fd00:0:32:2::/64]
-      vms: [10.32.64.0/18, fd00:0:32:3::/64]
-    public:
-      vips: [203.0.113.0/26, 2001:db8:32::/64]
-      routers: [203.0.113.64/28, 2001:db8:32:1::/64]
-      isps: [203.0.113.80/28, 2001:db8:32:2::/64]
-services:`,
-)}`
-
-const load = (expectation: string) => parseNetwork(`${twoSites}expect:\n  - ${expectation}\n`)
+const load = (expectation: string) => parseNetwork(`${smallTwoSites}expect:\n  - ${expectation}\n`)
 
 function proven(expectation: string): Verdict {
   const { network, diagnostics } = load(expectation)

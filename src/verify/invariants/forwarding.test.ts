@@ -1,4 +1,5 @@
 /** Faults of forwarding tables, each found by the right invariant, with a packet that does it. */
+
 import { describe, expect, it } from 'vitest'
 import {
   ForwardingTable,
@@ -13,8 +14,9 @@ import { formatPrefix, type Prefix, prefix } from '../../net/index.ts'
 import { derivePolicy, type Point, type RuleTier, type Tier, type Translation } from '../../policy/index.ts'
 import { rule } from '../../policy/testing/sample.ts'
 import { createWorld, type World } from '../../trace/index.ts'
-import { prove, type Verdict } from './index.ts'
+import { prove } from './index.ts'
 import { happens } from './testing/happens.ts'
+import { broken } from './testing/proven.ts'
 
 const network = loadNetwork('examples/two-sites/network.yaml').network as Network
 const policy = derivePolicy(network)
@@ -59,9 +61,6 @@ const without =
     expect(left.length).toBe(routes.length - 1)
     return left
   }
-
-const broken = (verdicts: readonly Verdict[]): readonly string[] =>
-  verdicts.filter(({ holds }) => !holds).map(({ invariant }) => invariant.id)
 
 /** The network with a tier more in front of some points. */
 function filtered(has: (point: Point) => boolean, tier: RuleTier): World {

@@ -1,12 +1,14 @@
 /** The example keeps all invariants; a hole in any layer breaks the right one, and its counterexample does what it says. */
+
 import { describe, expect, it } from 'vitest'
 import { loadNetwork, type Network } from '../../model/index.ts'
 import { prefix } from '../../net/index.ts'
 import { derivePolicy, type Policy, type Rule, type RuleTier } from '../../policy/index.ts'
 import { rule as makeRule, withTiers } from '../../policy/testing/sample.ts'
 import { createWorld } from '../../trace/index.ts'
-import { prove, type Verdict } from './index.ts'
+import { prove } from './index.ts'
 import { happens } from './testing/happens.ts'
+import { broken } from './testing/proven.ts'
 
 const network = loadNetwork('examples/two-sites/network.yaml').network as Network
 const policy = derivePolicy(network)
@@ -30,9 +32,6 @@ const altered =
   (id: RegExp, change: Partial<Rule>) =>
   (rules: readonly Rule[]): readonly Rule[] =>
     rules.map((rule) => (id.test(rule.id) ? { ...rule, ...change } : rule))
-
-const broken = (verdicts: readonly Verdict[]): readonly string[] =>
-  verdicts.filter(({ holds }) => !holds).map(({ invariant }) => invariant.id)
 
 describe('the example', () => {
   it('keeps every invariant', () => {

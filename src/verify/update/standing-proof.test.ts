@@ -1,22 +1,15 @@
 /** What is found by looking at what a change touches is what is found by looking at everything. */
+
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type GenerateOptions, generateNetwork, type Network, parseNetwork } from '../../model/index.ts'
+import { parseNetwork } from '../../model/index.ts'
 import { smallNetwork } from '../../model/testing/small-network.ts'
 import { derivePolicy } from '../../policy/index.ts'
 import { createWorld } from '../../trace/index.ts'
-import { prove, type Verdict } from '../invariants/index.ts'
+import { prove } from '../invariants/index.ts'
+import { broken, generated } from '../invariants/testing/proven.ts'
 import { randomFault } from '../invariants/testing/random-fault.ts'
 import { StandingProof } from './index.ts'
-
-const broken = (verdicts: readonly Verdict[]): readonly string[] =>
-  verdicts.filter(({ holds }) => !holds).map(({ invariant }) => invariant.id)
-
-function generated(options: GenerateOptions): Network {
-  const { network } = parseNetwork(generateNetwork(options))
-  if (!network) throw new Error('a generated network does not load')
-  return network
-}
 
 const sizes = fc.record({
   vms: fc.integer({ min: 12, max: 40 }),

@@ -1,28 +1,12 @@
 /** Random pairs of networks: a small one, and what random edits of its file and of its derived rules make of it. */
 import { type Network, parseNetwork } from '../../../src/model/index.ts'
-import { smallNetwork } from '../../../src/model/testing/small-network.ts'
+import { smallTwoSites } from '../../../src/model/testing/small-network.ts'
 import { derivePolicy, type Point, type Rule } from '../../../src/policy/index.ts'
 import type { Derived } from '../../../src/verify/index.ts'
 import { pick, type Random } from '../../support/random.ts'
 
 /** Two sites, and two services of other tenants. */
-const base = `${smallNetwork
-  .replace(
-    'services:',
-    `  east:
-    template: datacenter
-    internal:
-      routers: [10.32.0.0/24, fd00:0:32::/64]
-      infrastructure: [10.32.1.0/24, fd00:0:32:1::/64]
-      hosts: [10.32.2.0/24, fd00:0:32:2::/64]
-      vms: [10.32.64.0/18, fd00:0:32:3::/64]
-    public:
-      vips: [203.0.113.0/26, 2001:db8:32::/64]
-      routers: [203.0.113.64/28, 2001:db8:32:1::/64]
-      isps: [203.0.113.80/28, 2001:db8:32:2::/64]
-services:`,
-  )
-  .replace('sites: [west]', 'sites: [west, east]')}  blog:
+const base = `${smallTwoSites.replace('sites: [west]', 'sites: [west, east]')}  blog:
     tenant: fabrikam
     sites: [west]
     roles:

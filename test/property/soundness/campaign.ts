@@ -45,15 +45,7 @@ export const lengthOf = (usual: number): number => Math.ceil((usual * runs) / 10
 
 /** Looks at some networks. Throws at the first disagreement. @param first number of the first, so that parts of a campaign have different ones */
 export function campaign(first: number, networks: number): Counts {
-  const counts: Counts = {
-    networks: 0,
-    atPoints: 0,
-    sent: 0,
-    delivered: 0,
-    translated: 0,
-    opened: 0,
-    answers: 0,
-  }
+  const counts = noCounts()
   for (let number = first; number < first + networks; number++) {
     const random = randomFrom(seed + Math.imul(number, 0x9e37_79b1))
     const network = randomNetwork(random)

@@ -1,12 +1,11 @@
 /** After random edits of a file and of its rules, what is found by what they touch is what is found by looking at everything. */
+
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { prove, StandingProof, type Verdict } from '../../../src/verify/index.ts'
+import { prove, StandingProof } from '../../../src/verify/index.ts'
+import { broken } from '../../../src/verify/invariants/testing/proven.ts'
 import { randomFrom } from '../../support/random.ts'
 import { randomChange } from '../plan/random-change.ts'
-
-const broken = (verdicts: readonly Verdict[]): readonly string[] =>
-  verdicts.filter(({ holds }) => !holds).map(({ invariant }) => invariant.id)
 
 it.each([
   ['all machines', Number.POSITIVE_INFINITY],
