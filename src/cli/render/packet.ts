@@ -1,10 +1,18 @@
 /** Packets as text and as JSON. */
-import { formatIp, formatProtocol, hasPorts, type Ip } from '../../net/index.ts'
-import { type IpHeaders, isIcmpError } from '../../wire/index.ts'
+import { formatIp, formatProtocol, hasPorts, type Ip, icmpOf } from '../../net/index.ts'
+import { type IpHeaders, isIcmpError, type QuotedFlow } from '../../wire/index.ts'
 
-/** `tcp 192.0.2.1:40000 → 198.51.100.2:443`; `icmp 192.0.2.1 → 10.0.0.1 echo request`. */
+/**
+ * `tcp 192.0.2.1:40000 → 198.51.100.2:443`; `icmp 192.0.2.1 → 10.0.0.1 echo request`; of an ICMP error with what it quotes:
+ * `icmp 192.0.2.1 → 10.0.0.1 unreachable about tcp 10.0.0.1:40000 → 198.51.100.2:443`.
+ */
 export function packetText(packet: IpHeaders): string {
-  const { protocol, source, destination, sourcePort, destinationPort } = packet
+  const { quoted } = packet
+  const message = [icmpText(packet), quoted && `about ${endsText(quoted)}`].filter(Boolean).join(' ')
+  return `${endsText(packet)}${message && ` ${message}`}`
+}
+
+function endsText({ protocol, source, destination, sourcePort, destinationPort }: QuotedFlow): string {
   const ported = hasPorts(protocol)
   const end = (address: Ip, port: number) =>
     !ported
@@ -12,8 +20,7 @@ export function packetText(packet: IpHeaders): string {
       : address.family === 6
         ? `[${formatIp(address)}]:${port}`
         : `${formatIp(address)}:${port}`
-  const message = icmpText(packet)
-  return `${formatProtocol(protocol)} ${end(source, sourcePort)} → ${end(destination, destinationPort)}${message && ` ${message}`}`
+  return `${formatProtocol(protocol)} ${end(source, sourcePort)} → ${end(destination, destinationPort)}`
 }
 
 function icmpText(packet: IpHeaders): string {
@@ -28,10 +35,18 @@ function icmpText(packet: IpHeaders): string {
 
 export const packetJson = (packet: IpHeaders) => ({
   family: packet.family,
-  protocol: formatProtocol(packet.protocol),
-  source: formatIp(packet.source),
-  destination: formatIp(packet.destination),
-  sourcePort: packet.sourcePort,
-  destinationPort: packet.destinationPort,
+  ...endsJson(packet),
   hopLimit: packet.hopLimit,
+  ...(isIcmp(packet) && { icmpType: packet.icmpType, icmpCode: packet.icmpCode }),
+  ...(packet.quoted && { quoted: endsJson(packet.quoted) }),
+})
+
+const isIcmp = ({ family, protocol }: IpHeaders): boolean => protocol === icmpOf(family)
+
+const endsJson = ({ protocol, source, destination, sourcePort, destinationPort }: QuotedFlow) => ({
+  protocol: formatProtocol(protocol),
+  source: formatIp(source),
+  destination: formatIp(destination),
+  sourcePort,
+  destinationPort,
 })

@@ -1,7 +1,7 @@
 /** What was proven of a network, as text and as JSON. */
 import { formatDate, formatSource } from '../../file/index.ts'
 import { type Exception, failuresId } from '../../model/index.ts'
-import { formatOrigin } from '../../policy/index.ts'
+import { formatOrigin, type RulePlace } from '../../policy/index.ts'
 import type { Counterexample, Verdict } from '../../verify/index.ts'
 import type { Colors } from '../terminal.ts'
 import { packetJson, packetText } from './packet.ts'
@@ -77,17 +77,28 @@ const placeOf = ({ at }: Exception): string => plainLine(formatSource(at))
 const shown = 5
 
 function exampleLines(example: Counterexample, out: Colors): readonly string[] {
-  const { sender, packet, rule, after } = example
-  const where = whereabouts(example)
-  const from = sender === undefined ? '' : ` from ${sender}`
-  const what = after ? `, which answers ${packetText(after.packet)} at ${after.at},` : ''
-  const line = `    ${packetText(packet)}${from}${what} ${where}`
-  if (!rule) return [line]
+  const { packet, rule, after = [] } = example
+  const what = after.flatMap(({ at, packet: opening }) =>
+    at === undefined ? [] : [`, which answers ${packetText(opening)} at ${at},`],
+  )
   return [
-    line,
-    out.dim(`      by ${rule.rule.id} (${rule.tier}), ${plainLine(formatOrigin(rule.rule.origin))}`),
+    `    ${packetText(packet)}${fromText(example)}${what.join('')} ${whereabouts(example)}`,
+    ...byLines(rule, out),
+    ...after.flatMap((opening) =>
+      opening.at === undefined
+        ? [`      after ${packetText(opening.packet)}${fromText(opening)}`, ...byLines(opening.rule, out)]
+        : [],
+    ),
   ]
 }
+
+const fromText = ({ sender }: Pick<Counterexample, 'sender'>): string =>
+  sender === undefined ? '' : ` from ${sender}`
+
+const byLines = (place: RulePlace | undefined, out: Colors): readonly string[] =>
+  place
+    ? [out.dim(`      by ${place.rule.id} (${place.tier}), ${plainLine(formatOrigin(place.rule.origin))}`)]
+    : []
 
 function whereabouts({ at, sender, does }: Counterexample): string {
   if (sender === undefined) return does ? `${does} at ${at}` : `passes ${at}`
@@ -114,12 +125,20 @@ export const verdictJson = ({ invariant, holds, places, counterexamples, remarks
     does: does ?? null,
     sender: sender ?? null,
     packet: packetJson(packet),
-    after: after ? { at: after.at, packet: packetJson(after.packet) } : null,
-    rule: rule ? { point: rule.point.id, tier: rule.tier, ...ruleJson(rule.rule) } : null,
+    after: (after ?? []).map((opening) => ({
+      at: opening.at ?? null,
+      sender: opening.sender ?? null,
+      packet: packetJson(opening.packet),
+      rule: placeJson(opening.rule),
+    })),
+    rule: placeJson(rule),
   })),
   remarks,
   exceptions: exceptionsJson(exceptions),
 })
+
+const placeJson = (place: RulePlace | undefined) =>
+  place ? { point: place.point.id, tier: place.tier, ...ruleJson(place.rule) } : null
 
 export const exceptionsJson = (exceptions: Verdict['exceptions']) =>
   (['covering', 'stale', 'lapsed'] as const).flatMap((state) =>

@@ -1,4 +1,5 @@
 /** What is to arrive, and what becomes of it. */
 export * from './flow.ts'
-export * from './replay.ts'
+export { candidates, type Replay, replay, replayAnswer, replayErrors } from './replay.ts'
+export * from './replay-known.ts'
 export * from './told.ts'

@@ -127,11 +127,12 @@ function conversational({ protocol, family, icmpType }: IpHeaders): Opening['pro
   return protocol === icmpOf(family) && icmpType === icmpEcho[family].request ? 'icmp' : undefined
 }
 
-function deciderOf({ hops, end }: Path): RulePlace | undefined {
+/** The rule that denied it, or the last one that let it pass. */
+export function deciderOf({ hops, end }: Path): RulePlace | undefined {
   if (end.kind === 'denied') return placeOf(end.point, end.rule)
   const last = hops.flatMap(({ judgements }) => judgements).at(-1)
   return last?.decision.verdict === 'pass-by' || !last ? undefined : placeOf(last.point, last.decision.rule)
 }
 
-const placeOf = (point: Point, rule: RulePlace['rule']): RulePlace | undefined =>
+export const placeOf = (point: Point, rule: RulePlace['rule']): RulePlace | undefined =>
   rulesOf(point).find((place) => place.rule === rule)

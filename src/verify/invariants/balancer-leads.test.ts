@@ -59,7 +59,7 @@ describe('a lost answer', () => {
       const answers = counterexamples.filter(({ after }) => after)
       expect(answers.length).toBeGreaterThan(0)
       for (const example of answers) {
-        expect(example.after?.at).toBe('west/lb1/internal/in')
+        expect(example.after?.[0]?.at).toBe('west/lb1/internal/in')
         expect(happens(createWorld(network, given), example), JSON.stringify(example.at)).toBe(true)
         expect(happens(createWorld(network, policy), example)).toBe(false)
         const state = new WorldState()

@@ -39,13 +39,19 @@ export const errorInvariants: readonly ErrorInvariant[] = [
       yield unasked
       for (const { packets } of unasked.breaches(unasked.follow(unasked.emissions)))
         if (packets !== proof.sets.none) return
-      const { known } = proof.remembered(
+      yield afterOpenings(
+        proof,
         proof.openers().flatMap((origin) => proof.emissions(origin, openings(proof.sets))),
       )
-      yield reaching(proof, known, (own) => errorsAbout(proof.sets, own))
     },
   },
 ]
+
+/** Whatever errors anybody sends, about whatever was opened before. */
+const afterOpenings = (proof: Proof, opened: readonly Emission[]): Trial => ({
+  ...reaching(proof, proof.remembered(opened).known, (own) => errorsAbout(proof.sets, own)),
+  before: { openings: opened, only: (some) => afterOpenings(proof, some) },
+})
 
 /** Whatever errors anybody sends. @param permitted of those that a machine gets, by what it may have sent in its flows */
 function reaching(proof: Proof, known: Openings, permitted: (own: DiagramSet) => DiagramSet): Trial {

@@ -64,6 +64,15 @@ export interface Trial {
   /** Of some of them. */
   readonly follow: (emissions: readonly Emission[]) => Reach
   readonly breaches: (reach: Reach) => Iterable<Breach>
+  /** What is opened before they are sent; absent: nothing that it takes. */
+  readonly before?: Before
+}
+
+/** Openings that are sent before anything else is. */
+export interface Before {
+  readonly openings: readonly Emission[]
+  /** The same where some of them alone were sent. */
+  readonly only: (openings: readonly Emission[]) => Trial
 }
 
 /** What the network file expects. */

@@ -1,5 +1,5 @@
 /** Judges one invariant: searches for packets that break it, and makes of some of them what a person can look at. */
-import type { Point, RulePlace } from '../../policy/index.ts'
+import type { Point } from '../../policy/index.ts'
 import { judge, rulesOf } from '../../policy/index.ts'
 import { WorldState } from '../../trace/index.ts'
 import type { IpHeaders } from '../../wire/index.ts'
@@ -9,9 +9,10 @@ import { type Emission, type Reach, translates } from '../network/index.ts'
 import { type Preferred, typicalPacket } from '../packets/index.ts'
 import { verdictsOf } from '../points/index.ts'
 import { clientsOf } from './clients.ts'
-import type { ExceptionsOf, Exemptions } from './exemptions.ts'
+import type { Exemptions } from './exemptions.ts'
 import type {
   Answered,
+  Before,
   Breach,
   Invariant,
   NetworkInvariant,
@@ -20,39 +21,13 @@ import type {
   PointInvariant,
   Trial,
 } from './invariant.ts'
+import { errorOfConnection } from './known-connection.ts'
 import type { Limit } from './limit.ts'
-import { lostAnswer, type Preceding } from './lost-answer.ts'
+import { lostAnswer } from './lost-answer.ts'
 import type { Origin, Proof } from './proof.ts'
 import { findSender } from './sender.ts'
 import { shows } from './shows.ts'
-
-/** One packet that breaks an invariant. */
-export interface Counterexample {
-  /** Where it is found, or lost: a node, a node and an interface, or a point. */
-  readonly at: string
-  /** What it does there; absent: it is not to be there. */
-  readonly does?: Breach['does']
-  /** Who sends it; absent: whoever gets it there. */
-  readonly sender?: string
-  /** As it is sent, or as it comes to the point. */
-  readonly packet: IpHeaders
-  /** The rule that lets it pass, or that stops what is to arrive. */
-  readonly rule?: RulePlace
-  /** It answers a connection that this packet opened before, at another point of the node. */
-  readonly after?: Preceding
-}
-
-export interface Verdict {
-  readonly invariant: Invariant
-  readonly holds: boolean
-  /** The first of each place, at most a few. */
-  readonly counterexamples: readonly Counterexample[]
-  /** Places where it is broken. */
-  readonly places: number
-  /** Sentences, of invariants about the plan. */
-  readonly remarks: readonly string[]
-  readonly exceptions: ExceptionsOf
-}
+import type { Counterexample, Verdict } from './verdict.ts'
 
 type Finding = Omit<Verdict, 'invariant' | 'holds' | 'exceptions'>
 
@@ -205,7 +180,7 @@ class Judging {
   }
 
   /** Breaches that no exception covers. */
-  *#counting({ breaches }: Case, reach: Reach): Iterable<Breach> {
+  *#counting({ breaches }: Pick<Trial, 'breaches'>, reach: Reach): Iterable<Breach> {
     const { none } = this.#proof.sets
     for (const breach of breaches(reach)) {
       if (breach.packets === none) continue
@@ -214,9 +189,22 @@ class Judging {
     }
   }
 
+  /** An error about a connection, and what opened that. */
+  #knownExample(one: Trial & { readonly before: Before }, at: string): Counterexample {
+    const breaks = (trial: Trial, reach: Reach): boolean => {
+      for (const other of this.#counting(trial, reach)) if (other.at === at) return true
+      return false
+    }
+    const { played, ...found } = errorOfConnection(this.#proof, one, at, breaks)
+    if (!played) return { at, ...found }
+    return { at, ...found, after: played.opened, ...(played.rule && { rule: played.rule }) }
+  }
+
   #example(one: Case, breach: Breach): Counterexample {
     const { at, does } = breach
     const proof = this.#proof
+    const { before } = one
+    if (before) return this.#knownExample({ ...one, before }, at)
     const breaks = (node: string, packets: DiagramSet): boolean => {
       for (const other of this.#counting(one, one.follow([{ node, packets }])))
         if (other.at === at) return true
@@ -281,7 +269,7 @@ class Judging {
         packet,
         ...(rule && { rule }),
         ...(doing && { does: doing }),
-        ...(lost && { after: lost.after }),
+        ...(lost && { after: [lost.after] }),
       })
       return
     }

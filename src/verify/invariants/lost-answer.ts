@@ -1,5 +1,5 @@
 /** An answer that is lost, with the opening that it answers: played by the evaluator, which remembers what was opened. */
-import { type Decision, judge, type Point } from '../../policy/index.ts'
+import { type Decision, judge, type Point, type RulePlace } from '../../policy/index.ts'
 import { answerTo, WorldState } from '../../trace/index.ts'
 import type { IpHeaders } from '../../wire/index.ts'
 import { candidates } from '../arrival/index.ts'
@@ -9,10 +9,15 @@ import type { Answered } from './invariant.ts'
 import { vipsOf } from './places.ts'
 import type { Proof } from './proof.ts'
 
-/** What opened a connection, and the point where it passed. */
+/** What opened a connection: where it passed a point, or from who sent it. */
 export interface Preceding {
-  readonly at: string
+  /** The point; absent: it went its way through the network. */
+  readonly at?: string
+  /** Absent: whoever gets it to the point. */
+  readonly sender?: string
   readonly packet: IpHeaders
+  /** The rule by which the connection is known to who is not to have it. */
+  readonly rule?: RulePlace
 }
 
 interface LostAnswer {

@@ -77,12 +77,9 @@ describe('a fault is found', () => {
   ])('%s', (_, given, id) => {
     const verdicts = prove(network, given)
     expect(broken(verdicts)).toContain(id)
-    for (const { invariant, counterexamples } of verdicts) {
-      // Such an error follows a connection that somebody has opened before: see 'errors.test.ts'.
-      if (invariant.id === 'errors-by-flow') continue
+    for (const { counterexamples } of verdicts)
       for (const example of counterexamples)
         expect(happens(createWorld(network, given), example), example.at).toBe(true)
-    }
   })
 
   it('that lets the inside out at an access router, by the whole network', () => {

@@ -13,7 +13,6 @@ import { expectationInvariants } from './expectations.ts'
 import { forwardingInvariants } from './forwarding.ts'
 import { infrastructureInvariants } from './infrastructure.ts'
 import type { Invariant } from './invariant.ts'
-import type { Verdict } from './judge.ts'
 import { layerInvariants } from './layers.ts'
 import { machineInvariants } from './machines.ts'
 import { openInvariants } from './open/index.ts'
@@ -21,9 +20,10 @@ import { noStrays, pointsPresent } from './presence.ts'
 import type { ProofMemory } from './proof.ts'
 import { Prover } from './prover.ts'
 import { sitesAlike } from './sites-alike.ts'
+import type { Verdict } from './verdict.ts'
 
-export type { Counterexample, Verdict } from './judge.ts'
 export { ProofMemory } from './proof.ts'
+export type { Counterexample, Verdict } from './verdict.ts'
 
 /** Of every network. */
 export const invariants: readonly Invariant[] = [

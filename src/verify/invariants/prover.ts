@@ -3,8 +3,9 @@ import type { World } from '../../trace/index.ts'
 import { Alike } from '../alike/index.ts'
 import { Exemptions } from './exemptions.ts'
 import type { Invariant } from './invariant.ts'
-import { judgeInvariant, type Verdict } from './judge.ts'
+import { judgeInvariant } from './judge.ts'
 import { Proof, ProofMemory } from './proof.ts'
+import type { Verdict } from './verdict.ts'
 
 /** A proof, and what of it is borne. */
 interface Court {

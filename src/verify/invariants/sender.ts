@@ -17,11 +17,23 @@ export function findSender(
 ): { readonly sender: string; readonly packet: IpHeaders } {
   const emission = emissions.find(({ node, packets }) => breaks(node, packets))
   if (!emission) throw new TypeError('no single sender breaks what all of them together break')
-  const sender = proof.world.node(emission.node)
-  const known = [...sender.addresses, ...proof.network.nodes.flatMap(({ addresses }) => addresses)]
-  const packets = narrowed(proof.sets, emission.packets, (some) => breaks(sender.id, some), {
-    source: known,
-    destination: [...known.slice(sender.addresses.length), ...vipsOf(proof.network)],
+  const packets = packetsFrom(proof, emission, (some) => breaks(emission.node, some))
+  return { sender: emission.node, packet: packetOf(proof.sets, packets) }
+}
+
+/**
+ * Of packets that a node sends, one that breaks something, where one alone does; else some that do so together.
+ * @param breaks whether some of them break it; all of them do
+ */
+export function packetsFrom(
+  { sets, world, network }: Proof,
+  { node, packets }: Emission,
+  breaks: (packets: DiagramSet) => boolean,
+): DiagramSet {
+  const { addresses } = world.node(node)
+  const known = network.nodes.flatMap((each) => each.addresses)
+  return narrowed(sets, packets, breaks, {
+    source: [...addresses, ...known],
+    destination: [...known, ...vipsOf(network)],
   })
-  return { sender: sender.id, packet: packetOf(proof.sets, packets) }
 }

@@ -1,6 +1,6 @@
 /** What of a packet's way shows that it does what a counterexample says. */
 import type { Path, World } from '../../trace/index.ts'
-import type { Counterexample } from './judge.ts'
+import type { Counterexample } from './verdict.ts'
 
 /**
  * Whether a path of a packet that somebody sends bears out what is said of it. Of answers, and of ways that are compared, no single path does.

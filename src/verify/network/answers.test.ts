@@ -12,9 +12,8 @@ import {
 } from '../../trace/index.ts'
 import type { IpHeaders } from '../../wire/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
-import { PacketSets } from '../packets/index.ts'
+import { onePacket, PacketSets } from '../packets/index.ts'
 import { NetworkReach, type Reach, terrainOf } from './index.ts'
-import { onePacket } from './testing/one-packet.ts'
 
 const network = loadNetwork('examples/two-sites/network.yaml').network as Network
 const world = createWorld(network, derivePolicy(network))

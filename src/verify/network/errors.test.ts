@@ -13,9 +13,8 @@ import {
   walk,
 } from '../../trace/index.ts'
 import { type IpHeaders, icmpErrors } from '../../wire/index.ts'
-import { PacketSets } from '../packets/index.ts'
+import { oneError, onePacket, PacketSets } from '../packets/index.ts'
 import { NetworkReach, terrainOf } from './index.ts'
-import { oneError, onePacket } from './testing/one-packet.ts'
 
 const network = loadNetwork('examples/two-sites/network.yaml').network as Network
 const world = createWorld(network, derivePolicy(network))

@@ -4,7 +4,7 @@
  */
 
 import { formatIp, type Ip } from '../../net/index.ts'
-import { type FlowUse, lendingOf, type Point, type Translation } from '../../policy/index.ts'
+import { type FlowUse, lendingOf, type Point, rulesOfTier, type Translation } from '../../policy/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import { kindLevels, type PacketSets } from '../packets/index.ts'
 import { swapEnds } from './ends.ts'
@@ -64,7 +64,8 @@ export class Openings implements Passing, LentConnections {
 
   #note(point: Point, passed: DiagramSet): DiagramSet {
     if (!point.flow || passed === this.#sets.none) return passed
-    const asked = this.#sets.where(this.#passages.decisions.of(point), (value) => value > 0)
+    const before = rulesBeforeFlow(point)
+    const asked = this.#sets.where(this.#passages.decisions.of(point), (value) => value > before)
     this.#opened.add(`${tableOf(point)} ${point.flow.heading}`, this.#sets.mask(asked, passed))
     return passed
   }
@@ -73,6 +74,13 @@ export class Openings implements Passing, LentConnections {
     const lending = lendingOf(translation)
     if (lending) this.#lent.add(lentKey(translation, lending.address), packets)
   }
+}
+
+/** What an earlier tier allows is not remembered. */
+function rulesBeforeFlow({ tiers }: Point): number {
+  const at = tiers.findIndex(({ kind }) => kind === 'flow')
+  if (at < 0) return Number.POSITIVE_INFINITY
+  return tiers.slice(0, at).reduce((sum, tier) => sum + rulesOfTier(tier).length, 0)
 }
 
 const tableOf = ({ node, flow }: Point): string => `${node} ${flow?.table}`

@@ -4,10 +4,9 @@ import { loadNetwork, localAddresses, type Network } from '../../model/index.ts'
 import { type Ip, ipEquals } from '../../net/index.ts'
 import { derivePolicy } from '../../policy/index.ts'
 import { createWorld, type Path, WorldState, walk } from '../../trace/index.ts'
-import { PacketSets } from '../packets/index.ts'
+import { onePacket, PacketSets } from '../packets/index.ts'
 import { NetworkReach, type Reach, terrainOf } from './index.ts'
 import { matrixPackets } from './testing/matrix-packets.ts'
-import { onePacket } from './testing/one-packet.ts'
 
 const network = loadNetwork('examples/two-sites/network.yaml').network as Network
 const world = createWorld(network, derivePolicy(network))

@@ -7,13 +7,15 @@ import type { Counterexample } from '../index.ts'
 import { shows } from '../shows.ts'
 
 export function happens(world: World, example: Counterexample): boolean {
-  const { sender, packet, at, does, after } = example
+  const { sender, packet, at, does, after = [] } = example
   if (sender === undefined) {
     const point = pointById(world.policy, at)
-    const before = after && pointById(world.policy, after.at)
     const state = new WorldState()
     // What is answered was let pass, and the answer is to what left.
-    if (after && !(before && judge(before, after.packet, state.of(before)).verdict === 'allow')) return false
+    for (const before of after) {
+      const opening = pointById(world.policy, before.at ?? '')
+      if (!opening || judge(opening, before.packet, state.of(opening)).verdict !== 'allow') return false
+    }
     return (
       point !== undefined &&
       judge(point, packet, state.of(point)).verdict === (does === 'is stopped' ? 'deny' : 'allow')
@@ -28,7 +30,12 @@ export function happens(world: World, example: Counterexample): boolean {
       const ends = walk(world, new WorldState(), sender, one).map(({ end }) => `${end.kind} ${end.node}`)
       return new Set(ends).size > 1
     })
-  return walk(world, new WorldState(), sender, packet).some(shows(world, example))
+  const shown = (state: WorldState): boolean => walk(world, state, sender, packet).some(shows(world, example))
+  if (after.length === 0) return shown(new WorldState())
+  const known = new WorldState()
+  for (const before of after) walk(world, known, before.sender ?? sender, before.packet)
+  // It is by these connections that it gets there.
+  return shown(known) && !shown(new WorldState())
 }
 
 /** Other flows to the same end: which machine a balancer chooses follows from the flow. */

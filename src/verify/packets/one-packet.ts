@@ -1,8 +1,10 @@
 /** The set of one packet, of several, and of one ICMP error with what it quotes. */
-import { hostPrefix } from '../../../net/index.ts'
-import type { IpHeaders } from '../../../wire/index.ts'
-import { type DiagramSet, everything } from '../../diagram/index.ts'
-import { errorsAbout, level, type PacketSets, tupleOf } from '../../packets/index.ts'
+import { hostPrefix } from '../../net/index.ts'
+import type { IpHeaders } from '../../wire/index.ts'
+import { type DiagramSet, everything } from '../diagram/index.ts'
+import { level, tupleOf } from './levels.ts'
+import type { PacketSets } from './packet-sets.ts'
+import { errorsAbout } from './quotes.ts'
 
 export function onePacket(sets: PacketSets, packet: IpHeaders): DiagramSet {
   const tuple = tupleOf(packet)
