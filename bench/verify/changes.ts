@@ -1,6 +1,5 @@
 /** What it takes to know of a large network what holds after a change: once for all and for each change once more, since it takes minutes to load and derive. */
 import { type GenerateOptions, generateNetwork, type Network, parseNetwork } from '../../src/model/index.ts'
-import { derivePolicy, type Policy } from '../../src/policy/index.ts'
 import { StandingProof } from '../../src/verify/index.ts'
 import type { Row } from '../report.ts'
 import { spread } from '../rounds.ts'
@@ -28,13 +27,12 @@ export function changeRows(quick: boolean, say: (line: string) => void): readonl
   const size = `${options.vms?.toLocaleString('en')} VMs`
   const text = generateNetwork(options)
   say(`${size}: loading, deriving and proving, which is not measured`)
-  const { network, policy } = loaded(text)
-  const standing = new StandingProof(network, policy)
+  const standing = new StandingProof(loaded(text))
   return edits.map(([name, change]) => {
     const next = loaded(change(text))
     const samples = Array.from({ length: 5 }, () => {
       const started = performance.now()
-      const { isWhole, verdicts } = standing.update(next.network, next.policy)
+      const { isWhole, verdicts } = standing.update(next)
       if (isWhole || verdicts.some(({ holds }) => !holds)) throw new Error(`${name}: all was looked at`)
       return performance.now() - started
     })
@@ -54,10 +52,10 @@ export function changeRows(quick: boolean, say: (line: string) => void): readonl
   })
 }
 
-function loaded(text: string): { readonly network: Network; readonly policy: Policy } {
+function loaded(text: string): Network {
   const { network } = parseNetwork(text)
   if (!network) throw new Error('prove a generated network: it does not load')
-  return { network, policy: derivePolicy(network) }
+  return network
 }
 
 function lastReplaced(text: string, from: string, to: string): string {

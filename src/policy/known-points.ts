@@ -1,18 +1,18 @@
 /** Parts that say the same in two networks, as one object: what is known of the one is known of the other. */
+import type { Sameness } from '../model/index.ts'
 import type { Point } from './point.ts'
 import type { Policy } from './policy.ts'
-import type { Sameness } from './sameness.ts'
 
 /** The policy with each point, or tier, that says the same as that of `known` replaced by that. Where it was written is then that of `known`. */
 export function withKnownPoints(policy: Policy, known: Policy, sameness: Sameness): Policy {
   const points = new Map(known.points.map((point) => [point.id, point]))
-  return {
-    points: policy.points.map((point) => {
-      const other = points.get(point.id)
-      if (!other) return point
-      return sameness.same(point, other) ? other : withKnownTiers(point, other, sameness)
-    }),
-  }
+  return { points: policy.points.map((point) => knownAs(point, points.get(point.id), sameness)) }
+}
+
+/** A known point, if it says the same as another; or else that one with those of its tiers that do. */
+export function knownAs(point: Point, known: Point | undefined, sameness: Sameness): Point {
+  if (!known) return point
+  return sameness.same(point, known) ? known : withKnownTiers(point, known, sameness)
 }
 
 function withKnownTiers(point: Point, other: Point, sameness: Sameness): Point {

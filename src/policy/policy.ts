@@ -68,24 +68,41 @@ export function pointsAt(
   iface: string,
   direction: Point['direction'],
 ): readonly Point[] {
-  const known = indexes.get(policy) ?? indexOf(policy)
+  const known = indexes.get(policy) ?? indexOf(policy.points)
   indexes.set(policy, known)
   return known.get(node)?.get(iface)?.[direction] ?? []
 }
 
 /** The points of a node, interface by interface: one that stands on several is there several times. */
 export function pointsOfNode(policy: Policy, node: string): readonly Point[] {
-  const known = indexes.get(policy) ?? indexOf(policy)
+  const known = indexes.get(policy) ?? indexOf(policy.points)
   indexes.set(policy, known)
   return [...(known.get(node)?.values() ?? [])].flatMap(({ in: inward, out }) => [...inward, ...out])
 }
 
 /** By node and interface. */
-type Index = ReadonlyMap<string, ReadonlyMap<string, Record<Point['direction'], Point[]>>>
+type Index = ReadonlyMap<string, IndexOfNode>
+type IndexOfNode = ReadonlyMap<string, Record<Point['direction'], Point[]>>
 
-const indexes = new WeakMap<Policy, Index>()
+const indexes = new WeakMap<Policy, Lookup>()
 
-function indexOf({ points }: Policy): Index {
+/** Where points of a node are looked up. */
+interface Lookup {
+  get(node: string): IndexOfNode | undefined
+}
+
+/**
+ * Looks points up where those of another policy are, but for some nodes: it takes long to know where each of many points stands.
+ * @param nodes those of which the two have other points
+ */
+export function indexAfter(policy: Policy, base: Policy, nodes: ReadonlySet<string>): void {
+  const known = indexes.get(base) ?? indexOf(base.points)
+  indexes.set(base, known)
+  const own = indexOf(policy.points.filter(({ node }) => nodes.has(node)))
+  indexes.set(policy, { get: (node) => (nodes.has(node) ? own : known).get(node) })
+}
+
+function indexOf(points: readonly Point[]): Index {
   const index = new Map<string, Map<string, Record<Point['direction'], Point[]>>>()
   for (const point of points) {
     const there = index.get(point.node) ?? new Map<string, Record<Point['direction'], Point[]>>()

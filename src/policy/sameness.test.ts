@@ -1,10 +1,9 @@
 /** What says the same in two policies: whatever is said counts, and where it is written does not. */
 import { describe, expect, it } from 'vitest'
-import { generateNetwork, parseNetwork } from '../model/index.ts'
+import { generateNetwork, parseNetwork, Sameness } from '../model/index.ts'
 import { derivePolicy } from './derive/index.ts'
 import type { Point, Tier } from './point.ts'
 import type { Policy } from './policy.ts'
-import { Sameness } from './sameness.ts'
 
 const text = generateNetwork({ vms: 20, hosts: 2, tenants: 2 })
 

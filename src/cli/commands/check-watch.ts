@@ -4,7 +4,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { nameInvariants, zoneOf } from '../../dns/index.ts'
 import { formatDiagnostics } from '../../file/index.ts'
 import { type LoadResult, loadNetwork, type Network } from '../../model/index.ts'
-import { derivePolicy, type Policy } from '../../policy/index.ts'
 import { StandingProof, type Verdict } from '../../verify/index.ts'
 import { exitCodes } from '../exit-code.ts'
 import { outcomeOf } from '../mistakes.ts'
@@ -62,7 +61,7 @@ class FileProof {
   #prove(network: Network, { diagnostics }: LoadResult): number {
     const terminal = this.#terminal
     const started = performance.now()
-    const { verdicts, isWhole } = this.#verdicts(network, derivePolicy(network))
+    const { verdicts, isWhole } = this.#verdicts(network)
     const seconds = (performance.now() - started) / 1000
     const holds = verdicts.every((verdict) => verdict.holds)
     terminal.record({
@@ -92,12 +91,12 @@ class FileProof {
     return exitCodes.usage
   }
 
-  #verdicts(network: Network, policy: Policy): { verdicts: readonly Verdict[]; isWhole: boolean } {
+  #verdicts(network: Network): { verdicts: readonly Verdict[]; isWhole: boolean } {
     const more = nameInvariants(zoneOf(network))
-    const update = this.#standing?.update(network, policy, more)
+    const update = this.#standing?.update(network, { more })
     if (update?.verdicts.every(({ holds }) => holds)) return update
     // What is broken is shown with lines of the files as they are now, so all is looked at.
-    this.#standing = new StandingProof(network, policy, { more })
+    this.#standing = new StandingProof(network, { more })
     return { verdicts: this.#standing.verdicts, isWhole: true }
   }
 }

@@ -3,8 +3,8 @@ import type { Site } from '../../model/index.ts'
 import { isAuditable } from '../audit.ts'
 import type { Point, Tier } from '../point.ts'
 
-export function withAudit({ audit }: Site, points: readonly Point[]): readonly Point[] {
-  if (audit.length === 0) return points
+export function auditing({ audit }: Site): (points: readonly Point[]) => readonly Point[] {
+  if (audit.length === 0) return (points) => points
   const named = new Set(audit.map(({ kind, tier }) => `${kind}/${tier}`))
   const made = new Map<Tier, Tier>()
   const audited = (tier: Tier): Tier => {
@@ -12,11 +12,12 @@ export function withAudit({ audit }: Site, points: readonly Point[]): readonly P
     made.set(tier, known)
     return known
   }
-  return points.map((point) => ({
-    ...point,
-    tiers: point.tiers.map((tier) =>
-      isAuditable(tier) && named.has(`${point.kind}/${tier.name}`) ? audited(tier) : tier,
-    ),
-    ...(named.has(`${point.kind}/default`) && { audit: true as const }),
-  }))
+  return (points) =>
+    points.map((point) => ({
+      ...point,
+      tiers: point.tiers.map((tier) =>
+        isAuditable(tier) && named.has(`${point.kind}/${tier.name}`) ? audited(tier) : tier,
+      ),
+      ...(named.has(`${point.kind}/default`) && { audit: true as const }),
+    }))
 }

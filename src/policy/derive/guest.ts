@@ -8,9 +8,10 @@ import { defaultDeny, flowTier, shapeTier } from '../built-in.ts'
 import type { Point, RuleTier } from '../point.ts'
 import type { Rule } from '../rule.ts'
 import { MachineTiers } from './machine-tiers.ts'
-import type { SiteView } from './site-view.ts'
+import type { MachinePoints, SiteView } from './site-view.ts'
 
-export function guestPoints(view: SiteView): readonly Point[] {
+/** The points of each VM of a site whose role has a guest firewall. */
+export function guestPoints(view: SiteView): MachinePoints {
   const firewalls = new Map(
     Object.entries(view.site.filters.guests).map(([key, { filter, outbound, at }]) => {
       const open: Rule = {
@@ -28,8 +29,7 @@ export function guestPoints(view: SiteView): readonly Point[] {
       return [key, { inward, outward }] as const
     }),
   )
-  if (firewalls.size === 0) return []
-  return view.nodes('vm').flatMap((vm) => {
+  return (vm) => {
     const firewall = vm.vm && firewalls.get(guestKey(vm.vm.service, vm.vm.role))
     if (!firewall) return []
     const table = `${vm.id}/guest`
@@ -56,7 +56,7 @@ export function guestPoints(view: SiteView): readonly Point[] {
         tiers: [shapeTier, flowTier, ...firewall.outward.of(vm)],
       },
     ] satisfies Point[]
-  })
+  }
 }
 
 /** Tiers of a machine, written by the customer rather than by a template, and what follows the rules. */

@@ -12,7 +12,7 @@ import type { Point, RuleTier } from '../point.ts'
 import type { Rule } from '../rule.ts'
 import { hostServicePoints, splitRules } from './host-services.ts'
 import { MachineTiers } from './machine-tiers.ts'
-import type { SiteView } from './site-view.ts'
+import type { MachinePoints, SiteView } from './site-view.ts'
 import { supportAccessTiers } from './support-access.ts'
 
 /**
@@ -25,13 +25,14 @@ const linkLocal = subtractPrefixes(
 )
 const onLink = [...linkLocal, ...['0.0.0.0/8', '224.0.0.0/3', 'ff00::/8'].map(prefix)]
 
-export function hostPoints(view: SiteView): readonly Point[] {
+/** The points of each host of a site. */
+export function hostPoints(view: SiteView): MachinePoints {
   const supportAccess = supportAccessTiers(view)
   const inward = new MachineTiers(view, view.site.filters.hostConfig, 'in')
   const outward = new MachineTiers(view, view.site.filters.hostConfig, 'out')
   const parts = new HostParts()
   const quota = view.site.flowsPerVm
-  return view.nodes('host').flatMap((host) => {
+  return (host) => {
     const own = host.addresses.map(hostPrefix)
     const common = {
       kind: 'host' as const,
@@ -69,7 +70,7 @@ export function hostPoints(view: SiteView): readonly Point[] {
         sets: outward.sets(host),
       },
     ] satisfies Point[]
-  })
+  }
 }
 
 /** The host-config tier of one direction, in parts. */

@@ -12,18 +12,19 @@ import { dhcp6Discovery, dhcpDiscovery } from './dhcp.ts'
 import { MachineTiers } from './machine-tiers.ts'
 import { portTierOf, serverTier } from './port-security.ts'
 import { RoleTiers } from './role-tier.ts'
-import type { SiteView } from './site-view.ts'
+import type { MachinePoints, SiteView } from './site-view.ts'
 import { templateRule } from './template-rule.ts'
 
 const machine = templateRule('hypervisor')
 
-export function hypervisorPoints(view: SiteView): readonly Point[] {
+/** The points of each VM of a site. */
+export function hypervisorPoints(view: SiteView): MachinePoints {
   const outward = new MachineTiers(view, view.site.filters.machineConfig, 'out')
   const inward = new MachineTiers(view, view.site.filters.machineConfig, 'in')
   const servers = serverTier(view)
   const roleTiers = new RoleTiers(view)
   const quota = view.site.flowsPerVm
-  return view.nodes('vm').flatMap((vm) => {
+  return (vm) => {
     if (!vm.vm) return []
     const filter = `${vm.vm.host}/vm/${vm.name}`
     const role = roleTiers.of(vm)
@@ -60,7 +61,7 @@ export function hypervisorPoints(view: SiteView): readonly Point[] {
         sets: [...inward.sets(vm), ...role.sets],
       },
     ] satisfies Point[]
-  })
+  }
 }
 
 /** A VM speaks with its own addresses, or with none while it asks for one. */

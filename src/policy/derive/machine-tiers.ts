@@ -1,6 +1,7 @@
 /** A filter's rules as they are at each machine of a site. Machines for which they are the same share one tier. */
 import {
   type Filter,
+  groupBy,
   type Node,
   nodeById,
   type RelativeMachines,
@@ -22,6 +23,8 @@ export class MachineTiers {
   readonly #names: ReadonlySet<RelativeMachines>
   readonly #tiers = new Map<string, readonly RuleTier[]>()
   readonly #addresses = new Map<string, readonly Prefix[]>()
+  /** VMs of the site by their service, once it is asked for. */
+  #services: ReadonlyMap<string | undefined, readonly Node[]> | undefined
 
   constructor(view: SiteView, filter: Filter, direction: ResolvedRule['direction']) {
     this.#view = view
@@ -69,7 +72,8 @@ export class MachineTiers {
       case 'vms-of-this-host':
         return vmsOfHost(network, hostOf(machine))
       case 'same-service':
-        return this.#view.nodes('vm').filter(({ vm }) => vm?.service === machine.vm?.service)
+        this.#services ??= groupBy(this.#view.nodes('vm'), ({ vm }) => vm?.service)
+        return this.#services.get(machine.vm?.service) ?? []
     }
   }
 }

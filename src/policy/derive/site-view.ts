@@ -8,6 +8,7 @@ import {
   type Site,
 } from '../../model/index.ts'
 import { hostPrefix, type Prefix } from '../../net/index.ts'
+import type { Point } from '../point.ts'
 
 export interface SiteView {
   readonly network: Network
@@ -16,6 +17,9 @@ export interface SiteView {
   /** Names of a node's interfaces whose other end is a node of one of these kinds; of all, if none is named. */
   interfaces(node: string, ...toward: NodeKind[]): readonly string[]
 }
+
+/** The points of one machine of a site; none, if it has none of these. */
+export type MachinePoints = (machine: Node) => readonly Point[]
 
 export const siteViews = (network: Network): readonly SiteView[] =>
   network.sites.map((site) => ({

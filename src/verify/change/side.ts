@@ -1,6 +1,6 @@
 /** One of the two networks that are compared: its world, and what each of its nodes may send that arrives. */
-import { type Network, type Node, nodeById, vmsOfHost } from '../../model/index.ts'
-import { type Policy, Sameness, withKnownPoints } from '../../policy/index.ts'
+import { type Network, type Node, nodeById, Sameness, vmsOfHost } from '../../model/index.ts'
+import { type Policy, withKnownPoints } from '../../policy/index.ts'
 import { createWorld, type World } from '../../trace/index.ts'
 import { type DiagramSet, everything } from '../diagram/index.ts'
 import { Passages, sendable } from '../network/index.ts'

@@ -7,7 +7,6 @@ import { type Flow, lossesOf, replay, replayAnswer, replayErrors } from '../arri
 import type { DiagramSet } from '../diagram/index.ts'
 import { type Emission, type Reach, translates } from '../network/index.ts'
 import { type Preferred, typicalPacket } from '../packets/index.ts'
-import { verdictsOf } from '../points/index.ts'
 import { clientsOf } from './clients.ts'
 import type { Exemptions } from './exemptions.ts'
 import type {
@@ -296,6 +295,6 @@ function preferredAt({ network }: Proof, { behind = [], flow }: Point): Preferre
 
 /** What a point is asked about and lets pass, of packets that are of no flow. */
 function passedBy({ sets, decisions }: Proof, point: Point): DiagramSet {
-  const verdicts = verdictsOf(point)
+  const verdicts = decisions.verdictsOf(point)
   return sets.where(decisions.of(point), (value) => value > 0 && verdicts[value - 1] === true)
 }

@@ -73,6 +73,7 @@ export class Proof {
   readonly #agreement: Agreement
   #mayDisagree: boolean | undefined
   readonly #isPart: boolean
+  readonly #senders = new Map<Origin, readonly Node[]>()
   readonly #reaches = new Map<Origin, Reach>()
   readonly #followed = new Map<string, Reach>()
   readonly #sets: Map<string, DiagramSet>
@@ -161,8 +162,12 @@ export class Proof {
   /** Nodes of an origin that are looked at. */
   senders(origin: Origin): readonly Node[] {
     if (origin === 'outside') return this.network.nodes.filter(({ kind }) => outsiders.has(kind))
+    const known = this.#senders.get(origin)
+    if (known) return known
     const [site, kind] = origin.split(' ') as [string, NodeKind]
-    return this.watched(nodesOfKind(this.network, site, kind))
+    const made = this.watched(nodesOfKind(this.network, site, kind))
+    this.#senders.set(origin, made)
+    return made
   }
 
   /** Where any packet of an origin gets to. */

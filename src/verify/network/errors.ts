@@ -1,14 +1,7 @@
 /** ICMP errors through enforcement points: filters that keep flows pass them by the flow that they quote, balancers translate them by it. */
-import {
-  isDefaultAudited,
-  type Point,
-  rulesOfTier,
-  type Tier,
-  type TranslationTier,
-} from '../../policy/index.ts'
+import { isDefaultAudited, type Point, type Tier, type TranslationTier } from '../../policy/index.ts'
 import { constant, type Diagram, type DiagramSet } from '../diagram/index.ts'
 import { errorsAbout, type PacketSets } from '../packets/index.ts'
-import { verdictsOf } from '../points/index.ts'
 import { swapEnds } from './ends.ts'
 import { type ErrorRewrite, ErrorRewrites } from './error-rewrites.ts'
 import type { Openings } from './openings.ts'
@@ -50,7 +43,7 @@ export class Erring implements Passing {
 
   #asked(point: Point, errors: DiagramSet): Passage {
     const sets = this.#sets
-    const verdicts = verdictsOf(point)
+    const verdicts = this.#passages.decisions.verdictsOf(point)
     const scope = point.scope ? sets.match(point.scope) : undefined
     const passed: DiagramSet[] = scope === undefined ? [] : [sets.without(errors, scope)]
     const stopped: Diagram[] = []
@@ -76,7 +69,7 @@ export class Erring implements Passing {
         left = sets.without(left, related)
         decide(tier, left)
       } else decide(tier, left)
-      before += rulesOfTier(tier).length
+      before += this.#passages.decisions.lengthOf(tier)
     }
     if (isDefaultAudited(point)) passed.push(left)
     else stopped.push(sets.mask(left, constant(before + 1)))

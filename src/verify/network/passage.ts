@@ -1,16 +1,9 @@
 /** A set of packets through an enforcement point: what passes, as it leaves, and what each rule stopped, as it came. */
-import {
-  isDefaultAudited,
-  type Point,
-  rulesOfTier,
-  type Tier,
-  type Translation,
-  type TranslationTier,
-} from '../../policy/index.ts'
+import { isDefaultAudited, type Point, type Translation, type TranslationTier } from '../../policy/index.ts'
 import { constant, type Diagram, type DiagramSet, nothing } from '../diagram/index.ts'
 import type { PacketSets } from '../packets/index.ts'
 
-import { PointDecisions, verdictsOf } from '../points/index.ts'
+import { PointDecisions } from '../points/index.ts'
 import {
   type Chosen,
   type LentConnections,
@@ -44,9 +37,6 @@ export class Passages implements Passing {
   readonly #terrain: Pick<Terrain, 'watches'>
   readonly #translating: Translating
   readonly #rewrites: Rewrites
-  /** Of points that rewrite: these have thousands of rules. */
-  readonly #verdicts = new WeakMap<Point, readonly boolean[]>()
-  readonly #lengths = new WeakMap<Tier, number>()
   readonly #sections = new WeakMap<Point, Sections>()
 
   constructor(
@@ -107,7 +97,7 @@ export class Passages implements Passing {
     const known = this.#sections.get(point)
     if (known) return known
     const sets = this.#sets
-    const verdicts = this.#verdictsOf(point)
+    const verdicts = this.decisions.verdictsOf(point)
     const scope = point.scope ? sets.match(point.scope) : sets.all
     const unchanged: DiagramSet[] = [sets.without(sets.all, scope)]
     const translated: { asked: DiagramSet; tier: RewriteTier }[] = []
@@ -123,7 +113,7 @@ export class Passages implements Passing {
         unchanged.push(sets.where(decided, (value) => value > 0 && verdicts[value - 1] === true))
         left = sets.without(left, decided)
       }
-      before += this.#lengthOf(each)
+      before += this.decisions.lengthOf(each)
     }
     if (isDefaultAudited(point)) unchanged.push(left)
     const made = { unchanged: sets.union(unchanged), translated }
@@ -131,21 +121,9 @@ export class Passages implements Passing {
     return made
   }
 
-  #verdictsOf(point: Point): readonly boolean[] {
-    const known = this.#verdicts.get(point) ?? verdictsOf(point)
-    this.#verdicts.set(point, known)
-    return known
-  }
-
-  #lengthOf(tier: Tier): number {
-    const known = this.#lengths.get(tier) ?? rulesOfTier(tier).length
-    this.#lengths.set(tier, known)
-    return known
-  }
-
   #translated(point: Point, packets: DiagramSet, heard?: Hit): Passage {
     const sets = this.#sets
-    const verdicts = this.#verdictsOf(point)
+    const verdicts = this.decisions.verdictsOf(point)
     const scope = point.scope ? sets.match(point.scope) : sets.all
     const passed: DiagramSet[] = [sets.without(packets, scope)]
     const stopped: Diagram[] = []
@@ -169,7 +147,7 @@ export class Passages implements Passing {
         stopped.push(sets.map(decided, (value) => (value > 0 && !verdicts[value - 1] ? value : 0)))
         left = sets.without(left, decided)
       }
-      before += this.#lengthOf(tier)
+      before += this.decisions.lengthOf(tier)
     }
     if (isDefaultAudited(point)) passed.push(left)
     else stopped.push(sets.mask(left, constant(before + 1)))

@@ -36,6 +36,8 @@ export class PointDecisions {
   readonly #tiers = new WeakMap<Tier, Map<string, Diagram>>()
   readonly #points = new WeakMap<Point, Map<FlowKnowledge, Diagram>>()
   readonly #allowed = new WeakMap<Point, Map<FlowKnowledge, DiagramSet>>()
+  readonly #verdicts = new WeakMap<Point, readonly boolean[]>()
+  readonly #lengths = new WeakMap<Tier, number>()
   /** Packets that can neither open a flow nor are outside all flows: what is denied without one. */
   readonly #needsFlow: DiagramSet
   readonly #errors: DiagramSet
@@ -59,7 +61,7 @@ export class PointDecisions {
       let before = 0
       for (const tier of point.tiers) {
         decisions.push(this.tier(tier, before, knowledge))
-        before += rulesOfTier(tier).length
+        before += this.lengthOf(tier)
       }
       const all = sets.first([...decisions, constant(before + 1)])
       return sets.mask(sets.mask(sets.all, point.scope ? sets.match(point.scope) : sets.all), all)
@@ -69,10 +71,29 @@ export class PointDecisions {
   /** Packets that the point lets pass, those that it is not asked about among them. */
   allowed(point: Point, knowledge: FlowKnowledge = 'none'): DiagramSet {
     return memoized(this.#allowed, point, knowledge, () => {
-      const verdicts = verdictsOf(point)
+      const verdicts = this.verdictsOf(point)
       const denied = this.#sets.where(this.of(point, knowledge), (value) => value > 0 && !verdicts[value - 1])
       return this.#sets.without(this.#sets.all, denied)
     })
+  }
+
+  /** Of each rule of a point, by its number, whether what it decides passes. */
+  verdictsOf(point: Point): readonly boolean[] {
+    const known = this.#verdicts.get(point)
+    if (known) return known
+    const rules = rulesOf(point)
+    const made = rules.map(({ rule }, index) =>
+      index === rules.length - 1 ? isDefaultAudited(point) : rule.action !== 'deny',
+    )
+    this.#verdicts.set(point, made)
+    return made
+  }
+
+  /** How many rules a tier has. */
+  lengthOf(tier: Tier): number {
+    const known = this.#lengths.get(tier) ?? rulesOfTier(tier).length
+    this.#lengths.set(tier, known)
+    return known
   }
 
   /**
@@ -113,14 +134,6 @@ export class PointDecisions {
       }
     })
   }
-}
-
-/** Of each rule, by its number, whether what it decides passes. */
-export function verdictsOf(point: Point): readonly boolean[] {
-  const rules = rulesOf(point)
-  return rules.map(({ rule }, index) =>
-    index === rules.length - 1 ? isDefaultAudited(point) : rule.action !== 'deny',
-  )
 }
 
 function memoized<K extends object, L, V>(map: WeakMap<K, Map<L, V>>, key: K, second: L, make: () => V): V {

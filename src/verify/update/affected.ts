@@ -7,24 +7,32 @@
  * what the edge treats otherwise in its source alone; or if it is answered by such a packet. That is more than need be, and never less.
  */
 import {
+  hasGuest,
   type Network,
   type Node,
   neighbourBy,
   nodeById,
+  type Sameness,
   siteByName,
   type VirtualEndpoint,
   virtualEndpoints,
   vmsOfHost,
 } from '../../model/index.ts'
 import { hostPrefix, type Ip, type Prefix } from '../../net/index.ts'
-import { type EgressIn, lendingOf, type Point, type Sameness, type Translation } from '../../policy/index.ts'
+import {
+  type EgressIn,
+  lendingOf,
+  type Point,
+  type PointChange,
+  type Translation,
+} from '../../policy/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import { addressed } from '../invariants/endpoints.ts'
 import { writtenAtEdge } from '../invariants/open/written.ts'
 import type { Proof } from '../invariants/proof.ts'
 import { swapEnds, translates } from '../network/index.ts'
 import { addressLevels, kindLevels, level } from '../packets/index.ts'
-import { type Difference, hasGuest, type PointChange } from './difference.ts'
+import type { Difference } from './difference.ts'
 
 export interface Affected {
   /** Hosts and VMs that are otherwise, of both networks: whatever these send or get. */

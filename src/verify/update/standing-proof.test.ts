@@ -33,8 +33,8 @@ describe('after a fault', () => {
         for (let count = 0; count < 6; count++) {
           const fault = randomFault(world, draw)
           if (fault.routes.size > 0) continue
-          const standing = new StandingProof(network, policy, { alikeFrom })
-          const { verdicts, isWhole } = standing.update(network, fault.policy)
+          const standing = new StandingProof(network, { alikeFrom })
+          const { verdicts, isWhole } = standing.update(network, { policy: fault.policy })
           const all = broken(prove(network, fault.policy, { alikeFrom: Number.POSITIVE_INFINITY }))
           expect(broken(verdicts), fault.name).toEqual(all)
           if (!isWhole) parts++
@@ -61,13 +61,12 @@ exceptions:
   - { of: 'expect:never', why: Known., until: 2027-03-01 }
 `)
     if (!network) throw new Error('the network does not load')
-    const policy = derivePolicy(network)
     const day = Date.parse('2027-03-01T00:00:00Z')
     vi.useFakeTimers({ now: day - 1, toFake: ['Date'] })
-    const standing = new StandingProof(network, policy, { only: ['expect:never', 'vm-hears'] })
+    const standing = new StandingProof(network, { only: ['expect:never', 'vm-hears'] })
     expect(broken(standing.verdicts)).toEqual([])
     vi.setSystemTime(day)
-    expect(broken(standing.update(network, policy).verdicts)).toEqual(['expect:never'])
+    expect(broken(standing.update(network).verdicts)).toEqual(['expect:never'])
     expect(broken(standing.verdicts)).toEqual(['expect:never'])
   })
 })

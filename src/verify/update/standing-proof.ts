@@ -1,6 +1,6 @@
 /** A proof that is kept while its network is changed again and again: after a change only what it touches is looked at. */
-import { type Network, nodeById } from '../../model/index.ts'
-import { type Policy, Sameness, withKnownPoints } from '../../policy/index.ts'
+import { type Network, networkChanges, nodeById, Sameness } from '../../model/index.ts'
+import { Derivation, type Policy, withKnownPoints } from '../../policy/index.ts'
 import { createWorld, type World } from '../../trace/index.ts'
 import { type Alike, addressesOf, areVouchedFor } from '../alike/index.ts'
 import { everything } from '../diagram/index.ts'
@@ -12,7 +12,7 @@ import { Prover } from '../invariants/prover.ts'
 import type { Verdict } from '../invariants/verdict.ts'
 import { destinationsOf, type Forwarding } from '../network/index.ts'
 import { type Affected, affectedBy } from './affected.ts'
-import { type Difference, differenceOf } from './difference.ts'
+import { changedRoutes, type Difference, pointChanges } from './difference.ts'
 import { limitOf } from './limit-of.ts'
 import { nearTo, type Watched, watchedAfter } from './watched.ts'
 
@@ -24,6 +24,7 @@ export interface Update {
 
 /** A network that was looked at whole, with which later ones are compared. */
 interface Base {
+  readonly derivation: Derivation
   readonly world: World
   readonly prover: Prover
   readonly memory: ProofMemory
@@ -35,9 +36,9 @@ export class StandingProof {
   #base: Base
   #verdicts: readonly Verdict[]
 
-  constructor(network: Network, policy: Policy, options: ProofOptions = {}) {
+  constructor(network: Network, options: ProofOptions = {}) {
     this.#options = options
-    this.#base = this.#whole(createWorld(network, policy), options)
+    this.#base = this.#whole(network, options)
     this.#verdicts = this.#base.verdicts
   }
 
@@ -46,45 +47,79 @@ export class StandingProof {
     return this.#verdicts
   }
 
-  /** What holds of the network as it is now. @param more what is to be proven beside, as it follows from this network */
-  update(network: Network, policy: Policy, more = this.#options.more): Update {
-    const { world: before } = this.#base
-    const sameness = new Sameness()
-    const points = withKnownPoints(policy, before.policy, sameness)
-    const world = network === before.network ? { ...before, policy: points } : createWorld(network, points)
+  /**
+   * What holds of the network as it is now.
+   * @param policy its points as they are found; absent: as they follow from the network
+   * @param more what is to be proven beside, as it follows from this network
+   */
+  update(
+    network: Network,
+    {
+      policy,
+      more = this.#options.more,
+    }: { readonly policy?: Policy; readonly more?: ProofOptions['more'] } = {},
+  ): Update {
     const options = { ...this.#options, ...(more && { more }) }
-    const verdicts = this.#parts(world, options, sameness)
-    if (!verdicts) this.#base = this.#whole(createWorld(network, policy), options)
+    const verdicts = this.#parts(network, options, policy)
+    if (!verdicts) this.#base = this.#whole(network, options, policy)
     this.#verdicts = verdicts ?? this.#base.verdicts
     return { verdicts: this.#verdicts, isWhole: verdicts === undefined }
   }
 
-  #whole(world: World, options: ProofOptions): Base {
+  #whole(network: Network, options: ProofOptions, policy?: Policy): Base {
+    const derivation = Derivation.of(network)
+    const world = createWorld(network, policy ?? derivation.policy)
     const { now = Date.now(), alikeFrom = 400 } = options
     const memory = new ProofMemory()
     const prover = new Prover(world, now, alikeFrom, memory)
     const verdicts = verdictsOf(prover, world.network, options)
-    return { world, prover, memory, verdicts }
+    return { derivation, world, prover, memory, verdicts }
   }
 
   /** `undefined`: all is to be looked at. */
-  #parts(world: World, options: ProofOptions, sameness: Sameness): readonly Verdict[] | undefined {
-    const { world: before, verdicts, prover, memory } = this.#base
+  #parts(network: Network, options: ProofOptions, policy?: Policy): readonly Verdict[] | undefined {
+    const { verdicts, prover, memory } = this.#base
     const { proof: was, alike } = prover.usual
     if (verdicts.some(({ holds }) => !holds)) return undefined
-    const { expectations, exceptions } = world.network
+    const { expectations, exceptions } = network
     // They lapse by the clock alone, and what they cover or no longer do is seen of everything only.
     if (exceptions.length > 0) return undefined
     // These tell apart what is alike.
     if (alike && expectations.length > 0) return undefined
-    const difference = differenceOf(before, world, sameness)
-    const affected =
-      difference &&
-      affectedBy(was, new Proof(world.network, world.policy, { world, memory }), difference, sameness)
-    if (!difference || !affected) return undefined
+    const sameness = new Sameness()
+    const changed = this.#changed(network, sameness, policy)
+    if (!changed) return undefined
+    const { world, difference } = changed
+    const affected = affectedBy(
+      was,
+      new Proof(world.network, world.policy, { world, memory }),
+      difference,
+      sameness,
+    )
+    if (!affected) return undefined
     const watched = alike && watchedAfter(world.network, alike, affected)
     if (alike && !watched) return undefined
     return this.#judge(world, options, difference, affected, watched)
+  }
+
+  /** The network as it is now, and what is otherwise in it; `undefined`: something is that concerns all. */
+  #changed(
+    network: Network,
+    sameness: Sameness,
+    policy?: Policy,
+  ): { readonly world: World; readonly difference: Difference } | undefined {
+    const { world: before, derivation } = this.#base
+    const changes = networkChanges(before.network, network, sameness)
+    if (!changes) return undefined
+    const derived = derivation.after(network, changes, sameness)
+    const isAsDerived = policy === undefined && before.policy === derivation.policy
+    const now = isAsDerived
+      ? derived.policy
+      : withKnownPoints(policy ?? derived.policy, before.policy, sameness)
+    const world = network === before.network ? { ...before, policy: now } : createWorld(network, now)
+    const points = isAsDerived ? derived.changes : pointChanges(before.policy, now)
+    const routes = changedRoutes(before, world, changes, sameness)
+    return { world, difference: { ...changes, points, routes } }
   }
 
   #judge(

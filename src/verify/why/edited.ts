@@ -1,6 +1,6 @@
 /** A network with changes made: its model, the rules that follow from it, and its lists of rules. */
-import type { Network } from '../../model/index.ts'
-import { derivePolicy, type Point, type Policy, Sameness, withKnownPoints } from '../../policy/index.ts'
+import { type Network, Sameness } from '../../model/index.ts'
+import { derivePolicy, type Point, type Policy, withKnownPoints } from '../../policy/index.ts'
 import type { Proof } from '../invariants/index.ts'
 import type { Edit } from './edit.ts'
 

@@ -1,7 +1,7 @@
 /** What the prover says that a point does with packets, against the evaluator: one packet at a time. */
 import { EgressTable, FlowTable, judge, type Point } from '../../../src/policy/index.ts'
 import type { PacketSets } from '../../../src/verify/packets/index.ts'
-import { type PointDecisions, verdictsOf } from '../../../src/verify/points/index.ts'
+import type { PointDecisions } from '../../../src/verify/points/index.ts'
 import type { IpHeaders } from '../../../src/wire/index.ts'
 import { numberOf } from '../../support/numbered.ts'
 import { packetIn } from '../../support/packet-in.ts'
@@ -35,7 +35,7 @@ export function differenceAt(
 ): Differs | undefined {
   const diagram = decisions.of(seen)
   const allowed = decisions.allowed(seen)
-  const verdicts = verdictsOf(seen)
+  const verdicts = decisions.verdictsOf(seen)
   const isDrawn = sets.mask(sets.all, diagram) !== sets.none
   for (let number = 0; number < count; number++) {
     const inner =

@@ -15,8 +15,8 @@ it.each([
   fc.assert(
     fc.property(fc.integer(), (seed) => {
       const { old, next, story } = randomChange(randomFrom(seed))
-      const standing = new StandingProof(old.network, old.policy, { alikeFrom })
-      const { verdicts, isWhole } = standing.update(next.network, next.policy)
+      const standing = new StandingProof(old.network, { alikeFrom })
+      const { verdicts, isWhole } = standing.update(next.network, { policy: next.policy })
       if (!isWhole) parts++
       expect(broken(verdicts), story).toEqual(broken(prove(next.network, next.policy, { alikeFrom })))
     }),

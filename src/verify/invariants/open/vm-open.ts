@@ -5,6 +5,7 @@ import {
   nodesOfKind,
   type Role,
   type Site,
+  vmsOfHost,
   vmsOfRole,
 } from '../../../model/index.ts'
 import { hostPrefix, Protocol } from '../../../net/index.ts'
@@ -50,7 +51,7 @@ export const vmOpenInvariants: readonly ArrivalInvariant[] = [
       )
       for (const site of network.sites)
         for (const host of proof.watched(nodesOfKind(network, site.name, 'host'))) {
-          const vms = nodesOfKind(network, site.name, 'vm').filter(({ vm }) => vm?.host === host.id)
+          const vms = vmsOfHost(network, host.id)
           const open = sets.mask(sets.union(services), writtenIn(proof, host))
           if (vms.length > 0) yield { ...fromVms(proof, site, open, vms), at: new Set([host.id]) }
         }

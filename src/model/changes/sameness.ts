@@ -1,23 +1,29 @@
 /**
- * Whether parts of two policies, or of two networks, say the same, wherever they were written and why. They are large and share many of their parts: what has been
- * found to say the same is not looked at again.
+ * Whether parts of two networks, or of two policies, say the same, wherever they were written and why. They are large and share many of their parts: what
+ * took long to compare is not compared again, as long as the one who compares is kept.
  */
+
 /** Where something was written and why. */
 const unsaid: ReadonlySet<string> = new Set(['origin', 'why', 'at'])
 
+/** Comparing fewer values again costs less than remembering the result. */
+const many = 32
+
 export class Sameness {
-  /** Of one policy, each with what says the same in the other. */
-  readonly #found = new WeakMap<object, object>()
+  /** Of one network, each with what says the same in the other. Not weak: of millions, to find out who is gone takes longer than all else. */
+  readonly #found = new Map<object, object>()
+  #compared = 0
 
   /** @param one of one policy or network @param other of the other; the two always in this order */
   same(one: unknown, other: unknown): boolean {
     if (one === other) return true
     if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
     if (this.#found.get(one) === other) return true
+    const before = this.#compared++
     const same = Array.isArray(one)
       ? Array.isArray(other) && this.#lists(one, other)
       : this.#records(one as Values, other as Values)
-    if (same && isLarge(one)) this.#found.set(one, other)
+    if (same && this.#compared - before > many) this.#found.set(one, other)
     return same
   }
 
@@ -36,6 +42,3 @@ export class Sameness {
 }
 
 type Values = Readonly<Record<string, unknown>>
-
-/** Looking at an address again costs less than remembering it. */
-const isLarge = (value: object): boolean => Array.isArray(value) || 'kind' in value || 'match' in value

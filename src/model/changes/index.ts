@@ -1,0 +1,3 @@
+/** Two networks side by side: what says the same, and what does not. */
+export * from './network-changes.ts'
+export * from './sameness.ts'

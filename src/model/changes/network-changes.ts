@@ -1,0 +1,107 @@
+/** What is otherwise in a network than it was, found part by part, whatever lines it stands on. */
+import { guestKey } from '../filter/index.ts'
+import type { Link, Network, Node, Site } from '../network.ts'
+import { nodeById } from '../select.ts'
+import type { Sameness } from './sameness.ts'
+
+export interface NetworkChanges {
+  /** VMs that are new, gone, or otherwise: as they were and as they are. */
+  readonly machines: readonly Node[]
+  /** Names of services that are new, gone, or otherwise. */
+  readonly services: ReadonlySet<string>
+  /** Keys of roles whose guest firewall is otherwise, by {@link guestKey}, in any site. */
+  readonly guests: ReadonlySet<string>
+  /** Names of sites whose lists at the access routers are otherwise. */
+  readonly edges: ReadonlySet<string>
+}
+
+const nothing: NetworkChanges = {
+  machines: [],
+  services: new Set(),
+  guests: new Set(),
+  edges: new Set(),
+}
+
+/**
+ * Of two networks with the same sites and infrastructure.
+ * @param sameness of the later network and the earlier one
+ * @returns `undefined`: more is otherwise than VMs, services, guest firewalls and lists at the edge
+ */
+export function networkChanges(was: Network, is: Network, sameness: Sameness): NetworkChanges | undefined {
+  if (was === is) return nothing
+  if (!sameness.same(frameOf(is), frameOf(was))) return undefined
+  const machines = changedNodes(was, is, sameness)
+  if (machines.some(({ kind }) => kind !== 'vm') || !areLinksKept(was, is, machines, sameness))
+    return undefined
+  const sites = is.sites.map((site, index) => [was.sites[index] as Site, site] as const)
+  return {
+    machines,
+    services: changedServices(was, is, sameness),
+    guests: new Set(sites.flatMap(([before, site]) => changedGuests(before, site, sameness))),
+    edges: new Set(
+      sites.flatMap(([before, site]) => (sameness.same(edgeOf(site), edgeOf(before)) ? [] : [site.name])),
+    ),
+  }
+}
+
+/** What of a network concerns all of it. */
+const frameOf = ({ nodes: _, links: __, services: ___, sites, file: ____, ...rest }: Network): object => ({
+  ...rest,
+  sites: sites.map(({ filters: { guests: _g, platformAcl: _p, operatorAcl: _o, ...filters }, ...site }) => ({
+    ...site,
+    filters,
+  })),
+})
+
+const edgeOf = ({ filters: { platformAcl, operatorAcl } }: Site): object => ({ platformAcl, operatorAcl })
+
+function changedNodes(was: Network, is: Network, sameness: Sameness): readonly Node[] {
+  const changed: Node[] = []
+  let kept = 0
+  // Nearly all stand where they stood but for a few that came or went before them.
+  let next = 0
+  for (const node of is.nodes) {
+    const expected = was.nodes[next]
+    const before = expected?.id === node.id ? expected : nodeById(was, node.id)
+    if (!before) {
+      changed.push(node)
+      continue
+    }
+    kept++
+    if (!sameness.same(node, before)) changed.push(before, node)
+    while (next < was.nodes.length && was.nodes[next] !== before) next++
+    next++
+  }
+  if (kept < was.nodes.length) for (const node of was.nodes) if (!nodeById(is, node.id)) changed.push(node)
+  return changed
+}
+
+/** Cables that are otherwise have a changed machine at an end. */
+function areLinksKept(was: Network, is: Network, machines: readonly Node[], sameness: Sameness): boolean {
+  const changed = new Set(machines.map(({ id }) => id))
+  const isKept = ({ ends: [a, b] }: Link): boolean => !changed.has(a.node) && !changed.has(b.node)
+  let next = 0
+  const nextBefore = (): Link | undefined => {
+    while (next < was.links.length && !isKept(was.links[next] as Link)) next++
+    return was.links[next++]
+  }
+  return (
+    is.links.every((link) => !isKept(link) || sameness.same(link, nextBefore())) && nextBefore() === undefined
+  )
+}
+
+function changedServices(was: Network, is: Network, sameness: Sameness): ReadonlySet<string> {
+  const before = new Map(was.services.map((service) => [service.name, service]))
+  const changed = is.services.filter((service) => !sameness.same(service, before.get(service.name)))
+  for (const { name } of is.services) before.delete(name)
+  return new Set([...changed.map(({ name }) => name), ...before.keys()])
+}
+
+function changedGuests({ filters: was }: Site, { filters: is }: Site, sameness: Sameness): readonly string[] {
+  const keys = new Set([...Object.keys(was.guests), ...Object.keys(is.guests)])
+  return [...keys].filter((key) => !sameness.same(is.guests[key], was.guests[key]))
+}
+
+/** Whether a VM's role has one of some guest firewalls. */
+export const hasGuest = (guests: ReadonlySet<string>, { vm }: Node): boolean =>
+  vm !== undefined && guests.has(guestKey(vm.service, vm.role))

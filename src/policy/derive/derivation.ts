@@ -1,0 +1,220 @@
+/**
+ * Every enforcement point of a network, derived from its model: the only place where policy is made. It is made in parts, so that after a change of the
+ * network those are made again that follow from what is otherwise.
+ */
+import {
+  hasGuest,
+  type Network,
+  type NetworkChanges,
+  type Node,
+  nodeById,
+  type Sameness,
+  virtualEndpoints,
+  vmsOfHost,
+} from '../../model/index.ts'
+import { knownAs } from '../known-points.ts'
+import { linkFlows } from '../link-flows.ts'
+import type { Point } from '../point.ts'
+import { indexAfter, type Policy } from '../policy.ts'
+import { accessRouterPoints } from './access-router.ts'
+import { auditing } from './audit.ts'
+import { balancerPoints } from './balancer.ts'
+import { distributionRouterPoints } from './distribution-router.ts'
+import { guestPoints } from './guest.ts'
+import { hostPoints } from './host.ts'
+import { hypervisorPoints } from './hypervisor.ts'
+import { nativeHostPoints } from './native-host.ts'
+import { type MachinePoints, type SiteView, siteViews } from './site-view.ts'
+
+/** A point that is otherwise than it was. */
+export interface PointChange {
+  /** Absent: it is new. */
+  readonly was?: Point
+  /** Absent: it is gone. */
+  readonly is?: Point
+}
+
+/** Points of a site that are made together: those of a machine, by its id, or those of all routers or balancers. */
+type Part = ReadonlyMap<string, readonly Point[]>
+
+/** The parts of a site, in the order of their points. */
+type Parts = readonly Part[]
+
+export class Derivation {
+  readonly network: Network
+  readonly policy: Policy
+  /** By the name of the site. */
+  readonly #sites: ReadonlyMap<string, Parts>
+
+  private constructor(network: Network, sites: ReadonlyMap<string, Parts>) {
+    this.network = network
+    this.#sites = sites
+    const points = [...sites.values()].flatMap((parts) => parts.flatMap((part) => [...part.values()].flat()))
+    this.policy = Object.freeze({ points: Object.freeze(points) })
+  }
+
+  /** The same network gives the same policy, byte for byte. */
+  static of(network: Network): Derivation {
+    return new Derivation(
+      network,
+      new Map(
+        siteViews(network).map((view) => [view.site.name, makersOf(view).map((maker) => partOf(maker))]),
+      ),
+    )
+  }
+
+  /**
+   * The policy of a network that is otherwise in a few things. Points that say the same as before are the same objects, whatever lines they are now written on.
+   * @param sameness of that network and this one
+   */
+  after(
+    network: Network,
+    changes: NetworkChanges,
+    sameness: Sameness,
+  ): { readonly policy: Policy; readonly changes: readonly PointChange[] } {
+    const concerned = new Concerned(this.network, network, changes)
+    const found: PointChange[] = []
+    const sites = siteViews(network).map((view): readonly [string, Parts] => {
+      const { name } = view.site
+      const before = this.#sites.get(name) ?? []
+      if (!concerned.hasSite(name)) return [name, before]
+      return [
+        name,
+        makersOf(view).map((maker, index) => {
+          const known = before[index] ?? new Map()
+          const part = partOf(maker, (key, make) => {
+            const was = known.get(key)
+            return was && !concerned.hasMachine(key) ? was : madeAgain(make(), was ?? [], sameness)
+          })
+          for (const [key, is] of part) found.push(...changesOf(known.get(key) ?? [], is))
+          for (const [key, was] of known) if (!part.has(key)) found.push(...changesOf(was, []))
+          return part
+        }),
+      ]
+    })
+    const { policy } = new Derivation(network, new Map(sites))
+    indexAfter(
+      policy,
+      this.policy,
+      new Set(found.flatMap(({ was, is }) => [was, is].flatMap((point) => point?.node ?? []))),
+    )
+    return { policy, changes: found }
+  }
+}
+
+/** Derives the policy. The same network gives the same policy, byte for byte. */
+export const derivePolicy = (network: Network): Policy => Derivation.of(network).policy
+
+/** How a part of a site is made: for each machine of a kind, or at once. */
+interface Maker {
+  readonly machines?: readonly Node[]
+  make(machine?: Node): readonly Point[]
+}
+
+/** Under this key stands what is made at once. */
+const allAtOnce = ''
+
+function makersOf(view: SiteView): readonly Maker[] {
+  const endpoints = virtualEndpoints(view.network).filter(({ site }) => site === view.site.name)
+  const audited = auditing(view.site)
+  const finished = (points: readonly Point[]) => linkFlows(audited(points))
+  const atOnce = (make: () => readonly Point[]): Maker => ({ make: () => finished(make()) })
+  const each = (kind: 'vm' | 'host', points: MachinePoints): Maker => ({
+    machines: view.nodes(kind),
+    make: (machine) => finished(points(machine as Node)),
+  })
+  return [
+    atOnce(() => accessRouterPoints(view)),
+    atOnce(() => balancerPoints(view, endpoints)),
+    atOnce(() => distributionRouterPoints(view)),
+    each('vm', hypervisorPoints(view)),
+    each('host', hostPoints(view)),
+    atOnce(() => nativeHostPoints(view)),
+    each('vm', guestPoints(view)),
+  ]
+}
+
+/** @param made the points under a key; absent: they are made */
+function partOf(
+  { machines, make }: Maker,
+  made: (key: string, make: () => readonly Point[]) => readonly Point[] = (_, make) => make(),
+): Part {
+  const part = new Map<string, readonly Point[]>()
+  const put = (key: string, machine?: Node): void => {
+    const points = made(key, () => make(machine))
+    if (points.length > 0) part.set(key, points)
+  }
+  if (machines) for (const machine of machines) put(machine.id, machine)
+  else put(allAtOnce)
+  return part
+}
+
+function madeAgain(points: readonly Point[], known: readonly Point[], sameness: Sameness): readonly Point[] {
+  const before = new Map(known.map((point) => [point.id, point]))
+  const made = points.map((point) => knownAs(point, before.get(point.id), sameness))
+  const isKept = made.length === known.length && made.every((point, index) => point === known[index])
+  return isKept ? known : made
+}
+
+function changesOf(was: readonly Point[], is: readonly Point[]): readonly PointChange[] {
+  if (was === is) return []
+  const left = new Map(was.map((point) => [point.id, point]))
+  const changed = is.flatMap((point): readonly PointChange[] => {
+    const before = left.get(point.id)
+    left.delete(point.id)
+    return before === point ? [] : [{ is: point, ...(before && { was: before }) }]
+  })
+  return [...changed, ...Array.from(left.values(), (point) => ({ was: point }))]
+}
+
+/**
+ * Of whom points follow from something that is otherwise. Those of a VM follow from what it is, from its service and the VMs of this, and from its host and the
+ * VMs of that; those of a host from the VMs on it; those of routers and balancers from all machines of the site.
+ */
+class Concerned {
+  readonly #sites: Set<string>
+  readonly #machines = new Set([allAtOnce])
+
+  constructor(was: Network, is: Network, { machines, services, guests, edges }: NetworkChanges) {
+    this.#sites = new Set(edges)
+    const hosts = new Set<string>()
+    const deployments = new Set<string>()
+    for (const { site, vm } of machines) {
+      if (!vm) continue
+      hosts.add(vm.host)
+      deployments.add(`${site} ${vm.service}`)
+    }
+    for (const network of [was, is]) {
+      for (const host of hosts) {
+        this.#add(nodeById(network, host))
+        for (const vm of vmsOfHost(network, host)) this.#add(vm)
+      }
+      for (const service of network.services)
+        if (services.has(service.name)) for (const { site } of service.deployments) this.#sites.add(site)
+      if (deployments.size === 0 && services.size === 0 && guests.size === 0) continue
+      for (const node of network.nodes)
+        if (
+          node.vm &&
+          (services.has(node.vm.service) ||
+            deployments.has(`${node.site} ${node.vm.service}`) ||
+            hasGuest(guests, node))
+        )
+          this.#add(node)
+    }
+  }
+
+  #add(node: Node | undefined): void {
+    if (!node) return
+    this.#machines.add(node.id)
+    if (node.site) this.#sites.add(node.site)
+  }
+
+  hasSite(name: string): boolean {
+    return this.#sites.has(name)
+  }
+
+  /** @param key of a part of its points */
+  hasMachine(key: string): boolean {
+    return this.#machines.has(key)
+  }
+}

@@ -1,0 +1,74 @@
+/** What is derived after random edits of a file, from what of it is otherwise, is what is derived from the whole file. */
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { type Network, networkChanges, parseNetwork, Sameness } from '../../../src/model/index.ts'
+import { Derivation, derivePolicy, type Policy, pointsOfNode } from '../../../src/policy/index.ts'
+import { randomFrom } from '../../support/random.ts'
+import { randomText } from '../plan/random-change.ts'
+
+/** Guests, audit mode, access lists and names relative to a machine, which the network of random edits has not. */
+const more = (text: string, seed: number): string =>
+  seed % 2 === 0
+    ? text
+    : text
+        .replace(
+          /( {6}web:\n)/,
+          `$1        guest:\n          rules:\n            - { name: web, allow: in, protocol: tcp, ports: 8443 }\n            - { name: mail, deny: out, protocol: tcp, ports: ${seed % 3 === 0 ? 25 : 26} }\n`,
+        )
+        .replace(
+          /( {4}hosts: \d\n)/,
+          `$1    audit: [hypervisor/role${seed % 5 === 0 ? ', host/default' : ''}]\n`,
+        )
+
+function loaded(text: string): Network {
+  const { network, diagnostics } = parseNetwork(text)
+  if (!network) throw new Error(`${diagnostics.map(({ message }) => message).join('; ')}\n${text}`)
+  return network
+}
+
+/** Without where it was written, and why. */
+const said = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value, (key, part) =>
+      key === 'origin' || key === 'why' || key === 'at'
+        ? undefined
+        : typeof part === 'bigint'
+          ? `${part}`
+          : part,
+    ),
+  )
+
+it('the same points, in the same order, on the same interfaces, after edits', { timeout: 300_000 }, () => {
+  let [parts, changed] = [0, 0]
+  fc.assert(
+    fc.property(fc.integer(), fc.integer({ min: 0 }), fc.integer({ min: 0 }), (seed, before, after) => {
+      const { text, story } = randomText(randomFrom(seed))
+      const old = loaded(more(randomText(randomFrom(before)).text, before))
+      const next = loaded(more(text, after))
+      const sameness = new Sameness()
+      const changes = networkChanges(old, next, sameness)
+      if (!changes) return
+      parts++
+      const base = Derivation.of(old)
+      const found = base.after(next, changes, sameness)
+      const whole = derivePolicy(next)
+      expect(said(found.policy), story).toEqual(said(whole))
+      const at = (policy: Policy) =>
+        next.nodes.map(({ id }) => pointsOfNode(policy, id).map((point) => point.id))
+      expect(at(found.policy), story).toEqual(at(whole))
+      const known = new Map(base.policy.points.map((point) => [point.id, point]))
+      const otherwise = found.policy.points.filter((point) => known.get(point.id) !== point)
+      expect(found.changes.flatMap(({ is }) => is?.id ?? []).sort()).toEqual(
+        otherwise.map(({ id }) => id).sort(),
+      )
+      const left = new Set(found.policy.points.map(({ id }) => id))
+      expect(found.changes.flatMap(({ was, is }) => (was && !is ? [was.id] : [])).sort()).toEqual(
+        [...known.keys()].filter((id) => !left.has(id)).sort(),
+      )
+      changed += otherwise.length
+    }),
+    { numRuns: 60 },
+  )
+  expect(parts).toBeGreaterThan(0)
+  expect(changed).toBeGreaterThan(0)
+})
