@@ -34,8 +34,13 @@ export interface PointChange {
   readonly is?: Point
 }
 
-/** Points of a site that are made together: those of a machine, by its id, or those of all routers or balancers. */
-type Part = ReadonlyMap<string, readonly Point[]>
+/** Points of a site. */
+interface Part {
+  /** Made together: those of a machine, by its id, or those of all routers or balancers. */
+  readonly by: ReadonlyMap<string, readonly Point[]>
+  /** All of them, in the order of the machines. */
+  readonly points: readonly Point[]
+}
 
 /** The parts of a site, in the order of their points. */
 type Parts = readonly Part[]
@@ -49,7 +54,7 @@ export class Derivation {
   private constructor(network: Network, sites: ReadonlyMap<string, Parts>) {
     this.network = network
     this.#sites = sites
-    const points = [...sites.values()].flatMap((parts) => parts.flatMap((part) => [...part.values()].flat()))
+    const points = [...sites.values()].flatMap((parts) => parts.flatMap((part) => part.points))
     this.policy = Object.freeze({ points: Object.freeze(points) })
   }
 
@@ -76,18 +81,19 @@ export class Derivation {
     const found: PointChange[] = []
     const sites = siteViews(network).map((view): readonly [string, Parts] => {
       const { name } = view.site
-      const before = this.#sites.get(name) ?? []
+      const before = this.#sites.get(name) as Parts
       if (!concerned.hasSite(name)) return [name, before]
       return [
         name,
         makersOf(view).map((maker, index) => {
-          const known = before[index] ?? new Map()
+          const known = before[index] as Part
+          if (!maker.isAtEdge && !concerned.hasMachinesOf(name)) return known
           const part = partOf(maker, (key, make) => {
-            const was = known.get(key)
+            const was = known.by.get(key)
             return was && !concerned.hasMachine(key) ? was : madeAgain(make(), was ?? [], sameness)
           })
-          for (const [key, is] of part) found.push(...changesOf(known.get(key) ?? [], is))
-          for (const [key, was] of known) if (!part.has(key)) found.push(...changesOf(was, []))
+          for (const [key, is] of part.by) found.push(...changesOf(known.by.get(key) ?? [], is))
+          for (const [key, was] of known.by) if (!part.by.has(key)) found.push(...changesOf(was, []))
           return part
         }),
       ]
@@ -108,6 +114,8 @@ export const derivePolicy = (network: Network): Policy => Derivation.of(network)
 /** How a part of a site is made: for each machine of a kind, or at once. */
 interface Maker {
   readonly machines?: readonly Node[]
+  /** It follows from the lists at the access routers, and from no machine. */
+  readonly isAtEdge?: true
   make(machine?: Node): readonly Point[]
 }
 
@@ -124,7 +132,7 @@ function makersOf(view: SiteView): readonly Maker[] {
     make: (machine) => finished(points(machine as Node)),
   })
   return [
-    atOnce(() => accessRouterPoints(view)),
+    { isAtEdge: true, ...atOnce(() => accessRouterPoints(view)) },
     atOnce(() => balancerPoints(view, endpoints)),
     atOnce(() => distributionRouterPoints(view)),
     each('vm', hypervisorPoints(view)),
@@ -146,7 +154,7 @@ function partOf(
   }
   if (machines) for (const machine of machines) put(machine.id, machine)
   else put(allAtOnce)
-  return part
+  return { by: part, points: [...part.values()].flat() }
 }
 
 function madeAgain(points: readonly Point[], known: readonly Point[], sameness: Sameness): readonly Point[] {
@@ -172,11 +180,13 @@ function changesOf(was: readonly Point[], is: readonly Point[]): readonly PointC
  * VMs of that; those of a host from the VMs on it; those of routers and balancers from all machines of the site.
  */
 class Concerned {
-  readonly #sites: Set<string>
+  /** Some of whose machines are otherwise. */
+  readonly #sites = new Set<string>()
+  readonly #edges: ReadonlySet<string>
   readonly #machines = new Set([allAtOnce])
 
   constructor(was: Network, is: Network, { machines, services, guests, edges }: NetworkChanges) {
-    this.#sites = new Set(edges)
+    this.#edges = edges
     const hosts = new Set<string>()
     const deployments = new Set<string>()
     for (const { site, vm } of machines) {
@@ -210,6 +220,10 @@ class Concerned {
   }
 
   hasSite(name: string): boolean {
+    return this.#edges.has(name) || this.#sites.has(name)
+  }
+
+  hasMachinesOf(name: string): boolean {
     return this.#sites.has(name)
   }
 

@@ -10,6 +10,7 @@ import { clientsOf, openers } from './clients.ts'
 import { clientsOf as heardBy } from './infrastructure.ts'
 import type { Breach, ErrorInvariant, Trial } from './invariant.ts'
 import { spokenBy } from './layers.ts'
+import type { Limit } from './limit.ts'
 import { heardByHost, roleOpenings } from './machines.ts'
 import { writtenErrors, writtenOut } from './open/written.ts'
 import { byInternet } from './places.ts'
@@ -23,8 +24,8 @@ export const errorInvariants: readonly ErrorInvariant[] = [
     rows: ['R11', 'R18'],
     claim:
       'That an opening is too big, finds nobody, or has used up its hop limit comes back to its sender, whichever router says so: filters know the flow that the error quotes, balancers its connection; as far as lists and host configuration that people wrote let it.',
-    *trials(proof) {
-      for (const origin of openers(proof)) yield returning(proof, origin)
+    *trials(proof, limit) {
+      for (const origin of openers(proof)) yield returning(proof, origin, limit)
     },
   },
   {
@@ -34,29 +35,47 @@ export const errorInvariants: readonly ErrorInvariant[] = [
     rows: ['R18', 'R21', 'R22'],
     claim:
       'Whoever sends an ICMP error, and whatever it quotes, no machine gets it but about a flow that it may have opened, or that was opened to it.',
-    *trials(proof) {
-      const unasked = reaching(proof, proof.openings(), () => proof.sets.none)
+    *trials(proof, limit) {
+      const errors = masked(
+        proof,
+        proof.allOrigins().flatMap((origin) => proof.emissions(origin, errorsWithQuotes(proof.sets))),
+        limit?.errorsOf,
+      )
+      const unasked = reaching(proof, errors, proof.openings(), () => proof.sets.none)
       yield unasked
       for (const { packets } of unasked.breaches(unasked.follow(unasked.emissions)))
         if (packets !== proof.sets.none) return
-      yield afterOpenings(
-        proof,
-        proof.openers().flatMap((origin) => proof.emissions(origin, openings(proof.sets))),
-      )
+      const opened = proof.openers().flatMap((origin) => proof.emissions(origin, openings(proof.sets)))
+      yield afterOpenings(proof, errors, masked(proof, opened, limit?.packetsOf))
     },
   },
 ]
 
-/** Whatever errors anybody sends, about whatever was opened before. */
-const afterOpenings = (proof: Proof, opened: readonly Emission[]): Trial => ({
-  ...reaching(proof, proof.remembered(opened).known, (own) => errorsAbout(proof.sets, own)),
-  before: { openings: opened, only: (some) => afterOpenings(proof, some) },
+/** Of what is sent, that which is looked at. @param part of what a node sends; absent: all */
+function masked(
+  { sets }: Proof,
+  emissions: readonly Emission[],
+  part?: (node: string) => DiagramSet,
+): readonly Emission[] {
+  if (!part) return emissions
+  return emissions
+    .map(({ node, packets }) => ({ node, packets: sets.mask(part(node), packets) }))
+    .filter(({ packets }) => packets !== sets.none)
+}
+
+/** Errors that are sent about whatever was opened before. */
+const afterOpenings = (proof: Proof, errors: readonly Emission[], opened: readonly Emission[]): Trial => ({
+  ...reaching(proof, errors, proof.remembered(opened).known, (own) => errorsAbout(proof.sets, own)),
+  before: { openings: opened, only: (some) => afterOpenings(proof, errors, some) },
 })
 
-/** Whatever errors anybody sends. @param permitted of those that a machine gets, by what it may have sent in its flows */
-function reaching(proof: Proof, known: Openings, permitted: (own: DiagramSet) => DiagramSet): Trial {
-  const errors = errorsWithQuotes(proof.sets)
-  const emissions = proof.allOrigins().flatMap((origin) => proof.emissions(origin, errors))
+/** Errors that are sent. @param permitted of those that a machine gets, by what it may have sent in its flows */
+function reaching(
+  proof: Proof,
+  emissions: readonly Emission[],
+  known: Openings,
+  permitted: (own: DiagramSet) => DiagramSet,
+): Trial {
   let whole: Reach | undefined
   return {
     emissions,
@@ -74,9 +93,9 @@ function reaching(proof: Proof, known: Openings, permitted: (own: DiagramSet) =>
   }
 }
 
-function returning(proof: Proof, origin: Origin): Trial {
+function returning(proof: Proof, origin: Origin, limit?: Limit): Trial {
   const { sets, isOutside } = proof
-  const emissions = clientsOf(proof, origin)
+  const emissions = masked(proof, clientsOf(proof, origin), limit?.toldAbout)
   return {
     emissions,
     follow(some) {

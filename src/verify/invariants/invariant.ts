@@ -55,7 +55,8 @@ export interface AnswerInvariant extends Claim {
 /** About ICMP errors, which pass by what they quote. */
 export interface ErrorInvariant extends Claim {
   readonly kind: 'errors'
-  readonly trials: (proof: Proof) => Iterable<Trial>
+  /** @param limit what is looked at; absent: everything */
+  readonly trials: (proof: Proof, limit?: Limit) => Iterable<Trial>
 }
 
 /** Packets that are sent, and what is wrong with where they, or errors about them, get to. */

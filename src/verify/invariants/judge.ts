@@ -88,7 +88,7 @@ class Judging {
         return this.#cases(invariant.origins(this.#proof).map((origin) => this.#answers(origin)))
       case 'errors':
         return this.#cases(
-          Array.from(invariant.trials(this.#proof), (trial) => ({
+          Array.from(invariant.trials(this.#proof, this.#limit), (trial) => ({
             ...trial,
             reach: () => trial.follow(trial.emissions),
           })),

@@ -5,6 +5,10 @@ import type { DiagramSet } from '../diagram/index.ts'
 export interface Limit {
   /** Of packets that a node sends, those of which something else may become. */
   packetsOf(node: string): DiagramSet
+  /** Of openings that a node sends, those of which errors about them may fare otherwise. */
+  toldAbout(node: string): DiagramSet
+  /** Of ICMP errors that a node sends, those of which something else may become. */
+  errorsOf(node: string): DiagramSet
   /** Whether a point may judge otherwise, or what it is to do may be otherwise. */
   touches(point: Point): boolean
   /** Nodes at which a point may judge otherwise or be missing, or of which the file says something else. */

@@ -10,7 +10,7 @@ import {
   virtualEndpoints,
 } from '../../model/index.ts'
 import { hostPrefix, type Prefix } from '../../net/index.ts'
-import { type Point, type Policy, pointsAt } from '../../policy/index.ts'
+import { type Point, type Policy, pointsAt, pointsOfNode } from '../../policy/index.ts'
 import { createWorld, type World } from '../../trace/index.ts'
 import { type DiagramSet, everything } from '../diagram/index.ts'
 import {
@@ -112,7 +112,7 @@ export class Proof {
     this.#reach = new NetworkReach(
       sets,
       terrain,
-      unwatched.size === 0 ? passages : new Passages(sets, terrain, passages.decisions),
+      unwatched.size === 0 ? passages : passages.seenFrom(terrain),
     )
     this.#loops = new Loops(sets, terrain, this.#reach, destinations)
     this.#isPart = destinations !== undefined
@@ -326,11 +326,14 @@ export class Proof {
 
   /** All points at which something is looked at. */
   allPoints(): readonly Point[] {
-    this.#points ??= this.policy.points.filter(
-      ({ node, interfaces }) =>
-        this.watches(node) && interfaces.some((name) => this.watches(this.world.peer(node, name).node)),
-    )
+    this.#points ??= this.#unwatched.size === 0 ? this.policy.points : this.#watchedPoints()
     return this.#points
+  }
+
+  #watchedPoints(): readonly Point[] {
+    const isWatched = ({ node, interfaces }: Point): boolean =>
+      interfaces.some((name) => this.watches(this.world.peer(node, name).node))
+    return this.nodes().flatMap(({ id }) => [...new Set(pointsOfNode(this.policy, id))].filter(isWatched))
   }
 
   /** All nodes that are looked at. */
@@ -351,11 +354,9 @@ function lentSources(sets: PacketSets, { points }: Policy): DiagramSet {
     .flatMap((each) =>
       each.kind === 'egress-out' ? [each] : each.kind === 'endpoint-in' && each.hairpin ? [each.hairpin] : [],
     )
-  const lent = new Map(
-    lendings.map((each) => [`${each.address.family} ${each.address.value} ${each.ports.first}`, each]),
-  )
+  // All endpoints of a site lend the same.
   return sets.union(
-    Array.from(lent.values(), ({ address, ports }) =>
+    Array.from(new Set(lendings), ({ address, ports }) =>
       sets.mask(
         sets.addresses('source', [hostPrefix(address)]),
         sets.field('sourcePort', [[ports.first, ports.last]]),

@@ -125,10 +125,12 @@ export class ErrorRewrites {
   }
 
   /** About what VMs opened at endpoints of their own site. */
-  #hairpin({ address, ports }: EgressIn, endpoints: readonly EndpointOut[]): ErrorRewrite {
+  #hairpin({ address, ports }: EgressIn, endpoints: readonly EndpointOut[]): ErrorRewrite | undefined {
     const sets = this.#sets
+    const openedAt = this.#connections.hairpins(address)
+    if (!openedAt) return undefined
     const ways = endpoints.flatMap((endpoint) => {
-      const opened = this.#connections.hairpin(address, endpoint)
+      const opened = openedAt(endpoint)
       if (opened === sets.none) return []
       const about = errorsAbout(sets, opened)
       const asked = sets.allOf([

@@ -4,7 +4,7 @@
  */
 
 import { formatIp, type Ip } from '../../net/index.ts'
-import { type FlowUse, lendingOf, type Point, rulesOfTier, type Translation } from '../../policy/index.ts'
+import { type FlowUse, lendingOf, type Point, rulesOfTier } from '../../policy/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import { kindLevels, type PacketSets } from '../packets/index.ts'
 import { swapEnds } from './ends.ts'
@@ -19,7 +19,10 @@ export class Openings implements Passing, LentConnections {
   readonly #passages: Passages
   /** By flow table and heading. */
   readonly #opened: Gathered
+  /** To the outside, by the address lent. */
   readonly #lent: Gathered
+  /** To endpoints of the site, by the address lent and then by the endpoint. */
+  readonly #hairpins = new Map<string, Gathered>()
 
   constructor(sets: PacketSets, passages: Passages) {
     this.#sets = sets
@@ -57,9 +60,9 @@ export class Openings implements Passing, LentConnections {
     return this.#lent.sets.get(formatIp(address)) ?? this.#sets.none
   }
 
-  hairpin(address: Ip, endpoint: End): DiagramSet {
-    if (this.#lent.sets.size === 0) return this.#sets.none
-    return this.#lent.sets.get(endpointKey(address, endpoint)) ?? this.#sets.none
+  hairpins(address: Ip): ((endpoint: End) => DiagramSet) | undefined {
+    const there = this.#hairpins.get(formatIp(address))?.sets
+    return there && ((endpoint) => there.get(keyOf(endpoint)) ?? this.#sets.none)
   }
 
   #note(point: Point, passed: DiagramSet): DiagramSet {
@@ -72,7 +75,15 @@ export class Openings implements Passing, LentConnections {
 
   readonly #hit: Hit = ({ translation }, packets) => {
     const lending = lendingOf(translation)
-    if (lending) this.#lent.add(lentKey(translation, lending.address), packets)
+    if (!lending) return
+    const address = formatIp(lending.address)
+    if (translation.kind !== 'endpoint-in') {
+      this.#lent.add(address, packets)
+      return
+    }
+    const there = this.#hairpins.get(address) ?? new Gathered(this.#sets)
+    this.#hairpins.set(address, there)
+    there.add(keyOf(translation), packets)
   }
 }
 
@@ -85,8 +96,11 @@ function rulesBeforeFlow({ tiers }: Point): number {
 
 const tableOf = ({ node, flow }: Point): string => `${node} ${flow?.table}`
 
-const endpointKey = (address: Ip, { vip, protocol, port }: End): string =>
-  `${formatIp(address)} ${formatIp(vip)} ${protocol} ${port}`
+/** Of endpoints, which are asked for again and again. */
+const keys = new WeakMap<End, string>()
 
-const lentKey = (translation: Translation, address: Ip): string =>
-  translation.kind === 'endpoint-in' ? endpointKey(address, translation) : formatIp(address)
+function keyOf(end: End): string {
+  const key = keys.get(end) ?? `${formatIp(end.vip)} ${end.protocol} ${end.port}`
+  keys.set(end, key)
+  return key
+}

@@ -53,6 +53,11 @@ export class Passages implements Passing {
     this.#translating = connections ? rewrites.knowing(connections) : rewrites
   }
 
+  /** The same points where other machines are looked at. */
+  seenFrom(terrain: Terrain): Passages {
+    return new Passages(this.#sets, terrain, this.decisions, this.#rewrites.seenFrom(terrain))
+  }
+
   /** Where connections are known; filters are asked as before. */
   knowing(connections: LentConnections): Passages {
     return new Passages(this.#sets, this.#terrain, this.decisions, this.#rewrites, connections)

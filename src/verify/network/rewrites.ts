@@ -20,6 +20,7 @@ import { icmpEcho } from '../../wire/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import { addressLevels, kindLevels, level, type PacketSets } from '../packets/index.ts'
 import { swapEnds } from './ends.ts'
+import { type DividedTier, RewriteMemory } from './rewrite-memory.ts'
 import type { Terrain } from './terrain.ts'
 
 export interface Rewrite {
@@ -36,8 +37,10 @@ export interface Rewrite {
 export interface LentConnections {
   /** To the outside, by the egress address. */
   outward(address: Ip): DiagramSet
-  /** To an endpoint of the site. */
-  hairpin(address: Ip, endpoint: Pick<EndpointOut, 'vip' | 'protocol' | 'port'>): DiagramSet
+  /** To endpoints of the site; `undefined`: there are none. */
+  hairpins(
+    address: Ip,
+  ): ((endpoint: Pick<EndpointOut, 'vip' | 'protocol' | 'port'>) => DiagramSet) | undefined
 }
 
 /** A set for each machine that a balancer chooses from. */
@@ -54,27 +57,21 @@ export interface Translating {
   of(tier: TranslationTier): RewriteTier
 }
 
-interface Divided {
-  readonly watched: readonly Translation[]
-  readonly others: DiagramSet
-}
-
 export class Rewrites implements Translating {
   readonly #sets: PacketSets
   readonly #terrain: Pick<Terrain, 'watches'>
-  readonly #tiers = new WeakMap<TranslationTier, RewriteTier>()
-  readonly #borrowers = new WeakMap<readonly Ip[], DiagramSet>()
   /** TCP that opens a connection, UDP, echo requests: what is lent a port. */
   readonly #opening: DiagramSet
   readonly #openingTcp: DiagramSet
 
-  readonly #plain = new WeakMap<Translation, Rewrite>()
-  readonly #parts = new WeakMap<TranslationTier, Divided>()
+  readonly #parts = new WeakMap<TranslationTier, DividedTier>()
+  readonly #memory: RewriteMemory
 
   /** @param terrain endpoints none of whose backends it watches take packets, but these are not followed */
-  constructor(sets: PacketSets, terrain: Pick<Terrain, 'watches'>) {
+  constructor(sets: PacketSets, terrain: Pick<Terrain, 'watches'>, memory = new RewriteMemory()) {
     this.#sets = sets
     this.#terrain = terrain
+    this.#memory = memory
     this.#openingTcp = sets.match({ protocol: Protocol.tcp, tcpFlags: openingFlags })
     this.#opening = sets.union([
       this.#openingTcp,
@@ -86,11 +83,14 @@ export class Rewrites implements Translating {
   }
 
   of(tier: TranslationTier): RewriteTier {
-    const known = this.#tiers.get(tier)
-    if (known) return known
-    const made = this.#composed(tier, (translation) => this.#rewrite(translation))
-    this.#tiers.set(tier, made)
-    return made
+    const divided = this.#divided(tier)
+    divided.composed ??= this.#composed(tier, (translation) => this.#rewrite(translation))
+    return divided.composed
+  }
+
+  /** The same translations where other machines are looked at. */
+  seenFrom(terrain: Pick<Terrain, 'watches'>): Rewrites {
+    return new Rewrites(this.#sets, terrain, this.#memory)
   }
 
   /** Translations that are followed: of endpoints those behind which somebody is looked at. */
@@ -126,13 +126,12 @@ export class Rewrites implements Translating {
     return { ...made, domain: sets.union([made.domain, others]) }
   }
 
-  /** Translations that are followed, and packets to which any of the others applies. */
-  #divided(tier: TranslationTier): Divided {
+  #divided(tier: TranslationTier): DividedTier {
     const known = this.#parts.get(tier)
     if (known) return known
     const aside = new Set(tier.translations.filter((each) => this.#isAside(each)))
     const watched = tier.translations.filter((each) => !aside.has(each))
-    const made = { watched, others: this.#domainOf([...aside]) }
+    const made = this.#memory.tier(tier, watched, () => ({ watched, others: this.#domainOf([...aside]) }))
     this.#parts.set(tier, made)
     return made
   }
@@ -199,9 +198,7 @@ export class Rewrites implements Translating {
   }
 
   #rewrite(translation: Translation): Rewrite {
-    const made = this.#plain.get(translation) ?? this.#made(translation)
-    this.#plain.set(translation, made)
-    return made
+    return this.#memory.plain(translation, () => this.#made(translation))
   }
 
   #made(translation: Translation): Rewrite {
@@ -280,8 +277,10 @@ export class Rewrites implements Translating {
         preimage: (packets) => sets.mask(toLent, sets.forget(sets.mask(expected, packets), destinationEnd)),
       }
     }
+    const openedAt = connections.hairpins(address)
+    if (!openedAt) return inapplicable(translation, sets)
     const ways = hairpin.flatMap((endpoint) => {
-      const opened = connections.hairpin(address, endpoint)
+      const opened = openedAt(endpoint)
       return opened === sets.none ? [] : [{ ...this.#fromEndpoint(endpoint), expected: answers(opened) }]
     })
     const before = (expected: DiagramSet, replies: DiagramSet) =>
@@ -324,9 +323,7 @@ export class Rewrites implements Translating {
   /** Packets that open a connection and come from a borrower. */
   #lent({ borrowers, address }: Lending): DiagramSet {
     const sets = this.#sets
-    const known = this.#borrowers.get(borrowers)
-    const from = known ?? sets.addresses('source', borrowers.map(hostPrefix))
-    this.#borrowers.set(borrowers, from)
+    const from = this.#memory.borrowers(borrowers, () => sets.addresses('source', borrowers.map(hostPrefix)))
     return sets.allOf([this.#opening, sets.family(address.family), from])
   }
 

@@ -49,8 +49,12 @@ export function terrainOf(
           nextHops: route.nextHops.map((hop) => (isAside(node, hop) ? { ...hop, interface: aside } : hop)),
         }
       : route
+  let nodes: readonly string[] | undefined
   return {
-    nodes: world.network.nodes.map(({ id }) => id).filter(watches),
+    get nodes() {
+      nodes ??= world.network.nodes.map(({ id }) => id).filter(watches)
+      return nodes
+    },
     watches,
     forwards: (node) => forwards(world.node(node)),
     forwarding(node) {

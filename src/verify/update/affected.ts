@@ -12,6 +12,7 @@ import {
   type Node,
   neighbourBy,
   nodeById,
+  nodesOfKind,
   type Sameness,
   siteByName,
   type VirtualEndpoint,
@@ -31,7 +32,7 @@ import { addressed } from '../invariants/endpoints.ts'
 import { writtenAtEdge } from '../invariants/open/written.ts'
 import type { Proof } from '../invariants/proof.ts'
 import { swapEnds, translates } from '../network/index.ts'
-import { addressLevels, kindLevels, level } from '../packets/index.ts'
+import { addressLevels, kindLevels, level, quotingTo } from '../packets/index.ts'
 import type { Difference } from './difference.ts'
 
 export interface Affected {
@@ -41,6 +42,8 @@ export interface Affected {
   readonly packets: DiagramSet
   /** Packets for the machines, or for an endpoint behind which one stands. */
   readonly arriving: DiagramSet
+  /** ICMP errors of anybody: by, for, or about the machines, such endpoints, or whom balancers of their sites lend a port. */
+  readonly errors: DiagramSet
   /** Lists at the edge treat packets otherwise. */
   readonly atEdge: boolean
 }
@@ -61,6 +64,7 @@ class Search {
   readonly #sameness: Sameness
   readonly #machines = new Map<string, Node>()
   readonly #endpoints: DiagramSet[] = []
+  readonly #vips: Ip[] = []
   readonly #edge: DiagramSet[] = []
   /** Lists of borrowers that were compared, by that of the later network. */
   readonly #borrowers = new Map<readonly Ip[], { readonly was: readonly Ip[]; readonly areOurs: boolean }>()
@@ -86,6 +90,7 @@ class Search {
       machines: this.#machines,
       packets: sets.union([arriving, sets.addresses('source', this.#prefixes()), ...this.#atEdge()]),
       arriving,
+      errors: this.#errors(),
       atEdge: this.#edge.length > 0,
     }
   }
@@ -234,6 +239,7 @@ class Search {
   #addEnds(translation: Translation): boolean {
     if (translation.kind === 'egress-out' || translation.kind === 'egress-in') return false
     this.#endpoints.push(addressed(this.#next, translation))
+    this.#vips.push(translation.vip)
     return translation.backends.every(({ node }) => {
       const machine = this.#networks().flatMap((network) => nodeById(network, node) ?? [])
       for (const each of machine) this.#add(each)
@@ -246,12 +252,26 @@ class Search {
     const isMet = ({ owner, backends }: VirtualEndpoint): boolean =>
       (owner.kind === 'service' && services.has(owner.service)) ||
       backends.some(({ node }) => this.#machines.has(node))
-    const met = this.#networks().flatMap((network) =>
-      virtualEndpoints(network)
-        .filter(isMet)
-        .map((endpoint) => addressed(this.#next, endpoint)),
-    )
+    const endpoints = this.#networks().flatMap((network) => virtualEndpoints(network).filter(isMet))
+    const met = endpoints.map((endpoint) => addressed(this.#next, endpoint))
+    this.#vips.push(...endpoints.map(({ vip }) => vip))
     return sets.union([sets.addresses('destination', this.#prefixes()), ...met, ...this.#endpoints])
+  }
+
+  /** An error has no ports of its own: which of an endpoint it is about its quote says. */
+  #errors(): DiagramSet {
+    const { sets } = this.#next
+    const sites = new Set(Array.from(this.#machines.values(), ({ site }) => site))
+    const lenders = this.#networks().flatMap((network) =>
+      [...sites].flatMap((site) => nodesOfKind(network, site, 'balancer')),
+    )
+    const prefixes = [
+      ...this.#prefixes(),
+      ...this.#vips.map(hostPrefix),
+      ...lenders.flatMap(({ publicAddresses }) => publicAddresses.map(hostPrefix)),
+    ]
+    const to = sets.addresses('destination', prefixes)
+    return sets.union([sets.addresses('source', prefixes), to, quotingTo(sets, to)])
   }
 
   /** Packets that meet the edge, and those that are answered by them. */

@@ -1,5 +1,13 @@
 /** What is otherwise in a network as packets find it than it was. */
-import { type NetworkChanges, neighboursOf, type Route, type Sameness } from '../../model/index.ts'
+import {
+  type Network,
+  type NetworkChanges,
+  type Node,
+  neighboursOf,
+  nodeById,
+  type Route,
+  type Sameness,
+} from '../../model/index.ts'
 import { type Prefix, PrefixMap } from '../../net/index.ts'
 import type { PointChange, Policy } from '../../policy/index.ts'
 import type { World } from '../../trace/index.ts'
@@ -30,7 +38,7 @@ export function changedRoutes(
   { machines }: NetworkChanges,
   sameness: Sameness,
 ): readonly Prefix[] {
-  if (base.routes === next.routes) return []
+  if (base.routes === next.routes || arePlacedAlike(base.network, next.network, machines, sameness)) return []
   const hosts = new Set(machines.flatMap(({ vm }) => vm?.host ?? []))
   const routers = [...hosts].flatMap((host) =>
     neighboursOf(next.network, host).flatMap(({ node }) => (node.kind === 'vm' ? [] : [node.id])),
@@ -38,6 +46,19 @@ export function changedRoutes(
   return [...new Set([...hosts, ...routers])].flatMap((node) =>
     routeChanges(base.routes(node), next.routes(node), sameness),
   )
+}
+
+/** Whether machines have the addresses and the cables that they had. */
+function arePlacedAlike(was: Network, is: Network, machines: readonly Node[], sameness: Sameness): boolean {
+  const cables = (network: Network, id: string) => neighboursOf(network, id).map(({ link }) => link)
+  return machines.every(({ id }) => {
+    const [before, after] = [nodeById(was, id), nodeById(is, id)]
+    return (
+      before !== undefined &&
+      sameness.same(after?.addresses, before.addresses) &&
+      sameness.same(cables(is, id), cables(was, id))
+    )
+  })
 }
 
 /** Prefixes that have other routes, or only one of both has. */

@@ -1,6 +1,7 @@
 /** The parts of a proof that a change touches. */
 import { nodesOfKind } from '../../model/index.ts'
 import type { Point } from '../../policy/index.ts'
+import { everything } from '../diagram/index.ts'
 import type { Limit } from '../invariants/limit.ts'
 import type { Proof } from '../invariants/proof.ts'
 import type { Affected } from './affected.ts'
@@ -10,7 +11,7 @@ import type { Difference } from './difference.ts'
 export function limitOf(
   { sets, world }: Proof,
   { points, edges }: Difference,
-  { machines, packets }: Affected,
+  { machines, packets, errors, atEdge }: Affected,
   near: ReadonlySet<string>,
 ): Limit {
   const changed = new Set<Point>(points.flatMap(({ is }) => is ?? []))
@@ -28,6 +29,9 @@ export function limitOf(
   return {
     nodes,
     packetsOf: (node) => (machines.has(node) ? sets.all : packets),
+    // Lists at the edge look at an error, and not at what it is about.
+    toldAbout: (node) => (atEdge || machines.has(node) ? sets.all : packets),
+    errorsOf: (node) => (atEdge || machines.has(node) ? everything : errors),
     touches: (point) =>
       changed.has(point) || routers.has(point.node) || balancers.has(point.node) || isNear(point),
   }

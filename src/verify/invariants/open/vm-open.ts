@@ -73,7 +73,8 @@ export const vmOpenInvariants: readonly ArrivalInvariant[] = [
 /** Internal endpoints of the roles of a site. */
 export function* roleOpenings(proof: Proof, { name: site }: Site): Iterable<Opening> {
   const { network } = proof
-  for (const service of network.services)
+  for (const service of network.services) {
+    if (!service.deployments.some((deployment) => deployment.site === site)) continue
     for (const role of service.roles)
       for (const endpoint of role.endpoints) {
         if (endpoint.exposure !== 'internal') continue
@@ -84,6 +85,7 @@ export function* roleOpenings(proof: Proof, { name: site }: Site): Iterable<Open
         const packets = proof.sets.mask(vmsOpen(proof), opening(proof, machines, endpoint))
         yield { name: `${service.name}/${role.name}/${endpoint.name}`, site, senders, machines, packets }
       }
+  }
 }
 
 const vmsOpen = (proof: Proof): DiagramSet =>
