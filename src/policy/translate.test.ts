@@ -222,9 +222,16 @@ describe.each([4, 6] as const)('over IPv%i', (family) => {
     )
     expect(through(hairpinReply, packet(reversed(backend)), table)).toBeUndefined()
     expect(through(hairpinReply, unreachable(backend, ip(router)), table)).toEqual(unreachable(used, ip(vip)))
-    // A machine outside must not be reflected, and a VM's own error about a hairpin is denied.
+    // Errors about answers go to the backend that sent them, whoever tells, and only of what is known.
+    for (const teller of [ip(router), ip(vm)])
+      expect(through(hairpin, unreachable(reversed(used), teller), table)).toEqual(
+        unreachable(reversed(backend), ip(egress)),
+      )
+    expect(through(hairpin, unreachable(reversed(used)), new EgressTable())).toBeUndefined()
+    const never = tcp(`${vm} 2001`, `${vip} 443`)
+    expect(through(hairpin, unreachable(reversed(never)), table)).toBeUndefined()
+    // A machine outside must not be reflected.
     expect(through(hairpin, packet(inward), table)).toBeUndefined()
-    expect(through(hairpin, unreachable(reversed(used)), table)).toBeUndefined()
     // The answer of something that is no backend.
     const { table: known, port } = opened(tcp(`${vm} 2000`, `${other} 22`))
     expect(through(hairpinReply, answer(tcp(`${other} 22`, `${egress} ${port}`)), known)).toBeUndefined()

@@ -56,7 +56,7 @@ function apply(
   switch (translation.kind) {
     case 'endpoint-in':
       return error
-        ? endpointInError(translation, packet, quotedOf(packet))
+        ? endpointInError(translation, packet, quotedOf(packet), state)
         : endpointIn(translation, packet, state)
     case 'endpoint-out':
       return error
@@ -112,9 +112,13 @@ function lend(
   return port === 'full' ? { rule: lending.full } : { ...packet, source: lending.address, sourcePort: port }
 }
 
-function endpointInError(t: EndpointIn, packet: IpHeaders, quoted: QuotedFlow): IpHeaders | undefined {
+function endpointInError(
+  t: EndpointIn,
+  packet: IpHeaders,
+  quoted: QuotedFlow,
+  { egress, now }: TranslationState,
+): IpHeaders | undefined {
   const concerns =
-    !t.hairpin &&
     isEnd(t, quoted.protocol) &&
     ipEquals(packet.destination, t.vip) &&
     ipEquals(quoted.source, t.vip) &&
@@ -122,11 +126,21 @@ function endpointInError(t: EndpointIn, packet: IpHeaders, quoted: QuotedFlow): 
   if (!concerns) return undefined
   const backend = chooseBackend(t, reverse(quoted))
   if (!backend) return undefined
-  return {
+  const inward = {
     ...packet,
     destination: backend.address,
     quoted: { ...quoted, source: backend.address, sourcePort: backend.port },
   }
+  if (!t.hairpin) return inward
+  const port = egress?.port(reverse(inward.quoted), now)
+  const { address } = t.hairpin
+  return port === undefined
+    ? undefined
+    : {
+        ...inward,
+        source: address,
+        quoted: { ...inward.quoted, destination: address, destinationPort: port },
+      }
 }
 
 function endpointOut(t: EndpointOut, packet: IpHeaders): IpHeaders | undefined {

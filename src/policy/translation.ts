@@ -9,8 +9,8 @@
  *
  * ICMP errors follow the flow that they quote: outer addresses and quoted addresses and ports are rewritten together, and
  * an error from anywhere inside leaves with the VIP (or egress address) as its source, so that no router of the inside
- * shows itself. Not translated, and so denied: errors that a VM sends to a VIP about a hairpin connection, and errors
- * from inside about an echo reply whose identifier is 0, which look like errors about other ICMP.
+ * shows itself. Not translated, and so denied: errors from inside about an echo reply whose identifier is 0, which look like
+ * errors about other ICMP.
  */
 import type { Ip, PortRange } from '../net/index.ts'
 import type { Rule } from './rule.ts'

@@ -5,11 +5,11 @@ import type { EndpointIn } from '../../policy/index.ts'
 import { at } from '../emit/parse.ts'
 import { emitSameAddress, type Quoted, swapPorts } from '../emit/quoted.ts'
 import { emitLend } from './egress.ts'
-import { endValue, replyValue, tupleKey, vipValue } from './maps.ts'
+import { replyValue, vipValue } from './maps.ts'
 import type { TranslationSteps } from './steps.ts'
 
 export function emitEndpointIn(steps: TranslationSteps, { hairpin }: EndpointIn, next: Label): void {
-  const { b, parsed, maps, memory, exit, number } = steps.context
+  const { b, parsed, maps, exit, number } = steps.context
   const { source, destination } = at[steps.family]
   steps.needPorts(parsed.protocol, next)
   const endpoint = steps.lookUpEnd(maps.vips, destination, b.shr(parsed.ports, 16), parsed.protocol, next)
@@ -21,9 +21,7 @@ export function emitEndpointIn(steps: TranslationSteps, { hairpin }: EndpointIn,
     steps.rewrite({ destination: end })
     return exit.decideBy('allow', rule)
   }
-  const key = tupleKey(steps.family)
-  steps.copy(backend, endValue(steps.family).address, memory.tuple, key.destination)
-  b.store(4, memory.tuple, key.ports, b.or(b.and(parsed.ports, 0xffff), b.shl(end.port, 16)))
+  steps.aimTuple(backend, b.and(parsed.ports, 0xffff))
   const full = b.label('hairpin-full')
   const port = emitLend(steps, { next, full })
   steps.rewrite({ destination: end, source: { address: steps.egress(), port } })
@@ -32,16 +30,30 @@ export function emitEndpointIn(steps: TranslationSteps, { hairpin }: EndpointIn,
   exit.decide('deny', number(hairpin.full))
 }
 
-export function emitEndpointInError(steps: TranslationSteps, quoted: Quoted, next: Label): void {
+export function emitEndpointInError(
+  steps: TranslationSteps,
+  { hairpin }: EndpointIn,
+  quoted: Quoted,
+  next: Label,
+): void {
   const { b, frame, maps, exit } = steps.context
   const family = steps.family
   steps.needPorts(quoted.protocol, next)
   emitSameAddress(b, frame, family, at[family].destination, quoted.source, next)
   const endpoint = steps.lookUpEnd(maps.vips, quoted.source, quoted.ports, quoted.protocol, next)
   steps.fillTuple(quoted.destination, quoted.source, swapPorts(b, quoted.ports), quoted.protocol)
-  const end = steps.endAt(steps.chooseBackend(endpoint, next))
-  steps.rewriteError({ destination: end.address }, { source: end }, quoted)
-  exit.decideBy('allow', b.load(4, endpoint, vipValue.rule))
+  const backend = steps.chooseBackend(endpoint, next)
+  const end = steps.endAt(backend)
+  if (!hairpin) {
+    steps.rewriteError({ destination: end.address }, { source: end }, quoted)
+    return exit.decideBy('allow', b.load(4, endpoint, vipValue.rule))
+  }
+  steps.aimTuple(backend, b.shr(quoted.ports, 16))
+  const port = steps.lookUpLent(end.address, { base: frame.data, offset: quoted.destination }, next)
+  const address = steps.egress()
+  const outer = { source: address, destination: end.address }
+  steps.rewriteError(outer, { source: end, destination: { address, port } }, quoted)
+  exit.decideBy('allow', b.load(4, endpoint, vipValue.hairpinRule))
 }
 
 export function emitEndpointOut(steps: TranslationSteps, next: Label): void {

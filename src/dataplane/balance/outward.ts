@@ -5,9 +5,8 @@ import type { EgressIn, EgressOut } from '../../policy/index.ts'
 import { icmpEcho } from '../../wire/index.ts'
 import { at } from '../emit/parse.ts'
 import { emitSameAddress, type Quoted, swapPorts } from '../emit/quoted.ts'
-import { emitFollow, emitSameEnd } from './connection.ts'
+import { emitFollow } from './connection.ts'
 import { emitLend } from './egress.ts'
-import { lentValue } from './maps.ts'
 import type { TranslationSteps } from './steps.ts'
 
 export function emitEgressOut(
@@ -37,7 +36,7 @@ export function emitEgressOutError(
   quoted: Quoted,
   next: Label,
 ): void {
-  const { b, frame, maps, memory, exit, number } = steps.context
+  const { b, frame, exit, number } = steps.context
   const family = steps.family
   emitSameAddress(b, frame, family, at[family].destination, quoted.source, next)
   const identified = b.label('identified')
@@ -45,23 +44,18 @@ export function emitEgressOutError(
   b.jumpIf(b.eq(b.shr(quoted.ports, 16), 0), next)
   b.place(identified)
   steps.fillTuple(quoted.destination, quoted.source, swapPorts(b, quoted.ports), quoted.protocol)
-  const lent = b.mapLookup(maps.egress, memory.tuple)
-  b.jumpIf(b.eq(lent, 0), next)
-  const port = b.load(2, lent, lentValue.port)
-  const ports = b.or(b.and(quoted.ports, 0xffff), b.shl(port, 16))
-  const owner = steps.lookUpOwner(quoted.source, ports, quoted.protocol, next)
-  const vm = { base: frame.data, offset: quoted.destination }
-  emitSameEnd(b, family, owner, vm, b.shr(quoted.ports, 16), next)
+  const place = (offset: number) => ({ base: frame.data, offset })
+  const port = steps.lookUpLent(place(quoted.source), place(quoted.destination), next)
   const address = steps.egress()
   steps.rewriteError({ source: address }, { destination: { address, port } }, quoted)
   exit.decide('allow', number(rule))
 }
 
 export function emitEgressIn(steps: TranslationSteps, { hairpin, rule }: EgressIn, next: Label): void {
-  const { parsed, exit, number, maps } = steps.context
+  const { frame, parsed, exit, number, maps } = steps.context
   const { source, destination } = at[steps.family]
   steps.needEgress(destination, next)
-  const owner = steps.lookUpOwner(source, parsed.ports, parsed.protocol, next)
+  const owner = steps.lookUpOwner({ base: frame.data, offset: source }, parsed.ports, parsed.protocol, next)
   const reply = hairpin && steps.lookUpEnd(maps.replies, source, parsed.ports, parsed.protocol, next)
   emitFollow(steps, 'to-local', owner, { over: next, opens: next, stray: next })
   const vm = steps.endAt(owner)
@@ -81,7 +75,12 @@ export function emitEgressInError(
   steps.needEgress(destination, next)
   emitSameAddress(b, frame, family, destination, quoted.source, next)
   const swapped = swapPorts(b, quoted.ports)
-  const owner = steps.lookUpOwner(quoted.destination, swapped, quoted.protocol, next)
+  const owner = steps.lookUpOwner(
+    { base: frame.data, offset: quoted.destination },
+    swapped,
+    quoted.protocol,
+    next,
+  )
   const end = steps.endAt(owner)
   if (!hairpin) steps.rewriteError({ destination: end.address }, { source: end }, quoted)
   else {

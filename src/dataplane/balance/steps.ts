@@ -6,10 +6,19 @@ import type { Frame } from '../emit/frame.ts'
 import type { Parsed } from '../emit/parse.ts'
 import type { Quoted } from '../emit/quoted.ts'
 import type { VerdictExit } from '../emit/verdict.ts'
-import { emitIfOver } from './connection.ts'
+import { emitIfOver, emitSameEnd } from './connection.ts'
 import type { Scratch } from './egress.ts'
 import { emitFlowHash, emitScale } from './flow-hash.ts'
-import { addressSize, type BalancerMaps, endKey, endValue, ownerKey, tupleKey, vipValue } from './maps.ts'
+import {
+  addressSize,
+  type BalancerMaps,
+  endKey,
+  endValue,
+  lentValue,
+  ownerKey,
+  tupleKey,
+  vipValue,
+} from './maps.ts'
 import { emitErrorRewrite, emitRewrite, type NewEnd, type Place } from './rewrite.ts'
 
 /** Parameters: a balancer's egress address as 4-byte words in network order. */
@@ -85,16 +94,42 @@ export class TranslationSteps {
   }
 
   /** The living connection that a packet from a remote end to an egress port belongs to. `ports`: remote port low, egress port high. */
-  lookUpOwner(remote: number, ports: Value, protocol: Value, next: Label): Value {
-    const { b, maps, memory, frame } = this.context
+  lookUpOwner(remote: Place, ports: Value, protocol: Value, next: Label): Value {
+    const { b, maps, memory } = this.context
     const key = ownerKey(this.family)
-    this.copy(frame.data, remote, memory.owner, key.remote)
+    this.copy(remote.base, remote.offset, memory.owner, key.remote)
     b.store(4, memory.owner, key.ports, ports)
     b.store(4, memory.owner, key.protocol, protocol)
     const owner = b.mapLookup(maps.owners, memory.owner)
     b.jumpIf(b.eq(owner, 0), next)
     emitIfOver(b, this.family, owner, b.call('ktime_get_coarse_ns'), next)
     return owner
+  }
+
+  /**
+   * The port lent to the living connection of the flow in the tuple.
+   * @param remote its destination @param vm its source
+   */
+  lookUpLent(remote: Place, vm: Place, next: Label): Value {
+    const { b, maps, memory } = this.context
+    const key = tupleKey(this.family)
+    const lent = b.mapLookup(maps.egress, memory.tuple)
+    b.jumpIf(b.eq(lent, 0), next)
+    const port = b.load(2, lent, lentValue.port)
+    const ports = b.load(4, memory.tuple, key.ports)
+    const protocol = b.load(4, memory.tuple, key.protocol)
+    const owner = this.lookUpOwner(remote, b.or(b.shr(ports, 16), b.shl(port, 16)), protocol, next)
+    emitSameEnd(b, this.family, owner, vm, b.and(ports, 0xffff), next)
+    return port
+  }
+
+  /** Makes a chosen backend the destination of the flow in the tuple. */
+  aimTuple(backend: Value, sourcePort: Value): void {
+    const { b, memory } = this.context
+    const key = tupleKey(this.family)
+    const { address, port } = endValue(this.family)
+    this.copy(backend, address, memory.tuple, key.destination)
+    b.store(4, memory.tuple, key.ports, b.or(sourcePort, b.shl(b.load(2, backend, port), 16)))
   }
 
   fillTuple(source: number, destination: number, ports: Value, protocol: Value): void {

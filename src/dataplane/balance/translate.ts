@@ -74,8 +74,7 @@ function groupsOf(tier: TranslationTier, family: Family): readonly Group[] {
 function emitGroup(steps: TranslationSteps, { kind, first }: Group, next: Label): void {
   const { b, frame, parsed } = steps.context
   const error = b.label('error')
-  const withErrors = !(first.kind === 'endpoint-in' && first.hairpin)
-  emitIfError(b, parsed, withErrors ? error : next)
+  emitIfError(b, parsed, error)
   switch (kind) {
     case 'endpoint-in':
       emitEndpointIn(steps, first as EndpointIn, next)
@@ -89,12 +88,11 @@ function emitGroup(steps: TranslationSteps, { kind, first }: Group, next: Label)
     case 'egress-in':
       emitEgressIn(steps, first as EgressIn, next)
   }
-  if (!withErrors) return
   b.place(error)
   const quoted = emitQuoted(b, frame, parsed, next)
   switch (kind) {
     case 'endpoint-in':
-      return emitEndpointInError(steps, quoted, next)
+      return emitEndpointInError(steps, first as EndpointIn, quoted, next)
     case 'endpoint-out':
       return emitEndpointOutError(steps, quoted, next)
     case 'egress-out':

@@ -2,7 +2,15 @@
 
 import { icmpOf, Protocol } from '../../net/index.ts'
 import { type Point, type RulePlace, rulesOf } from '../../policy/index.ts'
-import { converse, type Opening, type Path, type World, WorldState, walk } from '../../trace/index.ts'
+import {
+  answerTo,
+  converse,
+  type Opening,
+  type Path,
+  type World,
+  WorldState,
+  walk,
+} from '../../trace/index.ts'
 import { type IpHeaders, icmpEcho } from '../../wire/index.ts'
 import { toldBy } from './told.ts'
 
@@ -63,7 +71,7 @@ export function replayAnswer(
 }
 
 /**
- * An opening about which some router tells something that is lost on its way back.
+ * An opening about which, or about whose answer, some router tells something that is lost on its way back.
  * @param at point that denies the error, or node where it ends
  */
 export function replayErrors(
@@ -85,10 +93,15 @@ export function replayErrors(
   return undefined
 }
 
-/** Where errors end, and nobody gets them, that routers tell of an opening. */
+/** Where errors end, and nobody gets them, that routers tell of an opening, and of what answers it. */
 function lostErrors(world: World, from: string, opening: IpHeaders): readonly Path['end'][] {
   const state = new WorldState()
-  return walk(world, state, from, opening)
+  const forth = walk(world, state, from, opening)
+  const back = forth.flatMap(({ end, packet }) => {
+    const answer = end.kind === 'delivered' && answerTo(packet, true)
+    return answer ? walk(world, state, end.node, answer) : []
+  })
+  return [...forth, ...back]
     .flatMap(({ hops }) => hops)
     .filter(({ departure }) => departure !== undefined)
     .flatMap(({ node, packet }) =>

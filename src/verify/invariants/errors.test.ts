@@ -128,6 +128,13 @@ describe('ICMP errors', () => {
       inFront(about('deny'), ({ id }) => id === 'west/host1/partition/out'),
     ],
     ['a balancer that does not know its connections', without('west/lb1', 'egress-in')],
+    [
+      'a balancer that has none about answers to VMs of its site',
+      inFront(
+        about('deny', { destination: network.sites[0]?.public.vips ?? [] }),
+        at('west/lb2/internal/in'),
+      ),
+    ],
   ])(
     'that are kept out by %s are found',
     (_, given) => {

@@ -2,6 +2,7 @@
 import { type Node, siteByName } from '../../model/index.ts'
 import { hostPrefix } from '../../net/index.ts'
 import { type Point, rulesOf } from '../../policy/index.ts'
+import { icmpEcho } from '../../wire/index.ts'
 import { lossesOf, tellingAddresses, toldOf, toldTypes } from '../arrival/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import { type Emission, type Openings, type Reach, swapEnds } from '../network/index.ts'
@@ -10,11 +11,10 @@ import { clientsOf, openers } from './clients.ts'
 import { clientsOf as heardBy } from './infrastructure.ts'
 import type { Breach, ErrorInvariant, Trial } from './invariant.ts'
 import { spokenBy } from './layers.ts'
-import type { Limit } from './limit.ts'
 import { heardByHost, roleOpenings } from './machines.ts'
 import { writtenErrors, writtenOut } from './open/written.ts'
 import { byInternet } from './places.ts'
-import { type Origin, type Proof, prefixesOf } from './proof.ts'
+import { type Proof, prefixesOf } from './proof.ts'
 
 export const errorInvariants: readonly ErrorInvariant[] = [
   {
@@ -23,9 +23,13 @@ export const errorInvariants: readonly ErrorInvariant[] = [
     ofAlike: true,
     rows: ['R11', 'R18'],
     claim:
-      'That an opening is too big, finds nobody, or has used up its hop limit comes back to its sender, whichever router says so: filters know the flow that the error quotes, balancers its connection; as far as lists and host configuration that people wrote let it.',
+      'That an opening, or what answers it, is too big, finds nobody, or has used up its hop limit comes back to its sender, whichever router says so: filters know the flow that the error quotes, balancers its connection; as far as lists and host configuration that people wrote let it.',
     *trials(proof, limit) {
-      for (const origin of openers(proof)) yield returning(proof, origin, limit)
+      for (const origin of openers(proof)) {
+        const opened = masked(proof, clientsOf(proof, origin), limit?.toldAbout)
+        yield returning(proof, opened, 'openings')
+        yield returning(proof, answeredBy(proof, opened), 'answers')
+      }
     },
   },
   {
@@ -93,21 +97,45 @@ function reaching(
   }
 }
 
-function returning(proof: Proof, origin: Origin, limit?: Limit): Trial {
+/** Of openings those whose answers a balancer tells apart from others of the same ends. */
+function answeredBy(proof: Proof, opened: readonly Emission[]): readonly Emission[] {
+  const { sets } = proof
+  const told = proof.once('answers that are told apart', () => {
+    // A port at which an endpoint is served is taken for its answers; without an identifier an echo looks like other ICMP.
+    const served = proof.endpoints().flatMap(({ protocol, backends }) =>
+      backends.map(({ address, port }) =>
+        sets.match({
+          protocol,
+          source: [hostPrefix(address)],
+          sourcePorts: [{ first: port, last: port }],
+        }),
+      ),
+    )
+    const nameless = sets.mask(
+      icmpOfTypes(sets, (family) => [icmpEcho[family].request]),
+      sets.field('sourcePort', [[0, 0]]),
+    )
+    return sets.without(sets.all, sets.union([...served, nameless]))
+  })
+  return opened.map(({ node, packets }) => ({ node, packets: sets.mask(told, packets) }))
+}
+
+/** @param about what routers tell of: openings, or what answers them */
+function returning(proof: Proof, emissions: readonly Emission[], about: 'openings' | 'answers'): Trial {
   const { sets, isOutside } = proof
-  const emissions = masked(proof, clientsOf(proof, origin), limit?.toldAbout)
   return {
     emissions,
     follow(some) {
       const { known, forth } = proof.remembered(some)
-      return proof.errors(
-        known,
-        Array.from(
-          forth.forwarded,
-          ([node, packets]): Emission => ({ node, packets: told(proof, node, packets) }),
-        ),
-        { explain: true },
+      const { forwarded } = about === 'openings' ? forth : proof.answersTo(some)
+      const errors = Array.from(
+        forwarded,
+        ([node, packets]): Emission => ({
+          node,
+          packets: told(proof, node, packets),
+        }),
       )
+      return proof.errors(known, errors, { explain: true })
     },
     *breaches(reach): Iterable<Breach> {
       const asWritten = new Map(
@@ -119,7 +147,11 @@ function returning(proof: Proof, origin: Origin, limit?: Limit): Trial {
       )
       const left = { ...reach, stopped: asWritten }
       for (const { at, packets } of lossesOf(sets, left, { emissions, leaves: true }, isOutside))
-        yield { at, packets, does: 'has errors about it lost' }
+        yield {
+          at,
+          packets,
+          does: about === 'openings' ? 'has errors about it lost' : 'has errors about its answer lost',
+        }
     },
   }
 }

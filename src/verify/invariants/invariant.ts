@@ -132,6 +132,7 @@ export interface Breach {
     | 'depends on its way'
     | 'has its answer lost'
     | 'has errors about it lost'
+    | 'has errors about its answer lost'
     | Loss['does']
   /** Of answers: what they answer. */
   readonly answering?: Answered

@@ -215,7 +215,7 @@ class Judging {
     const played =
       does === 'has its answer lost'
         ? replayAnswer(proof.world, found.sender, found.packet, among, at)
-        : does === 'has errors about it lost'
+        : does === 'has errors about it lost' || does === 'has errors about its answer lost'
           ? replayErrors(proof.world, found.sender, found.packet, among, at)
           : replay(proof.world, found.sender, found.packet, among, shows(proof.world, breach))
     return {

@@ -24,6 +24,7 @@ export function shows(
       return ({ end }) => end.kind === 'hop-limit'
     case 'has its answer lost':
     case 'has errors about it lost':
+    case 'has errors about its answer lost':
       return () => false
     case 'goes astray':
     case 'depends on its way':

@@ -9,6 +9,7 @@ import type {
   EgressOut,
   EndpointIn,
   EndpointOut,
+  Lending,
   Translation,
 } from '../../policy/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
@@ -52,6 +53,9 @@ export class ErrorRewrites {
   of(translation: Translation): ErrorRewrite | undefined {
     switch (translation.kind) {
       case 'endpoint-in':
+        return translation.hairpin
+          ? this.#toEndpoint(translation, translation.hairpin)
+          : this.#ofEndpoint(translation)
       case 'endpoint-out':
         return this.#ofEndpoint(translation)
       case 'egress-out':
@@ -75,13 +79,30 @@ export class ErrorRewrites {
   }
 
   /** About answers of machines behind an endpoint: the one that sent it is chosen again. */
-  #endpointIn({ vip, protocol, port, backends, hairpin }: EndpointIn): ErrorRewrite | undefined {
+  #endpointIn({ vip, protocol, port, backends }: EndpointIn): ErrorRewrite | undefined {
     const sets = this.#sets
-    if (hairpin || backends.length === 0) return undefined
-    const machines = sets.union(backends.map(({ address, port: own }) => this.#sentBy(address, own)))
+    if (backends.length === 0) return undefined
+    const machines = this.#sentByAny(backends)
     return {
       domain: sets.mask(quotingProtocol(sets, protocol), this.#sentBy(vip, port)),
       image: (errors) => sets.mask(machines, sets.forget(errors, sender)),
+    }
+  }
+
+  /** About answers to what VMs opened at an endpoint of their own site. */
+  #toEndpoint(endpoint: EndpointIn, { address, ports }: Lending): ErrorRewrite | undefined {
+    const sets = this.#sets
+    const opened = this.#connections.hairpins(address)?.(endpoint) ?? sets.none
+    if (opened === sets.none) return undefined
+    const { vip, protocol, port, backends } = endpoint
+    const shown = sets.allOf([this.#shownBy(address, ports), this.#sentByAny(backends)])
+    return {
+      domain: sets.allOf([
+        quotingProtocol(sets, protocol),
+        this.#sentBy(vip, port),
+        errorsAbout(sets, swapEnds(sets, opened)),
+      ]),
+      image: (errors) => sets.mask(shown, sets.forget(errors, [...source, ...sender, ...target])),
     }
   }
 
@@ -98,11 +119,7 @@ export class ErrorRewrites {
   /** About answers to what VMs opened elsewhere. */
   #egressOut({ address, ports }: EgressOut): ErrorRewrite {
     const sets = this.#sets
-    const shown = sets.allOf([
-      this.#from(address),
-      quotingTo(sets, sets.addresses('destination', [hostPrefix(address)])),
-      sets.field('destinationPort', [[ports.first, ports.last]]),
-    ])
+    const shown = this.#shownBy(address, ports)
     const nameless = sets.allOf([
       quotingProtocol(sets, icmpOf(address.family)),
       sets.field('destinationPort', [[0, 0]]),
@@ -152,6 +169,16 @@ export class ErrorRewrites {
     }
   }
 
+  /** By an address that is lent, about packets to a port of it. */
+  #shownBy(address: Ip, { first, last }: Lending['ports']): DiagramSet {
+    const sets = this.#sets
+    return sets.allOf([
+      this.#from(address),
+      quotingTo(sets, sets.addresses('destination', [hostPrefix(address)])),
+      sets.field('destinationPort', [[first, last]]),
+    ])
+  }
+
   #from(address: Ip): DiagramSet {
     return this.#sets.addresses('source', [hostPrefix(address)])
   }
@@ -165,6 +192,10 @@ export class ErrorRewrites {
 
   #sentBy(address: Ip, port: number): DiagramSet {
     return this.#lent(address, { first: port, last: port })
+  }
+
+  #sentByAny(ends: readonly Pick<Backend, 'address' | 'port'>[]): DiagramSet {
+    return this.#sets.union(ends.map(({ address, port }) => this.#sentBy(address, port)))
   }
 
   #sentTo(ends: readonly Pick<Backend, 'address' | 'port'>[]): DiagramSet {

@@ -23,7 +23,7 @@ export function happens(world: World, example: Counterexample): boolean {
   }
   if (does === 'has its answer lost')
     return replayAnswer(world, sender, packet, () => false, at)?.packet === packet
-  if (does === 'has errors about it lost')
+  if (does === 'has errors about it lost' || does === 'has errors about its answer lost')
     return replayErrors(world, sender, packet, () => false, at)?.packet === packet
   if (does === 'depends on its way')
     return flowsLike(packet).some((one) => {
