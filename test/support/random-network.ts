@@ -11,19 +11,19 @@ export type RandomFiles = Readonly<Record<string, string>>
 
 const networkFile = 'network.yaml'
 
-interface Options {
+export interface RandomNetworkOptions {
   /** One of each machine, and one or two VMs of a role. */
   readonly tiny?: boolean
 }
 
 /** The files of a random network. */
-export function randomFiles(random: Random, { tiny = false }: Options = {}): RandomFiles {
+export function randomFiles(random: Random, { tiny = false }: RandomNetworkOptions = {}): RandomFiles {
   const maker = new Maker(random, tiny)
   return maker.files()
 }
 
 /** A random network. Throws with the file if it is not one: then the maker has to follow the model. */
-export function randomNetwork(random: Random, options: Options = {}): Network {
+export function randomNetwork(random: Random, options: RandomNetworkOptions = {}): Network {
   const files = randomFiles(random, options)
   const { network, diagnostics } = parseNetwork(files[networkFile] as string, {
     file: networkFile,

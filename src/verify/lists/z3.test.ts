@@ -3,20 +3,13 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nothing } from '../diagram/index.ts'
 import { PacketSets, packetOf } from '../packets/index.ts'
+import { askForPacket, is, isEchoReply, isEchoRequest, packetFrom, preamble } from '../testing/smt/packets.ts'
+import { diagramTerms } from '../testing/smt/sets.ts'
+import { Z3 } from '../testing/smt/z3.ts'
 import { differenceOf } from './index.ts'
 import { arbitraryLists } from './testing/arbitrary-lists.ts'
 import { differenceSet } from './testing/list-sets.ts'
-import {
-  askForPacket,
-  boxFormula,
-  decides,
-  firstOf,
-  listFunctions,
-  packetFrom,
-  preamble,
-  setFunctions,
-} from './testing/smt.ts'
-import { Z3 } from './testing/z3.ts'
+import { boxFormula, decides, firstOf, listFunctions } from './testing/smt.ts'
 
 let z3: Z3
 beforeAll(async () => {
@@ -34,11 +27,13 @@ const different = '(and wellFormed (distinct actionA actionB))'
 
 describe('against Z3', () => {
   it('a wrong answer would be seen: Z3 finds packets, and proves that there are none', async () => {
-    expect(await satisfiable('', ['wellFormed', '(and isTcp request)', '(and wellFormed reply)'])).toEqual([
-      'sat',
-      'unsat',
-      'sat',
-    ])
+    expect(
+      await satisfiable('', [
+        'wellFormed',
+        `(and ${is('protocol', 6)} ${isEchoRequest()})`,
+        `(and wellFormed ${isEchoReply()})`,
+      ]),
+    ).toEqual(['sat', 'unsat', 'sat'])
   })
 
   it('boxes of differences are exactly what two lists say differently, with the right rules', async () => {
@@ -76,9 +71,10 @@ ${boxes.map((box, at) => `(define-fun box${at} () Bool ${box})`).join('\n')}`
       fc.asyncProperty(arbitraryLists(6), async ([a, b]) => {
         const sets = new PacketSets()
         const set = differenceSet(sets, a, b)
-        const { functions, name } = setFunctions(sets, set)
+        const terms = diagramTerms(sets)
+        const name = terms.set(set)
         const lists = `${listFunctions('A', a)}${listFunctions('B', b)}`
-        const [equal, empty] = await satisfiable(`${lists}${functions}`, [
+        const [equal, empty] = await satisfiable(`${lists}${terms.neededFor(name)}`, [
           `(xor ${name} ${different})`,
           different,
         ])
@@ -97,7 +93,8 @@ ${boxes.map((box, at) => `(define-fun box${at} () Bool ${box})`).join('\n')}`
 
   it('of all well-formed packets there is one set', async () => {
     const sets = new PacketSets()
-    const { functions, name } = setFunctions(sets, sets.all)
-    expect(await satisfiable(functions, [`(xor ${name} wellFormed)`])).toEqual(['unsat'])
+    const terms = diagramTerms(sets)
+    const name = terms.set(sets.all)
+    expect(await satisfiable(terms.neededFor(name), [`(xor ${name} wellFormed)`])).toEqual(['unsat'])
   })
 })

@@ -1,20 +1,21 @@
 /**
  * Random networks and random packets, prover against evaluator: what each point decides, and by which rule; where packets get to, what stops them,
- * and what they are then; what comes back. `GLACIS_SEED` repeats a run, `GLACIS_RUNS` makes it longer: 100 are as many networks as CI has.
+ * and what they are then; what comes back.
  */
 
 import type { Node } from '../../../src/model/index.ts'
-import { formatIp, hostPrefix } from '../../../src/net/index.ts'
-import { derivePolicy, type EndpointIn } from '../../../src/policy/index.ts'
-import { createWorld, type World, WorldState, walk } from '../../../src/trace/index.ts'
+import { hostPrefix } from '../../../src/net/index.ts'
+import type { EndpointIn } from '../../../src/policy/index.ts'
+import { type World, WorldState, walk } from '../../../src/trace/index.ts'
 import type { Diagram } from '../../../src/verify/diagram/index.ts'
 import { NetworkReach, terrainOf, translates } from '../../../src/verify/network/index.ts'
 import { openings, PacketSets, packetOf } from '../../../src/verify/packets/index.ts'
 import { setOf } from '../../../src/verify/packets/one-packet.ts'
 import type { IpHeaders } from '../../../src/wire/index.ts'
 import { packetIn } from '../../support/packet-in.ts'
-import { pick, type Random, randomFrom } from '../../support/random.ts'
-import { randomNetwork } from '../../support/random-network.ts'
+import { packetText } from '../../support/packet-text.ts'
+import { pick, type Random } from '../../support/random.ts'
+import { randomOf, randomWorld, storyOf } from '../../support/random-world.ts'
 import { type Borders, borderPacket, bordersOf, nearPacket, wellFormed } from './borders.ts'
 import { differenceAt } from './points.ts'
 import { type Difference, differenceOf, missingFrom, withFewPorts } from './reach.ts'
@@ -37,20 +38,12 @@ export interface Counts {
 
 const perNetwork = { points: 12, packetsOfPoint: 70, senders: 6, packetsOfSender: 25, openings: 8 }
 
-const runs = Number(process.env.GLACIS_RUNS ?? 100)
-const seed = Number(process.env.GLACIS_SEED ?? 1)
-
-/** How many networks a part of the campaign has. @param usual in CI */
-export const lengthOf = (usual: number): number => Math.ceil((usual * runs) / 100)
-
 /** Looks at some networks. Throws at the first disagreement. @param first number of the first, so that parts of a campaign have different ones */
 export function campaign(first: number, networks: number): Counts {
   const counts = noCounts()
   for (let number = first; number < first + networks; number++) {
-    const random = randomFrom(seed + Math.imul(number, 0x9e37_79b1))
-    const network = randomNetwork(random)
-    const story = `GLACIS_SEED=${seed}, network ${number}`
-    new Trial(createWorld(network, derivePolicy(network)), random, { counts, story }).run()
+    const random = randomOf(number)
+    new Trial(randomWorld(random), random, { counts, story: storyOf(number) }).run()
     counts.networks++
   }
   return counts
@@ -139,7 +132,7 @@ export class Trial {
       this.#counts.atPoints += count
       if (differs)
         throw new Error(
-          `${this.#story}: at ${point.id} rule ${differs.evaluator} decides about ${text(differs.packet)}; the prover says ${differs.prover}`,
+          `${this.#story}: at ${point.id} rule ${differs.evaluator} decides about ${packetText(differs.packet)}; the prover says ${differs.prover}`,
         )
     }
   }
@@ -215,7 +208,9 @@ export class Trial {
     if (!difference) return
     const { where, packet, only } = difference
     const shown = typeof packet === 'number' ? packetOf(this.#sets, packet) : packet
-    throw new Error(`${this.#story}: of what ${id} sends, ${text(shown)} is ${where} by the ${only} alone`)
+    throw new Error(
+      `${this.#story}: of what ${id} sends, ${packetText(shown)} is ${where} by the ${only} alone`,
+    )
   }
 }
 
@@ -227,15 +222,3 @@ const isOwn = (
 
 const isTranslated = (before: IpHeaders, after: IpHeaders): boolean =>
   before.source.value !== after.source.value || before.destination.value !== after.destination.value
-
-const text = ({
-  source,
-  destination,
-  protocol,
-  sourcePort,
-  destinationPort,
-  tcpFlags,
-  icmpType,
-  icmpCode,
-}: IpHeaders): string =>
-  `protocol ${protocol} ${formatIp(source)} ${sourcePort} → ${formatIp(destination)} ${destinationPort} flags ${tcpFlags} icmp ${icmpType}/${icmpCode}`

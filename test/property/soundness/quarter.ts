@@ -1,6 +1,7 @@
 /** A quarter of the campaign, as a test: four files, so that two cores share it. */
 import { expect, it } from 'vitest'
-import { campaign, lengthOf } from './campaign.ts'
+import { lengthOf } from '../../support/random-world.ts'
+import { campaign } from './campaign.ts'
 
 /** Networks of a quarter in CI, and packets that all of its networks must have had, of which a million are made. */
 const usual = { networks: 260, packets: 250_000 }

@@ -39,6 +39,13 @@ function note(fates: Fates, { paths, denials }: Ways): void {
     put(`stopped ${point.id} ${numberOf(point, decision)}`, packet)
 }
 
+/** What becomes of a packet on some ways. */
+export function fatesOfWays(ways: Ways): ReadonlyMap<string, readonly IpHeaders[]> {
+  const fates: Fates = new Map()
+  note(fates, ways)
+  return fates
+}
+
 /** The same of the prover. */
 function fatesOf(sets: PacketSets, reach: Reach): Map<string, DiagramSet> {
   const fates = new Map<string, DiagramSet>()

@@ -5,32 +5,25 @@
 import { describe, expect, it } from 'vitest'
 import type { Node, Route } from '../../../src/model/index.ts'
 import { type Family, formatPrefix, type Prefix } from '../../../src/net/index.ts'
-import { derivePolicy, type Match, type Point, type Policy } from '../../../src/policy/index.ts'
-import { createWorld, type World } from '../../../src/trace/index.ts'
+import type { Match, Point, Policy } from '../../../src/policy/index.ts'
+import type { World } from '../../../src/trace/index.ts'
 import type { DiagramSet } from '../../../src/verify/diagram/index.ts'
 import { ProofMemory } from '../../../src/verify/index.ts'
 import { withFault as withRoutes } from '../../../src/verify/invariants/testing/random-fault.ts'
 import { translates } from '../../../src/verify/network/index.ts'
 import { type End, PacketSets } from '../../../src/verify/packets/index.ts'
-import { pick, type Random, randomFrom } from '../../support/random.ts'
-import { randomNetwork } from '../../support/random-network.ts'
+import { pick, type Random } from '../../support/random.ts'
+import { randomOf, randomWorld } from '../../support/random-world.ts'
 import { changesSomething } from '../faults/effect.ts'
 import { faultsOf, representatives, withFault } from '../faults/fault.ts'
 import { bordersOf } from './borders.ts'
 import { Trial } from './campaign.ts'
 import { differenceAt } from './points.ts'
 
-const seed = Number(process.env.GLACIS_SEED ?? 1)
-
-function randomWorld(random: Random): World {
-  const network = randomNetwork(random)
-  return createWorld(network, derivePolicy(network))
-}
-
 /** Whether something is found in some networks. */
 function isNoticed(trial: (random: Random, world: World) => void, networks: number): boolean {
   for (let number = 0; number < networks; number++) {
-    const random = randomFrom(seed + number)
+    const random = randomOf(number)
     const world = randomWorld(random)
     try {
       trial(random, world)
@@ -113,7 +106,7 @@ describe('a fault of the prover is noticed', () => {
     const missed: string[] = []
     let noticed = 0
     for (let number = 0; number < 6; number++) {
-      const random = randomFrom(seed + number)
+      const random = randomOf(number)
       const { policy } = randomWorld(random)
       const memory = new ProofMemory()
       const { sets } = memory
@@ -138,7 +131,7 @@ describe('a fault of the prover is noticed', () => {
     const missed: string[] = []
     let noticed = 0
     for (let number = 0; number < 4; number++) {
-      const random = randomFrom(seed + number)
+      const random = randomOf(number)
       const world = randomWorld(random)
       for (let count = 0; count < 6; count++) {
         const fault = count % 2 === 0 ? routeFault(world, random) : translationFault(world, random)

@@ -23,7 +23,8 @@ export class Z3 {
     const answer = this.#answer(number)
     this.#child.send({ number, script })
     const printed = await answer
-    if (printed.includes('(error')) throw new Error(`ask Z3: ${printed}\n${script}`)
+    if (printed.includes('(error'))
+      throw new Error(`ask Z3: ${printed.slice(0, 2000)}\n${script.slice(0, 2000)}`)
     return printed.trim().split('\n')
   }
 
