@@ -12,6 +12,7 @@ import { homeNamespace, openTickCounter, raiseOpenFileLimit, type TickCounter } 
 import { type Network, routesOf } from '../../model/index.ts'
 import type { Ip } from '../../net/index.ts'
 import type { Opening } from '../../trace/index.ts'
+import type { IpHeaders } from '../../wire/index.ts'
 import type {
   Exchange,
   Fabric,
@@ -39,6 +40,8 @@ export interface KernelFabric extends Fabric {
   readonly namespaces: ReadonlyMap<string, number>
   /** The agents in the host partitions: what they answer VMs from, and what these told them. */
   readonly hostAgents: HostAgents
+  /** Sends one packet from a node as it is written, whoever it is said to be of; what comes of it counters tell. */
+  forge(from: string, packet: IpHeaders): void
   /** A TCP connection from a node. Rejects with `KernelError` if there is none within so many milliseconds. */
   connect(from: string, destination: Ip, port: number, patience?: number): Promise<Socket>
   /** The platform's certificate authority, whose certificates the machines have. */
@@ -131,6 +134,11 @@ class LabFabric implements KernelFabric {
   async probe(openings: readonly Opening[], patience = defaultPatience): Promise<readonly Observation[]> {
     this.#mustBeUp('probe')
     return this.#prober.probe(openings, patience)
+  }
+
+  forge(from: string, packet: IpHeaders): void {
+    this.#mustBeUp('forge')
+    this.#prober.forge(from, packet)
   }
 
   counters(node: string): readonly Count[] {

@@ -3,7 +3,7 @@ import { type Namespace, openPacketSocket, type PacketSocket } from '../../kerne
 import { type Network, neighboursOf } from '../../model/index.ts'
 import { ipEquals } from '../../net/index.ts'
 import { createWorld, type Opening, openingPacket, type World } from '../../trace/index.ts'
-import { frameOf } from '../../wire/index.ts'
+import { frameOf, type IpHeaders } from '../../wire/index.ts'
 import type { KernelNode } from './node.ts'
 
 const filler = new TextEncoder().encode('forged')
@@ -24,19 +24,23 @@ export class Forger {
   }
 
   /**
-   * Sends the first packet of an opening by the node's first way to its destination. Whatever comes back goes elsewhere.
+   * Sends the first packet of an opening. Whatever comes back goes elsewhere.
    * @param payload of a datagram
    */
-  send(opening: Opening, from: KernelNode, payload: Uint8Array = filler): void {
+  open(opening: Opening, from: KernelNode, payload: Uint8Array = filler): void {
+    this.send(openingPacket(opening), from, opening.protocol === 'tcp' ? undefined : payload)
+  }
+
+  /** Sends a packet by the node's first way to its destination; nothing, if it has none. */
+  send(packet: IpHeaders, from: KernelNode, payload?: Uint8Array): void {
     const { node, namespace } = from
-    const hop = this.#world.route(node.id, opening.destination)?.nextHops[0]
+    const hop = this.#world.route(node.id, packet.destination)?.nextHops[0]
     const neighbour = neighboursOf(this.#network, node.id).find(
       ({ near }) => near.interface === hop?.interface,
     )
     if (!neighbour) return
-    const packet = openingPacket(opening)
     const ethernet = { source: neighbour.near.mac, destination: neighbour.far.mac }
-    const frame = frameOf(packet, { ethernet, ...(opening.protocol === 'tcp' ? {} : { payload }) })
+    const frame = frameOf(packet, { ethernet, ...(payload && { payload }) })
     this.#socket(namespace, from.interfaceIndex(neighbour.near.interface)).send(frame)
   }
 

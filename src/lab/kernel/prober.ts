@@ -12,6 +12,7 @@ import {
 import type { Network } from '../../model/index.ts'
 import type { Ip } from '../../net/index.ts'
 import type { Opening, Outcome } from '../../trace/index.ts'
+import type { IpHeaders } from '../../wire/index.ts'
 import type { Observation } from '../fabric.ts'
 import { nameQuery } from '../name-query.ts'
 import { Forger } from './forger.ts'
@@ -55,11 +56,16 @@ export class Prober {
       patience,
     )
     for (const [index, opening] of openings.entries())
-      if (forged[index]) this.#forger.send(opening, this.#node(opening), this.#payload(opening))
+      if (forged[index]) this.#forger.open(opening, this.#node(opening), this.#payload(opening))
     if (honest.length === 0) await setTimeout(patience)
     const answers = (await sent).map(observation).values()
     const unheard: Observation = { outcome: 'silent', detail: 'forged source', milliseconds: patience }
     return forged.map((is) => (is ? unheard : (answers.next().value as Observation)))
+  }
+
+  /** Sends one packet from a node as it is written, whoever it is said to be of. */
+  forge(from: string, packet: IpHeaders): void {
+    this.#forger.send(packet, this.#node({ from }))
   }
 
   /** A TCP connection from a node. Rejects with `KernelError` if there is none within so many milliseconds. */

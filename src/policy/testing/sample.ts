@@ -2,6 +2,7 @@
 import { ip, Protocol } from '../../net/index.ts'
 import type { Headers, IpHeaders, OddReason, QuotedFlow } from '../../wire/index.ts'
 import { defaultDeny, shapeTier } from '../built-in.ts'
+import { openingFlags } from '../flow.ts'
 import type { Point, RuleTier, Tier } from '../point.ts'
 import type { Action, Match, Rule } from '../rule.ts'
 
@@ -38,6 +39,22 @@ export const withTiers = (
 function end(text: string): { address: IpHeaders['source']; port: number } {
   const [address, port = '0'] = text.split(' ')
   return { address: ip(address as string), port: Number(port) }
+}
+
+/** Points with a hole: whoever sends it, TCP to a port opens a flow at some that keep flows. */
+export const withOpening = (
+  points: readonly Point[],
+  has: (point: Point) => boolean,
+  port: number,
+): readonly Point[] => {
+  const hole = rule(`opening/${port}`, 'allow', {
+    protocol: Protocol.tcp,
+    tcpFlags: openingFlags,
+    destinationPorts: [{ first: port, last: port }],
+  })
+  const behind = (tier: Tier): readonly Tier[] =>
+    tier.kind === 'flow' ? [tier, ruleTier('hole', hole)] : [tier]
+  return points.map((each) => (has(each) ? { ...each, tiers: each.tiers.flatMap(behind) } : each))
 }
 
 /** `flow('tcp', '10.0.0.1 1024', '192.0.2.1 80')`. */

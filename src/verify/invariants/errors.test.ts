@@ -3,15 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { generateNetwork } from '../../model/generate.ts'
 import { loadNetwork, type Network, parseNetwork } from '../../model/index.ts'
 import { icmpOf, prefix } from '../../net/index.ts'
-import {
-  derivePolicy,
-  type Point,
-  type Policy,
-  type Rule,
-  type RuleTier,
-  type Tier,
-} from '../../policy/index.ts'
-import { rule } from '../../policy/testing/sample.ts'
+import { derivePolicy, type Point, type Policy, type Rule, type RuleTier } from '../../policy/index.ts'
+import { rule, withOpening } from '../../policy/testing/sample.ts'
 import { createWorld } from '../../trace/index.ts'
 import { icmpErrors } from '../../wire/index.ts'
 import { prove } from './index.ts'
@@ -36,31 +29,8 @@ const inFront = (tier: RuleTier, has: (point: Point) => boolean): Policy => ({
   points: policy.points.map((point) => (has(point) ? { ...point, tiers: [tier, ...point.tiers] } : point)),
 })
 
-/** Lets TCP to a port open connections, whoever sends it. */
-const opening = (port: number): RuleTier => ({
-  kind: 'rules',
-  name: 'hole',
-  rules: [
-    rule(`opening/${port}`, 'allow', {
-      protocol: 6,
-      tcpFlags: { mask: 0x17, value: 0x02 },
-      destinationPorts: [{ first: port, last: port }],
-    }),
-  ],
-})
-
-/** A tier before all others that open flows, at some points. */
-const amongOpenings = (tier: RuleTier, has: (point: Point) => boolean): Policy => ({
-  points: policy.points.map((point) =>
-    has(point)
-      ? {
-          ...point,
-          tiers: point.tiers.flatMap((each): readonly Tier[] =>
-            each.kind === 'flow' ? [each, tier] : [each],
-          ),
-        }
-      : point,
-  ),
+const opening = (port: number, has: (point: Point) => boolean): Policy => ({
+  points: withOpening(policy.points, has, port),
 })
 
 const at = (id: string) => (point: Point) => point.id === id
@@ -144,13 +114,13 @@ describe('ICMP errors', () => {
   )
 
   it.each<[string, Policy]>([
-    ['a worker that hears anybody', amongOpenings(opening(9000), at('west/host1/vm/shop-worker-1/in'))],
-    ['a VM that speaks to anybody', amongOpenings(opening(22), at('west/host1/vm/shop-web-0/out'))],
-    ['a fabric controller that hears anybody', amongOpenings(opening(7500), at('west/fc1/native/in'))],
-    ['a host that hears anybody', amongOpenings(opening(7443), at('west/host2/partition/in'))],
+    ['a worker that hears anybody', opening(9000, at('west/host1/vm/shop-worker-1/in'))],
+    ['a VM that speaks to anybody', opening(22, at('west/host1/vm/shop-web-0/out'))],
+    ['a fabric controller that hears anybody', opening(7500, at('west/fc1/native/in'))],
+    ['a host that hears anybody', opening(7443, at('west/host2/partition/in'))],
     [
       'a VM that may bear the address of another, and is heard by it',
-      amongOpenings(opening(9000), ({ id }) => /^west.host1.vm.(shop-worker-1.in|shop-web-0.out)$/.test(id)),
+      opening(9000, ({ id }) => /^west.host1.vm.(shop-worker-1.in|shop-web-0.out)$/.test(id)),
     ],
   ])(
     'about a connection of %s are found, with what opened it',
