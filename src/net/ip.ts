@@ -82,6 +82,10 @@ export function formatIp({ family, value }: Ip): string {
   return `${hex(groups.slice(0, best.start))}::${hex(groups.slice(best.start + best.length))}`
 }
 
+/** An address with a port: `192.0.2.1:80`, or `[2001:db8::1]:80`. */
+export const formatEnd = (address: Ip, port: number): string =>
+  address.family === 4 ? `${formatIp(address)}:${port}` : `[${formatIp(address)}]:${port}`
+
 /** Network byte order: 4 or 16 bytes. */
 export function ipBytes({ family, value }: Ip): Uint8Array {
   const bytes = new Uint8Array(family === 4 ? 4 : 16)

@@ -12,7 +12,7 @@ import { derivePolicy, type Policy } from '../../src/policy/index.ts'
 import { type Conversation, converse, type Opening, type Path, type World } from '../../src/trace/index.ts'
 import { type Counterexample, ProofMemory, prove } from '../../src/verify/index.ts'
 import { shows } from '../../src/verify/invariants/shows.ts'
-import { faultsOf, withFault } from '../property/faults/fault.ts'
+import { faultsOf, withFault, withSameEnds } from '../property/faults/fault.ts'
 import { openingOf } from '../property/soundness/way-back.ts'
 import { describeKernel } from './requirements.ts'
 
@@ -129,7 +129,7 @@ describeKernel('what the prover claims of a faulty network happens in it', () =>
       const fault = (point ? faultsOf(point) : []).find((each) => each.name === `${at}: ${name}`)
       expect(fault).toBeDefined()
       if (!fault) return
-      const spoilt = withFault(policy, fault)
+      const spoilt = withSameEnds(withFault(policy, fault), fault)
       const claims = found(spoilt, by)
       const fixture = fixtureOf(network, spoilt)
       const fabric = await bringUpKernel({ network, deployment: fixture.deployment })

@@ -1,5 +1,5 @@
 /** Packets as text and as JSON. */
-import { formatIp, formatProtocol, hasPorts, type Ip, icmpOf } from '../../net/index.ts'
+import { formatEnd, formatIp, formatProtocol, hasPorts, type Ip, icmpOf } from '../../net/index.ts'
 import { type IpHeaders, isIcmpError, type QuotedFlow } from '../../wire/index.ts'
 
 /**
@@ -14,12 +14,7 @@ export function packetText(packet: IpHeaders): string {
 
 function endsText({ protocol, source, destination, sourcePort, destinationPort }: QuotedFlow): string {
   const ported = hasPorts(protocol)
-  const end = (address: Ip, port: number) =>
-    !ported
-      ? formatIp(address)
-      : address.family === 6
-        ? `[${formatIp(address)}]:${port}`
-        : `${formatIp(address)}:${port}`
+  const end = (address: Ip, port: number) => (ported ? formatEnd(address, port) : formatIp(address))
   return `${formatProtocol(protocol)} ${end(source, sourcePort)} → ${end(destination, destinationPort)}`
 }
 

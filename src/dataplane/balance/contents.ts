@@ -13,6 +13,7 @@ import {
 } from '../../policy/index.ts'
 import { network16 } from '../emit/parse.ts'
 import { type BalancerSizes, borrowerValue, endKey, endValue, replyValue, runsFor, vipValue } from './maps.ts'
+import { requireSameEnds } from './same-ends.ts'
 
 export type Entry = readonly [key: Uint8Array, value: Uint8Array]
 
@@ -34,8 +35,9 @@ export const contentSizes = (contents: BalancerContents, connections: number): B
   connections,
 })
 
-/** @param points the points of one balancer */
+/** @param points the points of one balancer. Throws `TypeError` if they differ in what one map must say for all of them */
 export function balancerContents(points: readonly Point[], family: Family): BalancerContents {
+  requireSameEnds(points, family)
   const vips = new Map<string, { key: Uint8Array; value: DataView }>()
   const rings = new Map<string, number>()
   const ring: number[] = []

@@ -1,6 +1,6 @@
 /** Sockets made inside a namespace: non-blocking, close-on-exec, and bound before anyone else sees them. */
 import { closeSync } from 'node:fs'
-import { type Family, formatIp, type Ip } from '../../net/index.ts'
+import { type Family, formatEnd, type Ip } from '../../net/index.ts'
 import { errno } from '../errno.ts'
 import { check, lastErrno, libc } from '../libc.ts'
 import { inNamespace, type Namespace } from '../netns.ts'
@@ -133,5 +133,4 @@ export function orClose(fd: number, prepare: () => void): number {
   }
 }
 
-const describe = ({ address, port }: SocketAddress): string =>
-  address.family === 4 ? `${formatIp(address)}:${port}` : `[${formatIp(address)}]:${port}`
+const describe = ({ address, port }: SocketAddress): string => formatEnd(address, port)

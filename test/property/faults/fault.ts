@@ -1,5 +1,5 @@
 /** Faults of our own deriving: each rule of each kind of point, spoilt in every way that a slip might spoil it. */
-import type { Prefix } from '../../../src/net/index.ts'
+import { ipEquals, type Prefix } from '../../../src/net/index.ts'
 import type { Match, Point, Policy, Rule, RuleTier, Translation } from '../../../src/policy/index.ts'
 
 /** A point that is not what the file asks for. */
@@ -13,6 +13,31 @@ export interface PointFault {
 export const withFault = ({ points }: Policy, { point, spoilt }: PointFault): Policy => ({
   points: points.flatMap((each) => (each === point ? (spoilt ?? []) : each)),
 })
+
+/** The other points of a balancer lead endpoints where the one with the fault does: their programs share what they look up. */
+export const withSameEnds = ({ points }: Policy, { spoilt }: PointFault): Policy => {
+  const led = (spoilt?.tiers ?? []).flatMap((tier) =>
+    tier.kind === 'translation' ? tier.translations.filter((each) => each.kind === 'endpoint-in') : [],
+  )
+  const sameEnd = (each: Translation): Translation => {
+    if (each.kind !== 'endpoint-in') return each
+    const { vip, protocol, port } = each
+    const other = led.find((one) => ipEquals(one.vip, vip) && one.protocol === protocol && one.port === port)
+    return other ? { ...each, backends: other.backends } : each
+  }
+  return {
+    points: points.map((point) =>
+      point.node === spoilt?.node
+        ? {
+            ...point,
+            tiers: point.tiers.map((tier) =>
+              tier.kind === 'translation' ? { ...tier, translations: tier.translations.map(sameEnd) } : tier,
+            ),
+          }
+        : point,
+    ),
+  }
+}
 
 /** One point for all that have the same rules but for addresses: in the first site, of one machine. */
 export function representatives({ points }: Policy): readonly Point[] {
