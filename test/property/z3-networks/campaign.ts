@@ -1,4 +1,4 @@
-/** Z3 against the prover over random small networks: of each, all that the Internet and another node send. */
+/** Z3 against the prover over random networks: of each, all that some of its nodes send. */
 import type { Diagram } from '../../../src/verify/diagram/index.ts'
 import { NetworkReach, terrainOf } from '../../../src/verify/network/index.ts'
 import { PacketSets } from '../../../src/verify/packets/index.ts'
@@ -23,17 +23,25 @@ export interface Counts {
   translated: number
 }
 
-/** Asks about some networks. Throws at the first disagreement. @param first number of the first */
-export async function campaign(z3: Z3, first: number, networks: number): Promise<Counts> {
+interface Options {
+  /** Number of the first. */
+  readonly first: number
+  readonly networks: number
+  /** One of each machine, in one site: then the Internet is asked about, and another node; else one of all. */
+  readonly tiny: boolean
+}
+
+/** Asks about some networks. Throws at the first disagreement. */
+export async function campaign(z3: Z3, { first, networks, tiny }: Options): Promise<Counts> {
   const counts = { networks: 0, senders: 0, equalities: 0, delivered: 0, lost: 0, stopped: 0, translated: 0 }
   for (let number = first; number < first + networks; number++) {
     const random = randomOf(number)
-    const world = randomWorld(random, { tiny: true })
+    const world = randomWorld(random, { tiny })
     const sets = new PacketSets()
     const prover = new NetworkReach(sets, terrainOf(sets, world))
     const questions = new Questions(z3, world, sets)
-    const [internet, ...others] = world.network.nodes.map(({ id }) => id)
-    for (const sender of [internet as string, pick(others, random)]) {
+    const [internet, ...others] = world.network.nodes.map(({ id }) => id) as [string, ...string[]]
+    for (const sender of tiny ? [internet, pick(others, random)] : [pick([internet, ...others], random)]) {
       const reach = prover.from([{ node: sender, packets: sets.all }], { explain: true })
       const { asked, translated, disagreement } = await questions.ask(sender, reach)
       if (disagreement) {

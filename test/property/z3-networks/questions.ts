@@ -7,14 +7,14 @@ import type { Diagram } from '../../../src/verify/diagram/index.ts'
 import type { Reach } from '../../../src/verify/network/index.ts'
 import type { PacketSets } from '../../../src/verify/packets/index.ts'
 import { askForPacket, packetFrom, preamble } from '../../../src/verify/testing/smt/packets.ts'
-import { diagramTerms } from '../../../src/verify/testing/smt/sets.ts'
+import { type DiagramTerms, diagramTerms } from '../../../src/verify/testing/smt/sets.ts'
 import { and, or } from '../../../src/verify/testing/smt/terms.ts'
 import type { Z3 } from '../../../src/verify/testing/smt/z3.ts'
 import type { IpHeaders } from '../../../src/wire/index.ts'
 import { NetworkTerms, Ways } from './ways.ts'
 
-/** Of a small network no way is longer; Z3 is asked. */
-const longest = 8
+/** Hops that are followed at first, more each time that some packet goes further, and at most. */
+const hops = { first: 8, more: 4, most: 24 }
 
 /** Simplifications between searches cost more than these searches. */
 const tactic =
@@ -71,10 +71,35 @@ export class Questions {
    * @param among packets that are asked about; by default, all
    */
   async ask(sender: string, reach: Reach, among: Diagram = this.#sets.all): Promise<Answer> {
-    const ways = new Ways(this.#world, this.#terms, sender, longest)
-    const { set, value, neededFor } = diagramTerms(this.#sets)
+    for (let longest = hops.first; ; longest += hops.more) {
+      const ways = new Ways(this.#world, this.#terms, sender, longest)
+      const answer = await this.#compare(ways, reach, among)
+      if (!answer.disagreement || longest >= hops.most) return answer
+      const [further] = await this.#z3.run(this.#script([ways.goOn()], 'wellFormed'))
+      if (further === 'unsat') return answer
+    }
+  }
+
+  async #compare(ways: Ways, reach: Reach, among: Diagram): Promise<Answer> {
+    const diagrams = diagramTerms(this.#sets)
+    const questions = this.#questions(ways, reach, diagrams)
+    const asked = questions.map(({ ways: one, said }) => `(distinct ${one} ${said})`)
+    const script = this.#script(asked, and(['wellFormed', diagrams.set(among)]), diagrams)
+    const counts = { asked: asked.length, translated: ways.translated }
+    const [answer] = await this.#z3.run(script)
+    if (answer === 'unsat') return counts
+    if (answer !== 'sat') throw new Error(`compare sets of packets: Z3 says ${answer}`)
+    const values = await this.#z3.run(
+      `${script}\n(get-value (${asked.map((_, index) => nameOf(index)).join(' ')}))\n${askForPacket}`,
+    )
+    const at = asked.findIndex((_, index) => values.some((line) => line.includes(`(${nameOf(index)} true)`)))
+    const { where } = questions[at] as Question
+    return { ...counts, disagreement: { where, packet: packetFrom(values) } }
+  }
+
+  #questions(ways: Ways, reach: Reach, { set, value }: DiagramTerms): readonly Question[] {
     const said = (where: string) => saidOf(reach, where) ?? this.#sets.none
-    const questions = [
+    return [
       { where: 'under way', ways: ways.goOn(), said: 'false' },
       ...this.#world.network.nodes.flatMap(({ id }) =>
         (['delivered', 'strayed', 'unrouted'] as const).map((kind) => {
@@ -87,24 +112,21 @@ export class Questions {
         return { where, ways: ways.stopped(point), said: value(said(where)) }
       }),
     ].filter((each) => each.ways !== each.said)
-    const asked = questions.map(({ ways: one, said: other }) => `(distinct ${one} ${other})`)
-    const names = asked.map((_, index) => `asked${index}`)
-    const assumed = and(['wellFormed', set(among)])
+  }
+
+  /** Whether any of some conditions holds for a packet. @param assumed of all packets */
+  #script(asked: readonly string[], assumed: string, diagrams?: DiagramTerms): string {
     const terms = `${assumed} ${asked.join(' ')}`
-    const script = [
+    return [
       preamble,
       this.#terms.definitions.neededFor(terms),
-      neededFor(terms),
-      ...asked.map((term, index) => `(define-fun ${names[index]} () Bool ${term})`),
-      `(assert ${assumed})\n(assert ${or(names)})\n(check-sat-using ${tactic})`,
+      diagrams?.neededFor(terms) ?? '',
+      ...asked.map((term, index) => `(define-fun ${nameOf(index)} () Bool ${term})`),
+      `(assert ${assumed})`,
+      `(assert ${or(asked.map((_, index) => nameOf(index)))})`,
+      `(check-sat-using ${tactic})`,
     ].join('\n')
-    const counts = { asked: asked.length, translated: ways.translated }
-    const [answer] = await this.#z3.run(script)
-    if (answer === 'unsat') return counts
-    if (answer !== 'sat') throw new Error(`ask Z3 about what ${sender} sends: it says ${answer}`)
-    const [, ...values] = await this.#z3.run(`${script}\n(get-value (${names.join(' ')}))\n${askForPacket}`)
-    const at = names.findIndex((name) => values.some((line) => line.includes(`(${name} true)`)))
-    const { where } = questions[at] as Question
-    return { ...counts, disagreement: { where, packet: packetFrom(values) } }
   }
 }
+
+const nameOf = (index: number): string => `asked${index}`

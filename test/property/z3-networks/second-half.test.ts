@@ -1,3 +1,0 @@
-import { half } from './half.ts'
-
-half(2)
