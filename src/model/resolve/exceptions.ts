@@ -1,7 +1,7 @@
 /** Exceptions of the network file: what their scopes mean, as addresses of all sites. */
 import { parseDate, suggestion } from '../../file/index.ts'
 import type { Prefix } from '../../net/index.ts'
-import { checkExceptions } from '../check/expectations.ts'
+import { checkExceptions } from '../check/exceptions.ts'
 import type { Exception, Expectation } from '../expectation.ts'
 import { joined, type NamedNetwork } from '../filter/address-book.ts'
 import type { Network } from '../network.ts'
@@ -46,6 +46,6 @@ export function resolveExceptions(
       at: valueAt('exceptions', index),
     })
   })
-  checkExceptions(exceptions, expectations, resolution)
+  checkExceptions(exceptions, expectations, network, resolution)
   return Object.freeze(exceptions)
 }

@@ -1,7 +1,8 @@
 /** Expectations of the network file: names become addresses, for all sites together or for each by itself. */
 import type { DiagnosticLog, ExpectationFile, FilterRule, Path, SourceRange } from '../../file/index.ts'
 import { formatProtocol, type Prefix, prefixCovers, subtractPrefixes } from '../../net/index.ts'
-import { checkExpectations, checkMeant } from '../check/expectations.ts'
+import { checkExpectations } from '../check/expectations.ts'
+import { checkMeant } from '../check/meant.ts'
 import type { Expectation, TrafficClass } from '../expectation.ts'
 import { type AddressBook, everything, type NamedNetwork } from '../filter/address-book.ts'
 import { resolveRules } from '../filter/resolve-rules.ts'

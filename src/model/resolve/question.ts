@@ -9,7 +9,7 @@ import {
   sortedDiagnostics,
 } from '../../file/index.ts'
 import { parseProtocol } from '../../net/index.ts'
-import { checkMeant } from '../check/expectations.ts'
+import { checkMeant } from '../check/meant.ts'
 import type { TrafficClass } from '../expectation.ts'
 import type { NamedNetwork } from '../filter/address-book.ts'
 import type { Network } from '../network.ts'

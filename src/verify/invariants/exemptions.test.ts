@@ -50,10 +50,10 @@ describe('an exception', () => {
     ])
     expect(proven(`  - { of: vm-hears, at: 'west/*/vm/shop-*/in', ${until} }`).holds).toBe(true)
     // A place is no beginning of a word.
-    expect(proven(`  - { of: vm-hears, at: west/host, ${until} }`)).toMatchObject({
+    expect(proven(`  - { of: vm-hears, at: west/host1/vm/shop-web-0/i, ${until} }`)).toMatchObject({
       holds: false,
       places: 4,
-      exceptions: { stale: [{ place: 'west/host' }] },
+      exceptions: { stale: [{ place: 'west/host1/vm/shop-web-0/i' }] },
     })
   })
 
