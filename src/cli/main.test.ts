@@ -41,10 +41,38 @@ test('check proves what is promised of every network, unless it is told not to',
 test('a mistake is one line that starts with the verb and ends with the remedy, and a document', async () => {
   const { code, stdout, stderr } = await run('explain', 'GL2', '--json')
   const message =
-    "explain GL2: there is no such diagnostic; codes look like GL2001, and 'glacis check' shows them"
+    "explain GL2: there is no such diagnostic, invariant or row; codes look like GL2001, invariants like vm-hears, rows like R19, and 'glacis check' shows them"
   expect(code).toBe(2)
   expect(stderr).toBe(`glacis: ${message}\n`)
   expect(JSON.parse(stdout)).toEqual({ ok: false, error: { message, exitCode: 2 } })
+})
+
+test('explain knows every invariant and row that check prints, and what else is asked', async () => {
+  const { proof } = JSON.parse((await run('check', example, '--json')).stdout)
+  const proven = proof.invariants.filter(({ expected }: { expected: unknown }) => expected === null)
+  expect(proven.length).toBeGreaterThan(40)
+  for (const { id, rows, claim } of proven) {
+    expect(JSON.parse((await run('explain', id, '--json')).stdout)).toMatchObject({ id, rows, claim })
+    for (const row of rows) {
+      const { invariants } = JSON.parse((await run('explain', row.toLowerCase(), '--json')).stdout)
+      expect(invariants.map((each: { id: string }) => each.id)).toContain(id)
+    }
+  }
+  const { stdout } = await run('explain', 'VM-hears')
+  expect(stdout).toMatch(/^vm-hears \(R\d+(, R\d+)*\)\n\nA VM hears on the endpoints of its role/)
+  expect(stdout).toMatch(/\njudged {5}at each enforcement point alone/)
+  expect(stdout).toContain('docs/guide/proofs.md')
+  expect((await run('explain', 'R19')).stdout).toContain('vm-destinations')
+})
+
+test.each([
+  ['vm-hear', 'did you mean vm-hears?'],
+  ['R999', 'no invariant states this row; rows are R1, R3'],
+  ['expect:shop', 'it is an expectation of a network file'],
+  ['failures', 'docs/guide/failures.md'],
+])('explain %s is refused, and says what to do', async (word, remedy) => {
+  const { code, stderr } = await run('explain', word)
+  expect([code, stderr.includes(remedy), stderr]).toEqual([2, true, stderr])
 })
 
 test.each([
@@ -62,7 +90,7 @@ test.each([
     "read the arguments: required option '--reason <text>' not specified; see 'glacis access grant --help'",
   ],
   [['import', 'nsg'], "read the arguments: missing required argument 'FILE'; see 'glacis import nsg --help'"],
-  [['explain'], "read the arguments: missing required argument 'CODE'; see 'glacis explain --help'"],
+  [['explain'], "read the arguments: missing required argument 'WORD'; see 'glacis explain --help'"],
   [
     ['trace', '--from', 'internet', '--to', 'x', '--proto', 'sctp'],
     "read the arguments: option '--proto <protocol>' argument 'sctp' is invalid. Allowed choices are tcp, udp, icmp; see 'glacis trace --help'",

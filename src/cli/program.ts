@@ -347,10 +347,14 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
       done(await (await import('./commands/shell.ts')).shell(node, command, options, terminal)),
     )
 
-  verb('explain', 'Explain a diagnostic at length.', ['glacis explain GL2001'])
-    .argument('<CODE>', 'number of a diagnostic')
+  verb('explain', 'Explain a diagnostic, an invariant, or what states a row of the requirements.', [
+    'glacis explain GL2001',
+    'glacis explain vm-hears',
+    'glacis explain R19',
+  ])
+    .argument('<WORD>', "number of a diagnostic, id of an invariant, or row, as 'glacis check' prints them")
     .addOption(json)
-    .action(async (code) => done((await import('./commands/explain.ts')).explain(code, terminal)))
+    .action(async (code) => done(await (await import('./commands/explain.ts')).explain(code, terminal)))
 
   verb('generate', 'Write a network file of any size to stdout, to try things with.', [
     'glacis generate --vms 1000 > big.yaml',

@@ -9,20 +9,32 @@ import { formatName, type Name, name } from './name.ts'
 import { parseMessage } from './parse.ts'
 import type { Zone } from './zone.ts'
 
-/** @param zone what name servers answer from to the outside */
-export const nameInvariants = (zone: Zone): readonly PlanInvariant[] => [
+/** What is promised of every zone. */
+const [publicNames, completeNames] = Object.freeze([
   {
     kind: 'plan',
     id: 'names-public',
     rows: ['R1', 'R3', 'R13'],
     claim: 'Public answers of DNS point to VIPs only: nothing of the inside is to be learned from them.',
-    breaches: ({ network }) => zoneNames(zone).flatMap((owner) => strangers(network, zone, owner)),
   },
   {
     kind: 'plan',
     id: 'names-complete',
     rows: ['R3'],
     claim: 'Every public service has its name, which leads to its VIPs and to nothing else.',
+  },
+] as const satisfies readonly Omit<PlanInvariant, 'breaches'>[])
+
+export const namePromises = Object.freeze([publicNames, completeNames])
+
+/** @param zone what name servers answer from to the outside */
+export const nameInvariants = (zone: Zone): readonly PlanInvariant[] => [
+  {
+    ...publicNames,
+    breaches: ({ network }) => zoneNames(zone).flatMap((owner) => strangers(network, zone, owner)),
+  },
+  {
+    ...completeNames,
     breaches: ({ network }) =>
       network.services.flatMap(({ deployments }) =>
         deployments.flatMap((each) => misled(network, zone, each)),
