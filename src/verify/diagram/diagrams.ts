@@ -32,11 +32,16 @@ export const constantOf = (diagram: Diagram): number | undefined => (diagram < 0
 
 const [maskWith, overrideWith, without] = [1, 2, 3]
 
+/** Operations on one diagram are numbered from here on, as they are first asked for. */
+const unary = 4
+
 export class Diagrams {
   /** Highest number of each level; at most 2³² − 1. */
   readonly highest: readonly number[]
   readonly #nodes = new NodeStore()
   readonly #cache = new PairCache()
+  /** Numbers of operations on one diagram, by what they do. */
+  readonly #operations = new Map<unknown, number>()
 
   constructor(highest: readonly number[]) {
     this.highest = highest
@@ -146,49 +151,49 @@ export class Diagrams {
 
   /** What a set holds for some number of the given levels: they do not matter any more. */
   forget(set: DiagramSet, levels: readonly number[]): DiagramSet {
-    const forgotten = new Set(levels)
-    const known = new Map<number, Diagram>()
-    const visit = (at: number): Diagram => {
-      if (at < 0) return at as Diagram
-      let made = known.get(at)
-      if (made === undefined) {
-        const nodes = this.#nodes
-        const [level, from, to] = [nodes.level(at), nodes.start(at), nodes.stop(at)]
-        if (forgotten.has(level)) {
-          const children = new Set<number>()
-          for (let i = from; i < to; i++) children.add(nodes.child(i))
-          made = this.first([...children].map(visit))
-        } else {
-          const children: Diagram[] = []
-          for (let i = from; i < to; i++) children.push(visit(nodes.child(i)))
-          const base = nodes.begin()
-          for (let i = from; i < to; i++) nodes.push(nodes.last(i), children[i - from] as Diagram)
-          made = nodes.end(level, base) as Diagram
-        }
-        known.set(at, made)
+    const nodes = this.#nodes
+    const visit = this.#once(levels.join(), (at) => {
+      const [level, from, to] = [nodes.level(at), nodes.start(at), nodes.stop(at)]
+      if (levels.includes(level)) {
+        const children = new Set<number>()
+        for (let i = from; i < to; i++) children.add(nodes.child(i))
+        return this.first(Array.from(children, visit))
       }
-      return made
-    }
+      const base = nodes.begin()
+      for (let i = from; i < to; i++) nodes.push(nodes.last(i), visit(nodes.child(i)))
+      return nodes.end(level, base) as Diagram
+    })
     return visit(set) as DiagramSet
   }
 
-  /** The same function with its levels in other places. Costs a merge for each branch. */
-  rename(diagram: Diagram, placeOf: (level: number) => number): Diagram {
-    const known = new Map<number, Diagram>()
-    const visit = (at: number): Diagram => {
+  /**
+   * The same function with its levels in other places. Costs a merge for each branch.
+   * @param places of levels that are moved; always the same object for the same places, since results are remembered by it
+   */
+  rename<D extends Diagram>(diagram: D, places: ReadonlyMap<number, number>): D {
+    const visit = this.#once(places, (at) => {
+      const level = this.#nodes.level(at)
+      const place = places.get(level) ?? level
+      const branches = this.branches(at as Diagram).map(([range, child]) =>
+        this.mask(this.cut(place, [range], everything) as DiagramSet, visit(child)),
+      )
+      return this.first(branches)
+    })
+    return visit(diagram) as D
+  }
+
+  /** An operation on one diagram, node by node; what it came to is remembered as of operations on two. @param what it does */
+  #once(what: unknown, make: (node: number) => Diagram): (diagram: number) => Diagram {
+    const operation = this.#operations.get(what) ?? unary + this.#operations.size
+    this.#operations.set(what, operation)
+    return (at) => {
       if (at < 0) return at as Diagram
-      let made = known.get(at)
-      if (made === undefined) {
-        const place = placeOf(this.#nodes.level(at))
-        const branches = this.branches(at as Diagram).map(([range, child]) =>
-          this.mask(this.cut(place, [range], everything) as DiagramSet, visit(child)),
-        )
-        made = this.first(branches)
-        known.set(at, made)
-      }
+      const found = this.#cache.find(operation, at, nothing)
+      if (found !== undefined) return found as Diagram
+      const made = make(at)
+      this.#cache.keep(operation, at, nothing, made, this.#nodes.size)
       return made
     }
-    return visit(diagram)
   }
 
   /** Values that a diagram has somewhere, 0 included. */

@@ -12,7 +12,7 @@ import {
   virtualEndpoints,
 } from '../../model/index.ts'
 import { hostPrefix, type Prefix, PrefixMap, Protocol } from '../../net/index.ts'
-import { openingFlags, type Point } from '../../policy/index.ts'
+import { openingFlags, type Point, pointsOfNode } from '../../policy/index.ts'
 import { icmpEcho } from '../../wire/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import { type Openings, swapEnds } from '../network/index.ts'
@@ -140,8 +140,8 @@ class Balancer {
   /** What answers connections that were lent a port. @param inner of VMs that use endpoints of the site; else of all others */
   *answers(known: Openings, inner: boolean): Iterable<LedBack> {
     const { sets, policy } = this.#proof
-    const point = policy.points.find(
-      (each) => each.node === this.#node.id && each.kind === 'balancer' && this.isInner(each),
+    const point = pointsOfNode(policy, this.#node.id).find(
+      (each) => each.kind === 'balancer' && this.isInner(each),
     )
     if (!point) return
     const answersTo = (opened: DiagramSet): DiagramSet => {

@@ -25,11 +25,10 @@ export const errorInvariants: readonly ErrorInvariant[] = [
     claim:
       'That an opening, or what answers it, is too big, finds nobody, or has used up its hop limit comes back to its sender, whichever router says so: filters know the flow that the error quotes, balancers its connection; as far as lists and host configuration that people wrote let it.',
     *trials(proof, limit) {
-      for (const origin of openers(proof)) {
-        const opened = masked(proof, clientsOf(proof, origin), limit?.toldAbout)
-        yield returning(proof, opened, 'openings')
-        yield returning(proof, answeredBy(proof, opened), 'answers')
-      }
+      const all = openers(proof).flatMap((origin) => clientsOf(proof, origin))
+      const opened = masked(proof, all, limit?.toldAbout)
+      yield returning(proof, opened, 'openings')
+      yield returning(proof, answeredBy(proof, opened), 'answers')
     },
   },
   {
@@ -140,6 +139,7 @@ function returning(proof: Proof, emissions: readonly Emission[], about: 'opening
     *breaches(reach): Iterable<Breach> {
       const asWritten = new Map(
         Array.from(reach.stopped, ([point, stopped]) => {
+          if (point.kind !== 'access-router') return [point, stopped]
           const rules = rulesOf(point)
           const isList = (value: number) => isWrittenList(proof, point, rules[value - 1]?.tier)
           return [point, sets.map(stopped, (value) => (isList(value) ? 0 : value))]

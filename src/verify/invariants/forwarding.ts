@@ -28,13 +28,15 @@ export const forwardingInvariants: readonly NetworkInvariant[] = [
     // Routers and balancers open no connections, and are not led to each other's inner addresses.
     origins: (proof) => proof.openers(),
     *breaches(proof, reach, origin): Iterable<Breach> {
-      const all = destinations(proof)
-      // R13: null routes at the edge are for what comes from outside and is addressed to the inside.
-      const meant = origin === 'outside' ? proof.sets.without(all, proof.to(proof.network.internal)) : all
-      for (const [at, packets] of reach.unrouted) {
+      const { sets } = proof
+      for (const [at, unrouted] of reach.unrouted) {
+        // R13: null routes at the edge are for what comes from outside and is addressed to the inside.
+        const packets =
+          origin === 'outside' ? sets.without(unrouted, proof.to(proof.network.internal)) : unrouted
+        if (packets === sets.none) continue
         // What a machine sends to itself never leaves it.
         const own = proof.to(localAddresses(proof.world.node(at)).map(hostPrefix))
-        yield { at, packets: proof.sets.without(proof.sets.mask(meant, packets), own), does: 'is lost' }
+        yield { at, packets: sets.without(sets.mask(destinations(proof), packets), own), does: 'is lost' }
       }
       for (const [at, packets] of reach.strayed) yield { at, packets, does: 'is lost' }
     },

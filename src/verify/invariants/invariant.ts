@@ -43,7 +43,8 @@ export interface NetworkInvariant extends Claim {
 /** About packets that are to arrive: of none of them anything is lost, on any way. */
 export interface ArrivalInvariant extends Claim {
   readonly kind: 'arrival'
-  readonly flows: (proof: Proof) => Iterable<Flow>
+  /** @param limit what is looked at: flows without any of it may be left out; absent: everything */
+  readonly flows: (proof: Proof, limit?: Limit) => Iterable<Flow>
 }
 
 /** About what comes back: no answer to what honest senders open is lost, whoever it reached. */

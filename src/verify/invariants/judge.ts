@@ -71,7 +71,9 @@ class Judging {
       case 'network':
         return this.#cases(this.#networkCases(invariant))
       case 'arrival':
-        return this.#cases(Array.from(invariant.flows(this.#proof), (flow) => this.#arrival(flow)))
+        return this.#cases(
+          Array.from(invariant.flows(this.#proof, this.#limit), (flow) => this.#arrival(flow)),
+        )
       case 'expectation': {
         const { verdict } = invariant.expectation
         if (verdict === 'allow')
@@ -85,7 +87,7 @@ class Judging {
         )
       }
       case 'answers':
-        return this.#cases(invariant.origins(this.#proof).map((origin) => this.#answers(origin)))
+        return this.#cases([this.#answers(invariant.origins(this.#proof))])
       case 'errors':
         return this.#cases(
           Array.from(invariant.trials(this.#proof, this.#limit), (trial) => ({
@@ -151,10 +153,10 @@ class Judging {
     }
   }
 
-  #answers(origin: Origin): Case {
+  #answers(origins: readonly Origin[]): Case {
     const proof = this.#proof
     const { sets, isOutside } = proof
-    const emissions = this.#limited(clientsOf(proof, origin))
+    const emissions = this.#limited(origins.flatMap((origin) => clientsOf(proof, origin)))
     const follow = (some: readonly Emission[]): Reach => proof.answersTo(some)
     return {
       emissions,

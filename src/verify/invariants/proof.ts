@@ -1,10 +1,10 @@
 /** What invariants are proven from: the network, its policy, and where packets of each kind of sender get to, worked out once for all of them. */
 import {
+  groupBy,
   localAddresses,
   type Network,
   type Node,
   type NodeKind,
-  nodesOfKind,
   type Site,
   type VirtualEndpoint,
   virtualEndpoints,
@@ -26,12 +26,20 @@ import {
   sendable,
   type Terrain,
   terrainOf,
+  type Unwatched,
 } from '../network/index.ts'
 import { PacketSets } from '../packets/index.ts'
 import type { PointDecisions } from '../points/index.ts'
 
-/** Who sends: everything outside, or all machines of a kind in a site. */
-export type Origin = 'outside' | `${string} ${NodeKind}`
+/**
+ * Who sends: everything outside, or of a site all VMs, all fabric controllers, all other machines, all routers or balancers of a kind. They send at once: what
+ * is common to their ways is followed once. VMs and fabric controllers are by themselves, since more is forbidden, or allowed, to them.
+ */
+export type Origin = 'outside' | `${string} ${OriginKind}`
+
+type OriginKind = 'vm' | 'fabric-controller' | 'other-machine' | InnerKind | 'access-router'
+
+type InnerKind = 'distribution-router' | 'balancer'
 
 /** Sets, and what points do with them: kept from proof to proof, what did not change in between is not worked out again. */
 export class ProofMemory {
@@ -54,7 +62,7 @@ export interface ProofOf {
   /** Of earlier proofs. */
   readonly memory?: ProofMemory
   /** Hosts and VMs that others stand for; absent: none. */
-  readonly unwatched?: ReadonlySet<string>
+  readonly unwatched?: Unwatched
   /** Forwarding that is known of the same routes. */
   readonly tables?: Map<string, Forwarding>
   /** Destinations that may go round, if only a part of all packets is looked at. */
@@ -73,7 +81,8 @@ export class Proof {
   readonly #agreement: Agreement
   #mayDisagree: boolean | undefined
   readonly #isPart: boolean
-  readonly #senders = new Map<Origin, readonly Node[]>()
+  /** By origin; those outside are not asked for by it. */
+  #senders: ReadonlyMap<string, readonly Node[]> | undefined
   readonly #reaches = new Map<Origin, Reach>()
   readonly #followed = new Map<string, Reach>()
   readonly #sets: Map<string, DiagramSet>
@@ -85,7 +94,7 @@ export class Proof {
   /** The forwarding tables that were asked for, by node. */
   readonly tables: Map<string, Forwarding>
   /** Hosts and VMs that others stand for. */
-  readonly #unwatched: ReadonlySet<string>
+  readonly #unwatched: Unwatched
 
   constructor(
     network: Network,
@@ -162,12 +171,11 @@ export class Proof {
   /** Nodes of an origin that are looked at. */
   senders(origin: Origin): readonly Node[] {
     if (origin === 'outside') return this.network.nodes.filter(({ kind }) => outsiders.has(kind))
-    const known = this.#senders.get(origin)
-    if (known) return known
-    const [site, kind] = origin.split(' ') as [string, NodeKind]
-    const made = this.watched(nodesOfKind(this.network, site, kind))
-    this.#senders.set(origin, made)
-    return made
+    this.#senders ??= groupBy(
+      this.nodes(),
+      ({ site, kind }) => `${site} ${otherMachines.has(kind) ? 'other-machine' : kind}`,
+    )
+    return this.#senders.get(origin) ?? []
   }
 
   /** Where any packet of an origin gets to. */
@@ -233,8 +241,10 @@ export class Proof {
   #heardAt(id: string, { delivered, unrouted, arrived }: Reach): DiagramSet {
     const { sets } = this
     const node = this.world.node(id)
-    if (node.kind !== 'internet')
-      return sets.mask(this.to(localAddresses(node).map(hostPrefix)), delivered.get(id) ?? sets.none)
+    if (node.kind !== 'internet') {
+      const here = delivered.get(id)
+      return here ? sets.mask(this.to(localAddresses(node).map(hostPrefix)), here) : sets.none
+    }
     const came = [...arrived].flatMap(([place, packets]) => (place.startsWith(`${id} `) ? [packets] : []))
     const elsewhere = sets.mask(sets.union(came), unrouted.get(id) ?? sets.none)
     return sets.union([delivered.get(id) ?? sets.none, elsewhere])
@@ -290,14 +300,14 @@ export class Proof {
   /** Whether a node is beyond the sites: the Internet, a provider. */
   readonly isOutside = (node: string): boolean => outsiders.has(this.world.node(node).kind)
 
-  /** Machines of a site, by kind. Routers and balancers are not among them: whoever has those may bear any address of the inside. */
+  /** Machines of a site. Routers and balancers are not among them: whoever has those may bear any address of the inside. */
   machineOrigins(site: Site): readonly Origin[] {
-    return this.#origins(site, machineKinds)
+    return this.#origins(site, [])
   }
 
   /** All that can send inside a site. */
   insideOrigins(site: Site): readonly Origin[] {
-    return this.#origins(site, insideKinds)
+    return this.#origins(site, innerKinds)
   }
 
   /** All that open connections: everybody but routers and balancers. */
@@ -309,14 +319,14 @@ export class Proof {
   allOrigins(): readonly Origin[] {
     return [
       'outside',
-      ...this.network.sites.flatMap((site) => this.#origins(site, [...insideKinds, 'access-router'])),
+      ...this.network.sites.flatMap((site) => this.#origins(site, [...innerKinds, 'access-router'])),
     ]
   }
 
-  #origins({ name }: Site, kinds: readonly NodeKind[]): readonly Origin[] {
-    return kinds
-      .filter((kind) => nodesOfKind(this.network, name, kind).length > 0)
+  #origins({ name }: Site, others: readonly OriginKind[]): readonly Origin[] {
+    return (['vm', 'fabric-controller', 'other-machine', ...others] as const)
       .map((kind): Origin => `${name} ${kind}`)
+      .filter((origin) => this.senders(origin).length > 0)
   }
 
   /** Points of a kind at which something is looked at. */
@@ -367,17 +377,18 @@ function lentSources(sets: PacketSets, { points }: Policy): DiagramSet {
 
 const outsiders: ReadonlySet<NodeKind> = new Set(['internet', 'isp'])
 
-const machineKinds: readonly NodeKind[] = [
-  'vm',
+const otherMachines: ReadonlySet<NodeKind> = new Set([
   'host',
   'name-server',
-  'fabric-controller',
   'jump-box',
   'storage',
   'activation-server',
-]
+])
 
-export const insideKinds: readonly NodeKind[] = [...machineKinds, 'distribution-router', 'balancer']
+/** Inside a site, and no machines. */
+const innerKinds: readonly InnerKind[] = ['distribution-router', 'balancer']
+
+export const insideKinds: readonly NodeKind[] = ['vm', 'fabric-controller', ...otherMachines, ...innerKinds]
 
 /** Prefixes of the addresses of nodes. */
 export const prefixesOf = (nodes: readonly Node[]): readonly Prefix[] =>

@@ -83,12 +83,22 @@ function bySite(points: readonly Point[]): PointsOfSites {
   return sites
 }
 
-/** Those of nodes that are looked at, in every site. */
-function touchedPoints({ network, policy }: Proof, { nodes }: Limit): PointsOfSites {
-  const names = new Set([...nodes].map((id) => id.slice(id.indexOf('/') + 1)))
+/** Those that are looked at in one of the sites, in every site. */
+function touchedPoints({ network, policy }: Proof, limit: Limit): PointsOfSites {
+  const inSite = (id: string): string => id.slice(id.indexOf('/') + 1)
+  const nodes = new Set<string>()
+  const touched = new Set<string>()
+  for (const id of limit.nodes)
+    for (const point of pointsOfNode(policy, id))
+      if (templated.has(point.kind) && limit.touches(point)) {
+        nodes.add(inSite(id))
+        touched.add(inSite(point.id))
+      }
   return bySite(
     network.sites.flatMap(({ name: site }) =>
-      [...names].flatMap((name) => pointsOfNode(policy, `${site}/${name}`)),
+      [...nodes]
+        .flatMap((name) => pointsOfNode(policy, `${site}/${name}`))
+        .filter(({ id }) => touched.has(inSite(id))),
     ),
   )
 }

@@ -7,7 +7,7 @@ import { icmpOf, Protocol } from '../../net/index.ts'
 import type { Point } from '../../policy/index.ts'
 import { icmpEcho } from '../../wire/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
-import { icmpOfTypes, level, openings, type PacketSets } from '../packets/index.ts'
+import { icmpOfTypes, level, once, openings, type PacketSets } from '../packets/index.ts'
 import { swapEnds } from './ends.ts'
 import type { Openings } from './openings.ts'
 import { type Passage, type Passages, type Passing, translates } from './passage.ts'
@@ -64,6 +64,7 @@ export class Answering implements Passing {
 
 /** What answers packets that reached a machine, of those that open a flow. */
 export function answersTo(sets: PacketSets, reached: DiagramSet): DiagramSet {
+  if (reached === sets.none) return reached
   const kinds = answerKinds(sets)
   const back = swapEnds(sets, sets.mask(answered(sets), reached))
   return sets.union(
@@ -75,15 +76,19 @@ const [syn, ack, reset] = [0x02, 0x10, 0x04]
 const flags = (value: number) => ({ mask: 0xff, value })
 
 /** Openings that are answered: of ICMP echo requests alone. */
-function answered(sets: PacketSets): DiagramSet {
+const answered = once((sets): DiagramSet => {
   const icmp = sets.union(([4, 6] as const).map((family) => sets.match({ family, protocol: icmpOf(family) })))
   const echo = icmpOfTypes(sets, (family) => [icmpEcho[family].request])
   return sets.mask(openings(sets), sets.without(sets.all, sets.without(icmp, echo)))
+})
+
+interface AnswerKind {
+  readonly protocol: DiagramSet
+  readonly as: DiagramSet
+  readonly levels: readonly number[]
 }
 
-function answerKinds(
-  sets: PacketSets,
-): readonly { readonly protocol: DiagramSet; readonly as: DiagramSet; readonly levels: readonly number[] }[] {
+const answerKinds = once((sets): readonly AnswerKind[] => {
   const tcp = sets.match({ protocol: Protocol.tcp })
   const tcpAnswer = (value: number) => sets.match({ protocol: Protocol.tcp, tcpFlags: flags(value) })
   const echoes = ([4, 6] as const).map((family) => ({
@@ -101,4 +106,4 @@ function answerKinds(
     ...echoes,
     { protocol: others, as: others, levels: [] },
   ]
-}
+})

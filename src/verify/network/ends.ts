@@ -10,5 +10,4 @@ for (const [at, source] of addressLevels('source').entries()) {
 places.set(level.sourcePort, level.destinationPort).set(level.destinationPort, level.sourcePort)
 
 /** The packets with source and destination, addresses and ports, in each other's place. */
-export const swapEnds = (sets: PacketSets, packets: DiagramSet): DiagramSet =>
-  sets.rename(packets, (at) => places.get(at) ?? at) as DiagramSet
+export const swapEnds = (sets: PacketSets, packets: DiagramSet): DiagramSet => sets.rename(packets, places)

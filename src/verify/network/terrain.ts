@@ -11,6 +11,9 @@ export interface Place {
   readonly interface: string
 }
 
+/** Ids of machines at which nobody looks, since others stand for them. */
+export type Unwatched = Pick<ReadonlySet<string>, 'has' | 'size'>
+
 export interface Terrain {
   /** Ids of those that are looked at. */
   readonly nodes: readonly string[]
@@ -30,13 +33,12 @@ const aside = '(others)'
 
 /**
  * The network of a world.
- * @param unwatched machines at which nobody looks, since others stand for them
  * @param tables forwarding that is known of a world with the same routes; what is found is added
  */
 export function terrainOf(
   sets: PacketSets,
   world: World,
-  unwatched: ReadonlySet<string> = new Set(),
+  unwatched: Unwatched = new Set(),
   tables = new Map<string, Forwarding>(),
 ): Terrain {
   const watches = (node: string) => !unwatched.has(node)

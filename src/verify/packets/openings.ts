@@ -3,6 +3,7 @@ import { icmpOf, Protocol } from '../../net/index.ts'
 import { openingFlags } from '../../policy/index.ts'
 import { icmpEcho, icmpErrors } from '../../wire/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
+import { once } from './once.ts'
 import type { PacketSets } from './packet-sets.ts'
 
 const families = [4, 6] as const
@@ -16,14 +17,14 @@ export const icmpOfTypes = (sets: PacketSets, types: (family: 4 | 6) => readonly
   )
 
 /** Packets that can neither open a flow nor are outside all flows: what is denied without one. */
-export function needingFlow(sets: PacketSets): DiagramSet {
+export const needingFlow = once((sets): DiagramSet => {
   const tcp = sets.match({ protocol: Protocol.tcp })
   return sets.union([
     icmpOfTypes(sets, (family) => icmpErrors[family]),
     icmpOfTypes(sets, (family) => [icmpEcho[family].reply]),
     sets.without(tcp, sets.match({ protocol: Protocol.tcp, tcpFlags: openingFlags })),
   ])
-}
+})
 
 /** Everything else: what a sender begins with. */
-export const openings = (sets: PacketSets): DiagramSet => sets.without(sets.all, needingFlow(sets))
+export const openings = once((sets): DiagramSet => sets.without(sets.all, needingFlow(sets)))

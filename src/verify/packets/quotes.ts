@@ -6,6 +6,7 @@
 import { icmpErrors } from '../../wire/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import { addressLevels, level } from './levels.ts'
+import { once } from './once.ts'
 import { icmpOfTypes } from './openings.ts'
 import type { PacketSets } from './packet-sets.ts'
 
@@ -32,21 +33,21 @@ const aboutSome = new WeakMap<PacketSets, Map<DiagramSet, DiagramSet>>()
 function quoting(sets: PacketSets, packets: DiagramSet): DiagramSet {
   // Of an answer, the kind of what it answers says nothing.
   const whole = sets.mask(sets.all, sets.forget(packets, kindLevels))
-  const moved = sets.rename(sets.forget(whole, kindLevels), (at) => places.get(at) ?? at) as DiagramSet
-  return sets.mask(
-    icmpOfTypes(sets, (family) => icmpErrors[family]),
-    moved,
-  )
+  const moved = sets.rename(sets.forget(whole, kindLevels), places)
+  return sets.mask(anyError(sets), moved)
 }
+
+const anyError = once((sets) => icmpOfTypes(sets, (family) => icmpErrors[family]))
 
 /** Every error that quotes a packet of its destination's. */
 export const errorsWithQuotes = (sets: PacketSets): DiagramSet => errorsAbout(sets, sets.all)
 
 /** Errors that quote packets to some addresses. @param to a set of packets, by destination alone */
-export const quotingTo = (sets: PacketSets, to: DiagramSet): DiagramSet =>
-  sets.rename(to, (at) =>
-    at >= level.destination && at < level.destination + 4 ? at - level.destination + level.quoted : at,
-  ) as DiagramSet
+export const quotingTo = (sets: PacketSets, to: DiagramSet): DiagramSet => sets.rename(to, quotedPlaces)
+
+const quotedPlaces: ReadonlyMap<number, number> = new Map(
+  addressLevels('destination').map((destination, at) => [destination, addressLevels('quoted')[at] as number]),
+)
 
 /** Errors that quote packets of a protocol. */
 export const quotingProtocol = (sets: PacketSets, protocol: number): DiagramSet =>

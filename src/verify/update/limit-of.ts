@@ -1,5 +1,5 @@
 /** The parts of a proof that a change touches. */
-import { nodesOfKind } from '../../model/index.ts'
+import { nodeById, nodesOfKind } from '../../model/index.ts'
 import type { Point } from '../../policy/index.ts'
 import { everything } from '../diagram/index.ts'
 import type { Limit } from '../invariants/limit.ts'
@@ -28,6 +28,7 @@ export function limitOf(
     near.has(node) || interfaces.some((name) => near.has(world.peer(node, name).node))
   return {
     nodes,
+    sites: new Set([...nodes].flatMap((id) => nodeById(world.network, id)?.site ?? [])),
     packetsOf: (node) => (machines.has(node) ? sets.all : packets),
     // Lists at the edge look at an error, and not at what it is about.
     toldAbout: (node) => (atEdge || machines.has(node) ? sets.all : packets),

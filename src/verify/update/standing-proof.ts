@@ -10,7 +10,7 @@ import { Proof, ProofMemory } from '../invariants/proof.ts'
 import { claimsOf, type ProofOptions, verdictsOf } from '../invariants/prove.ts'
 import { Prover } from '../invariants/prover.ts'
 import type { Verdict } from '../invariants/verdict.ts'
-import { destinationsOf, type Forwarding } from '../network/index.ts'
+import { destinationsOf, type Forwarding, type Unwatched } from '../network/index.ts'
 import { type Affected, affectedBy } from './affected.ts'
 import { changedRoutes, type Difference, pointChanges } from './difference.ts'
 import { limitOf } from './limit-of.ts'
@@ -138,7 +138,7 @@ export class StandingProof {
       memory,
       tables: this.#tables(world, affected, watched),
       destinations: was.mayLoop ? everything : destinationsOf(was.sets, affected.arriving),
-      ...(alike && watched && { unwatched: unwatchedIn(network, alike, watched) }),
+      ...(alike && watched && { unwatched: unwatchedIn(alike, watched) }),
     })
     if (alike && !isVouchedFor(proof, alike, affected, near)) return undefined
     const { now = Date.now(), most = 3 } = options
@@ -159,9 +159,10 @@ export class StandingProof {
   }
 }
 
-function unwatchedIn(network: Network, alike: Alike, { ids }: Watched): ReadonlySet<string> {
-  return new Set([...alike.unwatched].filter((id) => !ids.has(id) && nodeById(network, id)))
-}
+const unwatchedIn = ({ unwatched }: Alike, { ids }: Watched): Unwatched => ({
+  has: (id) => unwatched.has(id) && !ids.has(id),
+  size: unwatched.size,
+})
 
 /** Whether filters vouch for what is otherwise, as {@link Alike} takes for granted. */
 function isVouchedFor(

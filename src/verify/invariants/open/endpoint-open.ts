@@ -13,6 +13,7 @@ import type { DiagramSet } from '../../diagram/index.ts'
 import { addressLevels, level, openings } from '../../packets/index.ts'
 import { admitted } from '../access-list.ts'
 import type { ArrivalInvariant } from '../invariant.ts'
+import { sitesIn } from '../limit.ts'
 import { byInternet } from '../places.ts'
 import type { Proof } from '../proof.ts'
 import { writtenAtEdge, writtenIn, writtenOut } from './written.ts'
@@ -24,10 +25,11 @@ export const endpointOpen: ArrivalInvariant = {
   rows: ['R11', 'R12', 'R20'],
   claim:
     'Everything that opens something at a declared endpoint, from outside or from a VM of its site, gets to a machine behind it, as far as its access list and the rules that people wrote let it.',
-  *flows(proof) {
+  *flows(proof, limit) {
     const { sets, network } = proof
     const opened = openings(sets)
-    for (const site of network.sites) {
+    // Of those outside and in the same site.
+    for (const site of sitesIn(network, limit)) {
       const endpoints = proof
         .endpoints()
         .filter((each) => each.site === site.name && each.backends.length > 0)

@@ -14,6 +14,7 @@ import type { Flow } from '../../arrival/index.ts'
 import type { DiagramSet } from '../../diagram/index.ts'
 import { addressLevels, icmpOfTypes, level, openings } from '../../packets/index.ts'
 import type { ArrivalInvariant } from '../invariant.ts'
+import { sitesIn } from '../limit.ts'
 import { portsOf, saidByMachines } from '../machines.ts'
 import { toInternet } from '../places.ts'
 import { type Proof, prefixesOf } from '../proof.ts'
@@ -40,7 +41,7 @@ export const vmOpenInvariants: readonly ArrivalInvariant[] = [
     rows: ['R19', 'R22'],
     claim:
       'A VM reaches the wire server and the metadata server of its own host, as far as the rules that people wrote let it.',
-    *flows(proof) {
+    *flows(proof, limit) {
       const { sets, network } = proof
       const services = hostServices.map(({ addresses, ports }) =>
         sets.match({
@@ -49,7 +50,7 @@ export const vmOpenInvariants: readonly ArrivalInvariant[] = [
           destinationPorts: ports.map((port) => ({ first: port, last: port })),
         }),
       )
-      for (const site of network.sites)
+      for (const site of sitesIn(network, limit))
         for (const host of proof.watched(nodesOfKind(network, site.name, 'host'))) {
           const vms = vmsOfHost(network, host.id)
           const open = sets.mask(sets.union(services), writtenIn(proof, host))
@@ -64,8 +65,9 @@ export const vmOpenInvariants: readonly ArrivalInvariant[] = [
     rows: ['R20'],
     claim:
       'An internal endpoint is open to the roles that may use it, as far as the rules that people wrote let it.',
-    *flows(proof) {
-      for (const site of proof.network.sites) yield flowOf(proof, roleOpenings(proof, site))
+    *flows(proof, limit) {
+      // Roles are open to machines of their site.
+      for (const site of sitesIn(proof.network, limit)) yield flowOf(proof, roleOpenings(proof, site))
     },
   },
 ]
