@@ -11,6 +11,7 @@ export class NodeStore {
   /** Of each range: its last number, and its child. */
   #lasts = new Uint32Array(4 * first)
   #children = new Int32Array(4 * first)
+  #hashes = new Int32Array(first)
   /** Open addressing; 0 is free, else a node + 1. */
   #table = new Int32Array(4 * first)
   /** Ranges of nodes that are being made. */
@@ -106,14 +107,16 @@ export class NodeStore {
 
   #find(level: number, base: number, length: number): number {
     const mask = this.#table.length - 1
-    let at = this.#hash(level, base, length) & mask
+    const hash = this.#hash(level, base, length)
+    let at = hash & mask
     for (;;) {
       const found = this.#table[at] as number
       if (found === 0) break
-      if (this.#is(found - 1, level, base, length)) return found - 1
+      if (this.#hashes[found - 1] === hash && this.#is(found - 1, level, base, length)) return found - 1
       at = (at + 1) & mask
     }
     const node = this.#add(level, base, length)
+    this.#hashes[node] = hash
     this.#table[at] = node + 1
     if (this.size * 2 > this.#table.length) this.#grow()
     return node
@@ -145,6 +148,7 @@ export class NodeStore {
     if (node === this.#levels.length) {
       this.#levels = doubled(this.#levels)
       this.#starts = doubled(this.#starts)
+      this.#hashes = doubled(this.#hashes)
     }
     const start = this.#starts[node] as number
     while (start + length > this.#lasts.length) {
@@ -161,15 +165,12 @@ export class NodeStore {
     return node
   }
 
-  /** A table of twice the length. A node's hash is computed again by putting its ranges where new ones are made. */
+  /** A table of twice the length. */
   #grow(): void {
     const table = new Int32Array(this.#table.length * 2)
     const mask = table.length - 1
-    const base = this.#made
     for (let node = 0; node < this.size; node++) {
-      for (let i = this.start(node); i < this.stop(node); i++) this.push(this.last(i), this.child(i))
-      let at = this.#hash(this.level(node), base, this.#made - base) & mask
-      this.#made = base
+      let at = (this.#hashes[node] as number) & mask
       while (table[at] !== 0) at = (at + 1) & mask
       table[at] = node + 1
     }
@@ -178,7 +179,7 @@ export class NodeStore {
 }
 
 /** Nodes for which there is room at first: a small network has more, and to make room later costs more than the memory. */
-const first = 65_536
+const first = 131_072
 
 function doubled<T extends Uint8Array | Uint32Array | Int32Array>(array: T): T {
   const larger = new (array.constructor as new (length: number) => T)(array.length * 2)

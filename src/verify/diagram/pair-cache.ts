@@ -48,7 +48,7 @@ export class PairCache {
 }
 
 /** Entries at first. */
-const first = 131_072
+const first = 262_144
 
 /** Entries are 16 bytes: at most 64 MiB. */
 const largest = 4 * 1024 * 1024 - 1

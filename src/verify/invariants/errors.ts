@@ -6,7 +6,7 @@ import { icmpEcho } from '../../wire/index.ts'
 import { lossesOf, tellingAddresses, toldOf, toldTypes } from '../arrival/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import { type Emission, type Openings, type Reach, swapEnds } from '../network/index.ts'
-import { errorsAbout, errorsWithQuotes, icmpOfTypes, level, openings } from '../packets/index.ts'
+import { errorsAbout, errorsWithQuotes, icmpOfTypes, kindLevels, level, openings } from '../packets/index.ts'
 import { clientsOf, openers } from './clients.ts'
 import { clientsOf as heardBy } from './infrastructure.ts'
 import type { Breach, ErrorInvariant, Trial } from './invariant.ts'
@@ -27,8 +27,8 @@ export const errorInvariants: readonly ErrorInvariant[] = [
     *trials(proof, limit) {
       const all = openers(proof).flatMap((origin) => clientsOf(proof, origin))
       const opened = masked(proof, all, limit?.toldAbout)
-      yield returning(proof, opened, 'openings')
-      yield returning(proof, answeredBy(proof, opened), 'answers')
+      yield returning(proof, opened)
+      yield returningAnswers(proof, opened)
     },
   },
   {
@@ -96,10 +96,10 @@ function reaching(
   }
 }
 
-/** Of openings those whose answers a balancer tells apart from others of the same ends. */
-function answeredBy(proof: Proof, opened: readonly Emission[]): readonly Emission[] {
-  const { sets } = proof
-  const told = proof.once('answers that are told apart', () => {
+/** Openings whose answers a balancer does not tell apart from others of the same ends. */
+const nameless = (proof: Proof): DiagramSet =>
+  proof.once('openings without a name', () => {
+    const { sets } = proof
     // A port at which an endpoint is served is taken for its answers; without an identifier an echo looks like other ICMP.
     const served = proof.endpoints().flatMap(({ protocol, backends }) =>
       backends.map(({ address, port }) =>
@@ -110,50 +110,74 @@ function answeredBy(proof: Proof, opened: readonly Emission[]): readonly Emissio
         }),
       ),
     )
-    const nameless = sets.mask(
+    const echoes = sets.mask(
       icmpOfTypes(sets, (family) => [icmpEcho[family].request]),
       sets.field('sourcePort', [[0, 0]]),
     )
-    return sets.without(sets.all, sets.union([...served, nameless]))
+    return sets.union([...served, echoes])
   })
-  return opened.map(({ node, packets }) => ({ node, packets: sets.mask(told, packets) }))
+
+function returningAnswers(proof: Proof, opened: readonly Emission[]): Trial {
+  const { sets } = proof
+  const left = nameless(proof)
+  const emissions = opened.map(({ node, packets }) => ({ node, packets: sets.without(packets, left) }))
+  const follow = (some: readonly Emission[]): Reach =>
+    errorsAmong(proof, proof.remembered(some).known, proof.answersTo(some).forwarded)
+  const lost = (reach: Reach) => lostErrors(proof, reach, emissions, 'has errors about its answer lost')
+  const whole = (): Reach => {
+    // Where answers to everything get to is known already. If nothing is lost of errors about these, nothing is of errors about some.
+    const others = sets.without(sets.all, sets.forget(swapEnds(sets, left), kindLevels))
+    const { forwarded } = proof.answersTo(opened)
+    const named = Array.from(forwarded, ([node, packets]) => [node, sets.mask(others, packets)] as const)
+    const reach = errorsAmong(proof, proof.remembered(opened).known, new Map(named))
+    for (const _ of lost(reach)) return follow(emissions)
+    return reach
+  }
+  return {
+    emissions,
+    follow: (some) => (some === emissions ? whole() : follow(some)),
+    breaches: lost,
+  }
 }
 
-/** @param about what routers tell of: openings, or what answers them */
-function returning(proof: Proof, emissions: readonly Emission[], about: 'openings' | 'answers'): Trial {
-  const { sets, isOutside } = proof
+function returning(proof: Proof, emissions: readonly Emission[]): Trial {
   return {
     emissions,
     follow(some) {
       const { known, forth } = proof.remembered(some)
-      const { forwarded } = about === 'openings' ? forth : proof.answersTo(some)
-      const errors = Array.from(
-        forwarded,
-        ([node, packets]): Emission => ({
-          node,
-          packets: told(proof, node, packets),
-        }),
-      )
-      return proof.errors(known, errors, { explain: true })
+      return errorsAmong(proof, known, forth.forwarded)
     },
-    *breaches(reach): Iterable<Breach> {
-      const asWritten = new Map(
-        Array.from(reach.stopped, ([point, stopped]) => {
-          if (point.kind !== 'access-router') return [point, stopped]
-          const rules = rulesOf(point)
-          const isList = (value: number) => isWrittenList(proof, point, rules[value - 1]?.tier)
-          return [point, sets.map(stopped, (value) => (isList(value) ? 0 : value))]
-        }),
-      )
-      const left = { ...reach, stopped: asWritten }
-      for (const { at, packets } of lossesOf(sets, left, { emissions, leaves: true }, isOutside))
-        yield {
-          at,
-          packets,
-          does: about === 'openings' ? 'has errors about it lost' : 'has errors about its answer lost',
-        }
-    },
+    breaches: (reach) => lostErrors(proof, reach, emissions, 'has errors about it lost'),
   }
+}
+
+/** Where errors get to about what nodes have to forward. */
+const errorsAmong = (proof: Proof, known: Openings, forwarded: Reach['forwarded']): Reach =>
+  proof.errors(
+    known,
+    Array.from(forwarded, ([node, packets]): Emission => ({ node, packets: told(proof, node, packets) })),
+    { explain: true },
+  )
+
+/** Errors that do not come back, but for those that lists which people wrote refuse. */
+function* lostErrors(
+  proof: Proof,
+  reach: Reach,
+  emissions: readonly Emission[],
+  does: Breach['does'] & string,
+): Iterable<Breach> {
+  const { sets, isOutside } = proof
+  const asWritten = new Map(
+    Array.from(reach.stopped, ([point, stopped]) => {
+      if (point.kind !== 'access-router') return [point, stopped]
+      const rules = rulesOf(point)
+      const isList = (value: number) => isWrittenList(proof, point, rules[value - 1]?.tier)
+      return [point, sets.map(stopped, (value) => (isList(value) ? 0 : value))]
+    }),
+  )
+  const left = { ...reach, stopped: asWritten }
+  for (const { at, packets } of lossesOf(sets, left, { emissions, leaves: true }, isOutside))
+    yield { at, packets, does }
 }
 
 /** Lists at access routers may refuse errors too: people wrote them. */

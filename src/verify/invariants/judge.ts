@@ -46,6 +46,8 @@ export function judgeInvariant(
 /** Packets that are sent, and what is wrong with where they get to. */
 interface Case extends Trial {
   readonly reach: () => Reach
+  /** Filters and balancers remember what all of them opened. */
+  readonly isJoint?: true
 }
 
 class Judging {
@@ -92,6 +94,7 @@ class Judging {
         return this.#cases(
           Array.from(invariant.trials(this.#proof, this.#limit), (trial) => ({
             ...trial,
+            isJoint: true,
             reach: () => trial.follow(trial.emissions),
           })),
         )
@@ -160,6 +163,7 @@ class Judging {
     const follow = (some: readonly Emission[]): Reach => proof.answersTo(some)
     return {
       emissions,
+      isJoint: true,
       follow,
       reach: () => follow(emissions),
       *breaches(reach) {
@@ -173,8 +177,12 @@ class Judging {
     for (const one of cases) {
       if (this.#limit && one.emissions.length === 0) continue
       for (const breach of this.#counting(one, one.reach())) {
+        // Later ones are only counted.
+        const isAsked = this.#places === 0 || this.#counterexamples.length < this.#most
+        const example = isAsked ? this.#example(one, breach) : undefined
+        if (isAsked && !example) continue
         this.#places++
-        if (this.#counterexamples.length < this.#most) this.#counterexamples.push(this.#example(one, breach))
+        if (example && this.#counterexamples.length < this.#most) this.#counterexamples.push(example)
       }
     }
     return { counterexamples: this.#counterexamples, places: this.#places, remarks: [] }
@@ -201,7 +209,8 @@ class Judging {
     return { at, ...found, after: played.opened, ...(played.rule && { rule: played.rule }) }
   }
 
-  #example(one: Case, breach: Breach): Counterexample {
+  /** `undefined`: it takes what several senders opened, of which each alone does nothing wrong. */
+  #example(one: Case, breach: Breach): Counterexample | undefined {
     const { at, does } = breach
     const proof = this.#proof
     const { before } = one
@@ -212,6 +221,8 @@ class Judging {
       return false
     }
     const found = findSender(proof, one.emissions, breaks)
+    if (!found && !one.isJoint) throw new TypeError('no single sender breaks what all of them together break')
+    if (!found) return undefined
     const sent = one.emissions.find((emission) => emission.node === found.sender)?.packets ?? proof.sets.none
     const among = (packet: IpHeaders): boolean => proof.sets.holds(sent, packet)
     const played =

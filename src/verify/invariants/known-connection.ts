@@ -4,11 +4,11 @@ import type { IpHeaders } from '../../wire/index.ts'
 import { type KnownReplay, replayKnown, type Sent, type SentOpening } from '../arrival/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import type { Emission, Reach } from '../network/index.ts'
-import { oneError, onePacket, type PacketSets } from '../packets/index.ts'
+import { oneError, onePacket, type PacketSets, packetOf } from '../packets/index.ts'
 import { fewest, fewestPackets } from './fewest.ts'
 import type { Before, Trial } from './invariant.ts'
 import type { Proof } from './proof.ts'
-import { findSender } from './sender.ts'
+import { packetsFrom } from './sender.ts'
 
 /** An error that breaks something, and who sends it. */
 export interface KnownError {
@@ -49,12 +49,14 @@ export function errorOfConnection(
     sent.push(...chosen.map((packet) => ({ sender: node, packet, among })))
   }
   const opened = sent.map((each) => emissionOf(sets, each))
-  const error = findSender(proof, [from], (node, packets) => found(opened, [{ node, packets }]))
+  const { node } = from
+  const wrong = packetsFrom(proof, from, (packets) => found(opened, [{ node, packets }]))
+  const error = { sender: node, packet: packetOf(sets, wrong) }
   const played = replayKnown(world, sent, error, ({ end, packet }) => {
     if (end.kind !== 'delivered' || end.node !== at || !packet.quoted) return false
     return breaks(trial, reaching(at, oneError(sets, packet)))
   })
-  return { sender: from.node, packet: played?.packet ?? error.packet, ...(played && { played }) }
+  return { sender: node, packet: played?.packet ?? error.packet, ...(played && { played }) }
 }
 
 /** Packets that reached one node, whatever else there is. */

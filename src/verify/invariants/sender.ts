@@ -9,14 +9,15 @@ import type { Proof } from './proof.ts'
 /**
  * @param emissions of which at least one has something that breaks it
  * @param breaks whether a sender breaks it with some of these packets
+ * @returns `undefined`: none does alone
  */
 export function findSender(
   proof: Proof,
   emissions: readonly Emission[],
   breaks: (node: string, packets: DiagramSet) => boolean,
-): { readonly sender: string; readonly packet: IpHeaders } {
+): { readonly sender: string; readonly packet: IpHeaders } | undefined {
   const emission = emissions.find(({ node, packets }) => breaks(node, packets))
-  if (!emission) throw new TypeError('no single sender breaks what all of them together break')
+  if (!emission) return undefined
   const packets = packetsFrom(proof, emission, (some) => breaks(emission.node, some))
   return { sender: emission.node, packet: packetOf(proof.sets, packets) }
 }

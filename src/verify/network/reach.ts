@@ -39,6 +39,8 @@ export interface Reach {
 interface Remembered {
   readonly known: Openings
   readonly forth: Reach
+  /** Where answers get to, once it is asked for. */
+  back?: Reach
 }
 
 export class NetworkReach {
@@ -63,10 +65,18 @@ export class NetworkReach {
   /**
    * Where what comes back of openings gets to; everything that stops it is noted.
    * @param emissions openings that nodes send
-   * @param answering what a node answers of what reached it
+   * @param answering what a node answers of what reached it: the same whenever it is asked
    */
   answers(emissions: readonly Emission[], answering: (node: string, reach: Reach) => DiagramSet): Reach {
-    const { known: openings, forth } = this.remembered(emissions)
+    const remembered = this.remembered(emissions)
+    remembered.back ??= this.#answers(remembered, answering)
+    return remembered.back
+  }
+
+  #answers(
+    { known: openings, forth }: Remembered,
+    answering: (node: string, reach: Reach) => DiagramSet,
+  ): Reach {
     const back = this.#terrain.nodes.map((node) => ({
       node,
       packets: answersTo(this.#sets, answering(node, forth)),
@@ -80,7 +90,7 @@ export class NetworkReach {
     const found = this.#remembered.get(key)
     if (found) return found
     const known = new Openings(this.#sets, this.#passages)
-    const made = { known, forth: this.#walk(openings, known, false) }
+    const made: Remembered = { known, forth: this.#walk(openings, known, false) }
     this.#remembered.set(key, made)
     return made
   }
