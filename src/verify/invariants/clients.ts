@@ -1,5 +1,5 @@
 /** Who opens something honestly, with addresses of its own. */
-import { Protocol } from '../../net/index.ts'
+import { hostPrefix, type Prefix, Protocol } from '../../net/index.ts'
 import { honest } from '../arrival/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import type { Emission } from '../network/index.ts'
@@ -19,10 +19,16 @@ export const honestOf = (proof: Proof, origin: Origin): readonly Emission[] =>
     packets: node.kind === 'internet' ? byInternet(proof) : honest(proof.sets, node),
   }))
 
-/** What opens something, as clients do, by the ports they send from: those below 1,024 are servers' (RFC 6335 section 6). */
+/**
+ * What opens something, as clients do, by the ports they send from: those below 1,024 are servers' (RFC 6335 section 6), and what a machine sends by
+ * UDP from a port at which an endpoint is served a balancer takes for its answer.
+ */
 export function clientsOf(proof: Proof, origin: Origin): readonly Emission[] {
   const { sets } = proof
-  const opened = proof.once('clients open', () => sets.mask(openings(sets), asClient(proof)))
+  const opened = proof.once('clients open', () => {
+    const served = sets.mask(fromServed(proof), sets.match({ protocol: Protocol.udp }))
+    return sets.without(sets.mask(openings(sets), asClient(proof)), served)
+  })
   return honestOf(proof, origin).map(({ node, packets }) => ({ node, packets: sets.mask(opened, packets) }))
 }
 
@@ -33,4 +39,22 @@ export const asClient = (proof: Proof): DiagramSet =>
     const ofServers = sets.field('sourcePort', [[0, 1023]])
     const withPorts = [Protocol.tcp, Protocol.udp].map((protocol) => sets.match({ protocol }))
     return sets.without(sets.all, sets.mask(ofServers, sets.union(withPorts)))
+  })
+
+/** Packets from ports at which endpoints are served. */
+export const fromServed = (proof: Proof): DiagramSet =>
+  proof.once('from served ports', () => {
+    const machines = new Map<string, { protocol: number; port: number; source: Prefix[] }>()
+    for (const { protocol, backends } of proof.endpoints())
+      for (const { address, port } of backends) {
+        const key = `${protocol} ${port}`
+        const known = machines.get(key) ?? { protocol, port, source: [] }
+        machines.set(key, known)
+        known.source.push(hostPrefix(address))
+      }
+    return proof.sets.union(
+      Array.from(machines.values(), ({ protocol, port, source }) =>
+        proof.sets.match({ protocol, source, sourcePorts: [{ first: port, last: port }] }),
+      ),
+    )
   })

@@ -7,7 +7,7 @@ import { lossesOf, tellingAddresses, toldOf, toldTypes } from '../arrival/index.
 import type { DiagramSet } from '../diagram/index.ts'
 import { type Emission, type Openings, type Reach, swapEnds } from '../network/index.ts'
 import { errorsAbout, errorsWithQuotes, icmpOfTypes, kindLevels, level, openings } from '../packets/index.ts'
-import { clientsOf, openers } from './clients.ts'
+import { clientsOf, fromServed, openers } from './clients.ts'
 import { clientsOf as heardBy } from './infrastructure.ts'
 import type { Breach, ErrorInvariant, Trial } from './invariant.ts'
 import { spokenBy } from './layers.ts'
@@ -100,21 +100,12 @@ function reaching(
 const nameless = (proof: Proof): DiagramSet =>
   proof.once('openings without a name', () => {
     const { sets } = proof
-    // A port at which an endpoint is served is taken for its answers; without an identifier an echo looks like other ICMP.
-    const served = proof.endpoints().flatMap(({ protocol, backends }) =>
-      backends.map(({ address, port }) =>
-        sets.match({
-          protocol,
-          source: [hostPrefix(address)],
-          sourcePorts: [{ first: port, last: port }],
-        }),
-      ),
-    )
+    // Without an identifier an echo looks like other ICMP.
     const echoes = sets.mask(
       icmpOfTypes(sets, (family) => [icmpEcho[family].request]),
       sets.field('sourcePort', [[0, 0]]),
     )
-    return sets.union([...served, echoes])
+    return sets.union([fromServed(proof), echoes])
   })
 
 function returningAnswers(proof: Proof, opened: readonly Emission[]): Trial {
