@@ -1,5 +1,5 @@
 /** What holds of forwarding, whatever filters say: packets get on, and to where they are addressed. */
-import { localAddresses } from '../../model/index.ts'
+import { localAddresses, type Node, nodeById } from '../../model/index.ts'
 import { hostPrefix } from '../../net/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import { declared } from './edge.ts'
@@ -57,9 +57,27 @@ export const forwardingInvariants: readonly NetworkInvariant[] = [
 
 /** What is to arrive. Services of hosts are left out: they have the same addresses on every host, and each serves its own VMs. */
 const destinations = (proof: Proof): DiagramSet =>
-  proof.once('destinations', () => {
-    const machines = proof.network.nodes.flatMap((node) =>
-      node.kind === 'host' ? node.addresses : localAddresses(node),
-    )
-    return proof.sets.union([proof.to(machines.map(hostPrefix)), declared(proof)])
-  })
+  proof.once('destinations', () => proof.sets.union([toMachines(proof), declared(proof)]))
+
+const toMachines = (proof: Proof): DiagramSet =>
+  proof.once('to machines', () => toThese(proof, proof.network.nodes))
+
+const toThese = (proof: Proof, nodes: readonly Node[]): DiagramSet =>
+  proof.to(
+    nodes.flatMap((node) => (node.kind === 'host' ? node.addresses : localAddresses(node)).map(hostPrefix)),
+  )
+
+/**
+ * Makes what is for machines known of a network in which a few are otherwise: there are many, which need not be listed again.
+ * @param changed ids of those machines, in either network
+ */
+export function keepDestinations(base: Proof, next: Proof, changed: ReadonlySet<string>): void {
+  const { sets } = next
+  const [was, is] = [base, next].map((proof) =>
+    toThese(
+      proof,
+      [...changed].flatMap((id) => nodeById(proof.network, id) ?? []),
+    ),
+  ) as [DiagramSet, DiagramSet]
+  next.once('to machines', () => sets.union([sets.without(toMachines(base), was), is]))
+}

@@ -116,7 +116,7 @@ export class Proof {
     this.sets = sets
     this.#sets = unwatched.size === 0 ? memory.ofNetwork(network) : new Map()
     this.#unwatched = unwatched
-    const terrain = terrainOf(sets, world, unwatched, tables)
+    const terrain = terrainOf(sets, world, { unwatched, tables, watched: () => this.nodes() })
     this.#terrain = terrain
     this.#reach = new NetworkReach(
       sets,
@@ -126,7 +126,7 @@ export class Proof {
     this.#loops = new Loops(sets, terrain, this.#reach, destinations)
     this.#isPart = destinations !== undefined
     this.#agreement = new Agreement(sets, terrain, this.#reach, {
-      lent: () => this.once('lent', () => lentSources(sets, policy)),
+      lent: () => this.once('lent', () => lentSources(sets, network, policy)),
       isOutside: this.isOutside,
     })
     this.decisions = this.#reach.decisions
@@ -357,9 +357,9 @@ export class Proof {
 }
 
 /** Addresses and ports that balancers lend. */
-function lentSources(sets: PacketSets, { points }: Policy): DiagramSet {
-  const lendings = points
-    .filter(({ kind }) => kind === 'balancer')
+function lentSources(sets: PacketSets, { nodes }: Network, policy: Policy): DiagramSet {
+  const lendings = nodes
+    .flatMap(({ id, kind }) => (kind === 'balancer' ? pointsOfNode(policy, id) : []))
     .flatMap(({ tiers }) => tiers.flatMap((tier) => (tier.kind === 'translation' ? tier.translations : [])))
     .flatMap((each) =>
       each.kind === 'egress-out' ? [each] : each.kind === 'endpoint-in' && each.hairpin ? [each.hairpin] : [],

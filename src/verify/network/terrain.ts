@@ -1,5 +1,5 @@
 /** What packets go through, as reachability wants to know it: of a network that is modelled here, or of any other. */
-import { forwards, type NextHop, type Route } from '../../model/index.ts'
+import { forwards, type NextHop, type Node, type Route } from '../../model/index.ts'
 import { type Point, pointsAt } from '../../policy/index.ts'
 import type { World } from '../../trace/index.ts'
 import type { PacketSets } from '../packets/index.ts'
@@ -31,15 +31,20 @@ export interface Terrain {
 /** Stands for all interfaces of a node that lead to what is not looked at; no interface has such a name. */
 const aside = '(others)'
 
-/**
- * The network of a world.
- * @param tables forwarding that is known of a world with the same routes; what is found is added
- */
+export interface TerrainOptions {
+  /** Absent: all are looked at. */
+  readonly unwatched?: Unwatched
+  /** Nodes that are looked at, if that is known. */
+  readonly watched?: () => readonly Node[]
+  /** Forwarding that is known of a world with the same routes; what is found is added. */
+  readonly tables?: Map<string, Forwarding>
+}
+
+/** The network of a world. */
 export function terrainOf(
   sets: PacketSets,
   world: World,
-  unwatched: Unwatched = new Set(),
-  tables = new Map<string, Forwarding>(),
+  { unwatched = new Set(), tables = new Map(), ...options }: TerrainOptions = {},
 ): Terrain {
   const watches = (node: string) => !unwatched.has(node)
   const isAside = (node: string, { interface: name }: NextHop) => !watches(world.peer(node, name).node)
@@ -54,7 +59,8 @@ export function terrainOf(
   let nodes: readonly string[] | undefined
   return {
     get nodes() {
-      nodes ??= world.network.nodes.map(({ id }) => id).filter(watches)
+      const watched = () => options.watched?.() ?? world.network.nodes.filter(({ id }) => watches(id))
+      nodes ??= watched().map(({ id }) => id)
       return nodes
     },
     watches,

@@ -5,6 +5,7 @@ import { createWorld, type World } from '../../trace/index.ts'
 import { type Alike, addressesOf, areVouchedFor } from '../alike/index.ts'
 import { everything } from '../diagram/index.ts'
 import { Exemptions } from '../invariants/exemptions.ts'
+import { keepDestinations } from '../invariants/forwarding.ts'
 import { judgeInvariant } from '../invariants/judge.ts'
 import { Proof, ProofMemory } from '../invariants/proof.ts'
 import { claimsOf, type ProofOptions, verdictsOf } from '../invariants/prove.ts'
@@ -140,6 +141,7 @@ export class StandingProof {
       destinations: was.mayLoop ? everything : destinationsOf(was.sets, affected.arriving),
       ...(alike && watched && { unwatched: unwatchedIn(alike, watched) }),
     })
+    keepDestinations(was, proof, new Set(difference.machines.map(({ id }) => id)))
     if (alike && !isVouchedFor(proof, alike, affected, near)) return undefined
     const { now = Date.now(), most = 3 } = options
     const exemptions = new Exemptions(proof, now)
@@ -160,7 +162,7 @@ export class StandingProof {
 }
 
 const unwatchedIn = ({ unwatched }: Alike, { ids }: Watched): Unwatched => ({
-  has: (id) => unwatched.has(id) && !ids.has(id),
+  has: (id) => !ids.has(id) && unwatched.has(id),
   size: unwatched.size,
 })
 
