@@ -2,6 +2,8 @@
 import { InvalidArgumentError } from 'commander'
 import { namePattern, parseDuration } from '../file/index.ts'
 import { parseIp } from '../net/index.ts'
+import type { QuotedFlow } from '../wire/index.ts'
+import { parseFlow } from './flow-text.ts'
 
 export function port(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
@@ -79,4 +81,22 @@ export function names(text: string): readonly string[] {
 export function address(text: string): string {
   if (!parseIp(text)) throw new InvalidArgumentError('Give an address such as 192.0.2.1 or 2001:db8::1.')
   return text
+}
+
+/** Ends of a packet, as packets are shown, or `answer`. */
+export function flow(text: string): QuotedFlow | 'answer' {
+  const parsed = text === 'answer' ? text : parseFlow(text)
+  if (!parsed)
+    throw new InvalidArgumentError(
+      "Give 'answer', or a protocol and two ends, such as 'tcp 10.0.0.1:443 -> 192.0.2.1:40000'.",
+    )
+  return parsed
+}
+
+/** Type and code of an ICMP message. */
+export function icmpKind(text: string): { readonly type: number; readonly code: number } {
+  const [, type, code = '0'] = /^(\d{1,3})(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  if (type === undefined || Number(type) > 255 || Number(code) > 255)
+    throw new InvalidArgumentError('Give a type and a code, such as 3/4.')
+  return { type: Number(type), code: Number(code) }
 }

@@ -1,7 +1,18 @@
 /** The verbs, their arguments and their help. What a verb does is loaded when it is called. */
 import { Argument, Command, Option } from 'commander'
 import { addAccessVerbs } from './access-verbs.ts'
-import { address, count, duration, failureCount, family, labName, port, positive } from './argument.ts'
+import {
+  address,
+  count,
+  duration,
+  failureCount,
+  family,
+  flow,
+  icmpKind,
+  labName,
+  port,
+  positive,
+} from './argument.ts'
 import { requireOneMode } from './check-mode.ts'
 import { addExamples } from './examples.ts'
 import { exitCodeHelp } from './exit-code.ts'
@@ -171,6 +182,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     'glacis trace --from internet --to 10.16.64.1 --proto icmp --expect silent',
     'glacis trace --from internet --source 10.16.1.3 --to shop.west --dport 443',
     'glacis trace --from internet --to shop.west --dport 443 --live',
+    'glacis trace --from internet --to shop.west --dport 443 --error-from west/isp1',
   ])
     .argument('[FILE]', file)
     .requiredOption('--from <node>', 'node that sends, such as internet or west/jump1')
@@ -184,6 +196,14 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     )
     .option('--family <version>', 'IP version 4 or 6, where the destination has both', family)
     .option('--source <address>', "source address; default: the sending node's own", address)
+    .option('--error-from <node>', 'node that sends an ICMP error then, and where that gets to')
+    .option('--error-source <address>', "its source address; default: the sending node's own", address)
+    .option('--error-type <type/code>', 'ICMP type and code; default: the packet is too big', icmpKind)
+    .option(
+      '--about <flow>',
+      "packet that it quotes, 'tcp A:PORT -> B:PORT', or answer; default: the one above",
+      flow,
+    )
     .option('--live', 'send it in the network that is up, and show where it really went', false)
     .addOption(liveName)
     .addOption(

@@ -50,9 +50,8 @@ export interface Conversation {
   readonly decider?: { readonly point: Point; readonly rule: Rule }
 }
 
-/** Plays an opening from a state in which no flow is known. */
-export function converse(world: World, opening: Opening): Conversation {
-  const state = new WorldState(world)
+/** Plays an opening. @param state what points remember, and then of this conversation too; by default no flow is known */
+export function converse(world: World, opening: Opening, state = new WorldState(world)): Conversation {
   const request = openingPacket(opening)
   const forth = walk(world, state, opening.from, request)
   const back: Path[] = []

@@ -10,6 +10,8 @@ import {
   type Opening,
   type Outcome,
   rulesToChange,
+  WorldState,
+  walk,
 } from '../../trace/index.ts'
 import { askNetwork, chooseNetwork } from '../ask-network.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
@@ -18,12 +20,13 @@ import { findNode } from '../find-node.ts'
 import { type LiveAnswer, liveAnswer, toldGrants } from '../live-answer.ts'
 import { requireNetwork } from '../network-argument.ts'
 import { liveTraceText } from '../render/live-trace-text.ts'
-import { traceJson } from '../render/trace-json.ts'
-import { traceText } from '../render/trace-text.ts'
+import { errorJson, traceJson } from '../render/trace-json.ts'
+import { errorText, traceText } from '../render/trace-text.ts'
 import type { Terminal } from '../terminal.ts'
 import { userName } from '../user-name.ts'
+import { type ErrorOptions, errorOf } from './trace-error.ts'
 
-export interface TraceOptions {
+export interface TraceOptions extends ErrorOptions {
   readonly from: string
   readonly to: string
   readonly proto: Opening['protocol']
@@ -61,11 +64,16 @@ export async function trace(
     sourcePort: options.sport ?? (options.live ? anyPort() : standardPort),
     destinationPort: portOf(network, destination, options),
   }
+  if (options.errorFrom !== undefined && options.live)
+    throw new CommandError('trace --live: it sends no ICMP errors; leave out --live, or --error-from')
   const lab = options.live ? chooseNetwork(options.name ?? network.name, 'trace --live') : undefined
   const policy = derivePolicy(network)
   const sent = lab && (await sendLive(lab, opening))
   const world = createWorld(network, policy, sent && toldGrants(sent.grants))
-  const conversation = converse(world, opening)
+  const state = new WorldState(world)
+  const conversation = converse(world, opening, state)
+  const error = errorOf(network, options, conversation)
+  const told = error && walk(world, state, error.from, error.packet)
   const changes = rulesToChange(world, conversation)
   const live = sent && liveAnswer(network, policy, conversation, sent)
   const agreed =
@@ -75,10 +83,12 @@ export async function trace(
   terminal.result({
     ok,
     ...traceJson(network, conversation, destination.name, changes),
+    ...(error && told && { error: errorJson(network, error.from, told) }),
     ...(live && { live }),
   })
   if (!terminal.json) {
     terminal.print(traceText(network, conversation, destination.name, terminal, changes))
+    if (error && told) terminal.print(`\n${errorText(network, error.from, told, terminal)}`)
     if (live) terminal.print(`\n${liveTraceText(live, terminal.out)}`)
   }
   if (ok) return exitCodes.ok

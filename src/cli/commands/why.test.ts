@@ -45,7 +45,7 @@ describe('glacis why', () => {
     expect((await run('why', example, 'internet')).err).toContain('it is not said who is to be reached')
     const { code, err } = await run('why', example, 'internet', 'internet')
     expect(code).toBe(2)
-    expect(err).toContain('nothing is sent from there to there')
+    expect(err).toContain('what the Internet sends to the Internet never meets this network')
   })
 
   it('knows that an endpoint has its own port', async () => {

@@ -12,7 +12,8 @@ export function packetText(packet: IpHeaders): string {
   return `${endsText(packet)}${message && ` ${message}`}`
 }
 
-function endsText({ protocol, source, destination, sourcePort, destinationPort }: QuotedFlow): string {
+/** Protocol and ends. */
+export function endsText({ protocol, source, destination, sourcePort, destinationPort }: QuotedFlow): string {
   const ported = hasPorts(protocol)
   const end = (address: Ip, port: number) => (ported ? formatEnd(address, port) : formatIp(address))
   return `${formatProtocol(protocol)} ${end(source, sourcePort)} → ${end(destination, destinationPort)}`

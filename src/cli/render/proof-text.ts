@@ -7,6 +7,7 @@ import type { Colors } from '../terminal.ts'
 import { packetJson, packetText } from './packet.ts'
 import { plainLine } from './plain-line.ts'
 import { ruleJson } from './rule-json.ts'
+import { traceCommand } from './trace-command.ts'
 
 /** A line if all hold; else each that does not, with the packets that break it, and what is to be known of exceptions. */
 export function proofText(verdicts: readonly Verdict[], seconds: number, out: Colors): string {
@@ -81,6 +82,7 @@ function exampleLines(example: Counterexample, out: Colors): readonly string[] {
   const what = after.flatMap(({ at, packet: opening }) =>
     at === undefined ? [] : [`, which answers ${packetText(opening)} at ${at},`],
   )
+  const command = traceCommand(example)
   return [
     `    ${packetText(packet)}${fromText(example)}${what.join('')} ${whereabouts(example)}`,
     ...byLines(rule, out),
@@ -89,6 +91,7 @@ function exampleLines(example: Counterexample, out: Colors): readonly string[] {
         ? [`      after ${packetText(opening.packet)}${fromText(opening)}`, ...byLines(opening.rule, out)]
         : [],
     ),
+    ...(command === undefined ? [] : [out.dim(`      ${command}`)]),
   ]
 }
 

@@ -48,6 +48,12 @@ export function traceJson(
   }
 }
 
+/** An ICMP error that was sent then, along every equal way. */
+export const errorJson = (network: Network, from: string, paths: readonly Path[]) => ({
+  from,
+  paths: paths.map((path) => pathJson(network, path)),
+})
+
 const pathJson = (network: Network, { hops, end, packet }: Path) => ({
   hops: hops.map((hop) => hopJson(network, hop)),
   end: endJson(network, end),

@@ -32,6 +32,25 @@ export function traceText(
   ].join('\n')
 }
 
+/** An ICMP error that was sent then: the first of its ways, and how others end. */
+export function errorText(network: Network, from: string, paths: readonly Path[], { out }: Terminal): string {
+  const [first] = paths
+  const [start] = first?.hops ?? []
+  if (!first || !start) throw new TypeError('show an error: it has no path (a bug of Glacis)')
+  const ends = [...new Set(paths.map(({ end }) => endText(end)))]
+  return [
+    `${out.bold(packetText(start.packet))}  ${out.dim(`then, from ${from}`)}`,
+    '',
+    ...pathLines(network, first, out),
+    ...(ends.length > 1
+      ? [
+          out.yellow('Equal ways end differently; the first is shown. They end:'),
+          ...ends.map((end) => `  ${end}`),
+        ]
+      : []),
+  ].join('\n')
+}
+
 function pathLines(network: Network, { hops, end, packet }: Path, out: Colors): string[] {
   const lines = hops.flatMap((hop) => hopLines(network, hop, out))
   return end.kind === 'delivered'

@@ -14,7 +14,7 @@ import { spokenBy } from './layers.ts'
 import { heardByHost, roleOpenings } from './machines.ts'
 import { writtenErrors, writtenOut } from './open/written.ts'
 import { byInternet } from './places.ts'
-import { type Proof, prefixesOf } from './proof.ts'
+import { type Origin, type Proof, prefixesOf } from './proof.ts'
 
 export const errorInvariants: readonly ErrorInvariant[] = [
   {
@@ -41,18 +41,25 @@ export const errorInvariants: readonly ErrorInvariant[] = [
     *trials(proof, limit) {
       const errors = masked(
         proof,
-        proof.allOrigins().flatMap((origin) => proof.emissions(origin, errorsWithQuotes(proof.sets))),
+        proof.allOrigins().flatMap((origin) => sentBy(proof, origin, errorsWithQuotes(proof.sets))),
         limit?.errorsOf,
       )
       const unasked = reaching(proof, errors, proof.openings(), () => proof.sets.none)
       yield unasked
       for (const { packets } of unasked.breaches(unasked.follow(unasked.emissions)))
         if (packets !== proof.sets.none) return
-      const opened = proof.openers().flatMap((origin) => proof.emissions(origin, openings(proof.sets)))
+      const opened = proof.openers().flatMap((origin) => sentBy(proof, origin, openings(proof.sets)))
       yield afterOpenings(proof, errors, masked(proof, opened, limit?.packetsOf))
     },
   },
 ]
+
+/** What the nodes of an origin send to others: what is for a node itself does not leave it. */
+const sentBy = (proof: Proof, origin: Origin, packets: DiagramSet): readonly Emission[] =>
+  proof.senders(origin).map(({ id, addresses }) => ({
+    node: id,
+    packets: proof.sets.without(packets, proof.to(addresses.map(hostPrefix))),
+  }))
 
 /** Of what is sent, that which is looked at. @param part of what a node sends; absent: all */
 function masked(
