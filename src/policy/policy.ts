@@ -93,12 +93,16 @@ interface Lookup {
 
 /**
  * Looks points up where those of another policy are, but for some nodes: it takes long to know where each of many points stands.
- * @param nodes those of which the two have other points
+ * @param nodes those of which the two have other points @param points among which all of these are that this policy has
  */
-export function indexAfter(policy: Policy, base: Policy, nodes: ReadonlySet<string>): void {
+export function indexAfter(
+  policy: Policy,
+  base: Policy,
+  { nodes, points }: { readonly nodes: ReadonlySet<string>; readonly points: readonly Point[] },
+): void {
   const known = indexes.get(base) ?? indexOf(base.points)
   indexes.set(base, known)
-  const own = indexOf(policy.points.filter(({ node }) => nodes.has(node)))
+  const own = indexOf(points.filter(({ node }) => nodes.has(node)))
   indexes.set(policy, { get: (node) => (nodes.has(node) ? own : known).get(node) })
 }
 

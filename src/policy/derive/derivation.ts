@@ -54,7 +54,7 @@ export class Derivation {
   private constructor(network: Network, sites: ReadonlyMap<string, Parts>) {
     this.network = network
     this.#sites = sites
-    const points = [...sites.values()].flatMap((parts) => parts.flatMap((part) => part.points))
+    const points = pointsIn([...sites.values()])
     this.policy = Object.freeze({ points: Object.freeze(points) })
   }
 
@@ -99,13 +99,17 @@ export class Derivation {
       ]
     })
     const { policy } = new Derivation(network, new Map(sites))
-    indexAfter(
-      policy,
-      this.policy,
-      new Set(found.flatMap(({ was, is }) => [was, is].flatMap((point) => point?.node ?? []))),
-    )
+    indexAfter(policy, this.policy, {
+      nodes: new Set(found.flatMap(({ was, is }) => [was, is].flatMap((point) => point?.node ?? []))),
+      points: pointsIn(sites.flatMap(([name, parts]) => (concerned.hasSite(name) ? [parts] : []))),
+    })
     return { policy, changes: found }
   }
+}
+
+function pointsIn(sites: readonly Parts[]): readonly Point[] {
+  const none: readonly Point[] = []
+  return none.concat(...sites.flat().map(({ points }) => points))
 }
 
 /** Derives the policy. The same network gives the same policy, byte for byte. */

@@ -13,6 +13,7 @@ export class Alike {
   readonly #rim: readonly Node[]
   readonly #sample: Sample
   #anybody: DiagramSet | undefined
+  #apart: ReadonlySet<string> | undefined
 
   private constructor(world: World, rim: readonly Node[], sample: Sample) {
     this.#world = world
@@ -38,6 +39,17 @@ export class Alike {
   /** Those that stand for them, and for themselves. */
   get kept(): ReadonlySet<string> {
     return this.#sample.kept
+  }
+
+  /** Hosts and VMs that nobody stands for, since they are joined to something else than each other and their routers. */
+  get apart(): ReadonlySet<string> {
+    if (!this.#apart) {
+      const { left, kept } = this.#sample
+      const isApart = ({ id, kind }: Node) =>
+        (kind === 'vm' || kind === 'host') && !left.has(id) && !kept.has(id)
+      this.#apart = new Set(this.#world.network.nodes.filter(isApart).map(({ id }) => id))
+    }
+    return this.#apart
   }
 
   /** Whether what holds of packets on their way among those that are looked at holds among all. */

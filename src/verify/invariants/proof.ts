@@ -5,6 +5,7 @@ import {
   type Network,
   type Node,
   type NodeKind,
+  nodesOfKind,
   type Site,
   type VirtualEndpoint,
   virtualEndpoints,
@@ -61,6 +62,8 @@ export interface ProofOf {
   readonly world?: World
   /** Of earlier proofs. */
   readonly memory?: ProofMemory
+  /** Nodes that are looked at, if that is known. */
+  readonly watched?: readonly Node[]
   /** Hosts and VMs that others stand for; absent: none. */
   readonly unwatched?: Unwatched
   /** Forwarding that is known of the same routes. */
@@ -81,7 +84,7 @@ export class Proof {
   readonly #agreement: Agreement
   #mayDisagree: boolean | undefined
   readonly #isPart: boolean
-  /** By origin; those outside are not asked for by it. */
+  /** By origin. */
   #senders: ReadonlyMap<string, readonly Node[]> | undefined
   readonly #reaches = new Map<Origin, Reach>()
   readonly #followed = new Map<string, Reach>()
@@ -103,6 +106,7 @@ export class Proof {
       world = createWorld(network, policy),
       memory = new ProofMemory(),
       unwatched = new Set(),
+      watched,
       tables = new Map(),
       destinations,
     }: ProofOf = {},
@@ -116,6 +120,7 @@ export class Proof {
     this.sets = sets
     this.#sets = unwatched.size === 0 ? memory.ofNetwork(network) : new Map()
     this.#unwatched = unwatched
+    this.#nodes = watched
     const terrain = terrainOf(sets, world, { unwatched, tables, watched: () => this.nodes() })
     this.#terrain = terrain
     this.#reach = new NetworkReach(
@@ -170,10 +175,8 @@ export class Proof {
 
   /** Nodes of an origin that are looked at. */
   senders(origin: Origin): readonly Node[] {
-    if (origin === 'outside') return this.network.nodes.filter(({ kind }) => outsiders.has(kind))
-    this.#senders ??= groupBy(
-      this.nodes(),
-      ({ site, kind }) => `${site} ${otherMachines.has(kind) ? 'other-machine' : kind}`,
+    this.#senders ??= groupBy(this.nodes(), ({ site, kind }) =>
+      outsiders.has(kind) ? 'outside' : `${site} ${otherMachines.has(kind) ? 'other-machine' : kind}`,
     )
     return this.#senders.get(origin) ?? []
   }
@@ -357,9 +360,10 @@ export class Proof {
 }
 
 /** Addresses and ports that balancers lend. */
-function lentSources(sets: PacketSets, { nodes }: Network, policy: Policy): DiagramSet {
-  const lendings = nodes
-    .flatMap(({ id, kind }) => (kind === 'balancer' ? pointsOfNode(policy, id) : []))
+function lentSources(sets: PacketSets, network: Network, policy: Policy): DiagramSet {
+  const lendings = network.sites
+    .flatMap(({ name }) => nodesOfKind(network, name, 'balancer'))
+    .flatMap(({ id }) => pointsOfNode(policy, id))
     .flatMap(({ tiers }) => tiers.flatMap((tier) => (tier.kind === 'translation' ? tier.translations : [])))
     .flatMap((each) =>
       each.kind === 'egress-out' ? [each] : each.kind === 'endpoint-in' && each.hairpin ? [each.hairpin] : [],

@@ -1,5 +1,5 @@
 /** A proof that is kept while its network is changed again and again: after a change only what it touches is looked at. */
-import { type Network, networkChanges, nodeById, Sameness } from '../../model/index.ts'
+import { type Network, type Node, networkChanges, nodeById, Sameness } from '../../model/index.ts'
 import { Derivation, type Policy, withKnownPoints } from '../../policy/index.ts'
 import { createWorld, type World } from '../../trace/index.ts'
 import { type Alike, addressesOf, areVouchedFor } from '../alike/index.ts'
@@ -139,7 +139,8 @@ export class StandingProof {
       memory,
       tables: this.#tables(world, affected, watched),
       destinations: was.mayLoop ? everything : destinationsOf(was.sets, affected.arriving),
-      ...(alike && watched && { unwatched: unwatchedIn(alike, watched) }),
+      ...(alike &&
+        watched && { unwatched: unwatchedIn(alike, watched), watched: watchedIn(network, alike, watched) }),
     })
     keepDestinations(was, proof, new Set(difference.machines.map(({ id }) => id)))
     if (alike && !isVouchedFor(proof, alike, affected, near)) return undefined
@@ -160,6 +161,10 @@ export class StandingProof {
     return new Map([...proof.tables].filter(([id]) => !sites.has(nodeById(world.network, id)?.site)))
   }
 }
+
+/** Nodes that are looked at, found without asking of each of many whether it is left out. */
+const watchedIn = ({ nodes }: Network, { apart }: Alike, { ids }: Watched): readonly Node[] =>
+  nodes.filter(({ id, kind }) => (kind !== 'vm' && kind !== 'host') || ids.has(id) || apart.has(id))
 
 const unwatchedIn = ({ unwatched }: Alike, { ids }: Watched): Unwatched => ({
   has: (id) => !ids.has(id) && unwatched.has(id),
