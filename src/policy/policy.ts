@@ -92,8 +92,8 @@ interface Lookup {
 }
 
 /**
- * Looks points up where those of another policy are, but for some nodes: it takes long to know where each of many points stands.
- * @param nodes those of which the two have other points @param points among which all of these are that this policy has
+ * Looks points up where those of another policy are, but for some nodes, of which the two have other points: it takes long to know where each of many points stands.
+ * All points that this policy has of these nodes are among the given ones.
  */
 export function indexAfter(
   policy: Policy,
