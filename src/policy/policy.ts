@@ -68,16 +68,15 @@ export function pointsAt(
   iface: string,
   direction: Point['direction'],
 ): readonly Point[] {
-  const known = indexes.get(policy) ?? indexOf(policy.points)
-  indexes.set(policy, known)
-  return known.get(node)?.get(iface)?.[direction] ?? []
+  return lookupOf(policy).get(node)?.get(iface)?.[direction] ?? []
 }
 
 /** The points of a node, interface by interface: one that stands on several is there several times. */
 export function pointsOfNode(policy: Policy, node: string): readonly Point[] {
-  const known = indexes.get(policy) ?? indexOf(policy.points)
-  indexes.set(policy, known)
-  return [...(known.get(node)?.values() ?? [])].flatMap(({ in: inward, out }) => [...inward, ...out])
+  return [...(lookupOf(policy).get(node)?.values() ?? [])].flatMap(({ in: inward, out }) => [
+    ...inward,
+    ...out,
+  ])
 }
 
 /** By node and interface. */
@@ -100,10 +99,15 @@ export function indexAfter(
   base: Policy,
   { nodes, points }: { readonly nodes: ReadonlySet<string>; readonly points: readonly Point[] },
 ): void {
-  const known = indexes.get(base) ?? indexOf(base.points)
-  indexes.set(base, known)
+  const known = lookupOf(base)
   const own = indexOf(points.filter(({ node }) => nodes.has(node)))
   indexes.set(policy, { get: (node) => (nodes.has(node) ? own : known).get(node) })
+}
+
+function lookupOf(policy: Policy): Lookup {
+  const known = indexes.get(policy) ?? indexOf(policy.points)
+  indexes.set(policy, known)
+  return known
 }
 
 function indexOf(points: readonly Point[]): Index {

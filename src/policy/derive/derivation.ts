@@ -92,8 +92,8 @@ export class Derivation {
             const was = known.by.get(key)
             return was && !concerned.hasMachine(key) ? was : madeAgain(make(), was ?? [], sameness)
           })
-          for (const [key, is] of part.by) found.push(...changesOf(known.by.get(key) ?? [], is))
-          for (const [key, was] of known.by) if (!part.by.has(key)) found.push(...changesOf(was, []))
+          for (const [key, is] of part.by) found.push(...pointChanges(known.by.get(key) ?? [], is))
+          for (const [key, was] of known.by) if (!part.by.has(key)) found.push(...pointChanges(was, []))
           return part
         }),
       ]
@@ -168,7 +168,8 @@ function madeAgain(points: readonly Point[], known: readonly Point[], sameness: 
   return isKept ? known : made
 }
 
-function changesOf(was: readonly Point[], is: readonly Point[]): readonly PointChange[] {
+/** Points that are not the same objects. */
+export function pointChanges(was: readonly Point[], is: readonly Point[]): readonly PointChange[] {
   if (was === is) return []
   const left = new Map(was.map((point) => [point.id, point]))
   const changed = is.flatMap((point): readonly PointChange[] => {

@@ -4,7 +4,7 @@
  */
 
 import { formatIp, type Ip } from '../../net/index.ts'
-import { type FlowUse, lendingOf, type Point, rulesOfTier } from '../../policy/index.ts'
+import { type FlowUse, lendingOf, type Point } from '../../policy/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import { kindLevels, type PacketSets } from '../packets/index.ts'
 import { swapEnds } from './ends.ts'
@@ -67,7 +67,7 @@ export class Openings implements Passing, LentConnections {
 
   #note(point: Point, passed: DiagramSet): DiagramSet {
     if (!point.flow || passed === this.#sets.none) return passed
-    const before = rulesBeforeFlow(point)
+    const before = rulesBeforeFlow(point, this.#passages)
     const asked = this.#sets.where(this.#passages.decisions.of(point), (value) => value > before)
     this.#opened.add(`${tableOf(point)} ${point.flow.heading}`, this.#sets.mask(asked, passed))
     return passed
@@ -88,10 +88,10 @@ export class Openings implements Passing, LentConnections {
 }
 
 /** What an earlier tier allows is not remembered. */
-function rulesBeforeFlow({ tiers }: Point): number {
+function rulesBeforeFlow({ tiers }: Point, { decisions }: Passages): number {
   const at = tiers.findIndex(({ kind }) => kind === 'flow')
   if (at < 0) return Number.POSITIVE_INFINITY
-  return tiers.slice(0, at).reduce((sum, tier) => sum + rulesOfTier(tier).length, 0)
+  return tiers.slice(0, at).reduce((sum, tier) => sum + decisions.lengthOf(tier), 0)
 }
 
 const tableOf = ({ node, flow }: Point): string => `${node} ${flow?.table}`

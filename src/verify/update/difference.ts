@@ -9,26 +9,13 @@ import {
   type Sameness,
 } from '../../model/index.ts'
 import { type Prefix, PrefixMap } from '../../net/index.ts'
-import type { PointChange, Policy } from '../../policy/index.ts'
+import type { PointChange } from '../../policy/index.ts'
 import type { World } from '../../trace/index.ts'
 
 export interface Difference extends NetworkChanges {
   readonly points: readonly PointChange[]
   /** What routers and hosts lead elsewhere. */
   readonly routes: readonly Prefix[]
-}
-
-/** Points that are not the same objects. */
-export function pointChanges(base: Policy, next: Policy): readonly PointChange[] {
-  const before = new Map(base.points.map((point) => [point.id, point]))
-  const changes: PointChange[] = []
-  for (const is of next.points) {
-    const was = before.get(is.id)
-    before.delete(is.id)
-    if (was !== is) changes.push({ is, ...(was && { was }) })
-  }
-  for (const was of before.values()) changes.push({ was })
-  return changes
 }
 
 /** Routes follow from who is where: those of other sites than the changed machines' stay. */

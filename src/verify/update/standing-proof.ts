@@ -1,6 +1,6 @@
 /** A proof that is kept while its network is changed again and again: after a change only what it touches is looked at. */
 import { type Network, type Node, networkChanges, nodeById, Sameness } from '../../model/index.ts'
-import { Derivation, type Policy, withKnownPoints } from '../../policy/index.ts'
+import { Derivation, type Policy, pointChanges, withKnownPoints } from '../../policy/index.ts'
 import { createWorld, type World } from '../../trace/index.ts'
 import { type Alike, addressesOf, areVouchedFor } from '../alike/index.ts'
 import { everything } from '../diagram/index.ts'
@@ -13,7 +13,7 @@ import { Prover } from '../invariants/prover.ts'
 import type { Verdict } from '../invariants/verdict.ts'
 import { destinationsOf, type Forwarding, type Unwatched } from '../network/index.ts'
 import { type Affected, affectedBy } from './affected.ts'
-import { changedRoutes, type Difference, pointChanges } from './difference.ts'
+import { changedRoutes, type Difference } from './difference.ts'
 import { limitOf } from './limit-of.ts'
 import { nearTo, type Watched, watchedAfter } from './watched.ts'
 
@@ -118,7 +118,7 @@ export class StandingProof {
       ? derived.policy
       : withKnownPoints(policy ?? derived.policy, before.policy, sameness)
     const world = network === before.network ? { ...before, policy: now } : createWorld(network, now)
-    const points = isAsDerived ? derived.changes : pointChanges(before.policy, now)
+    const points = isAsDerived ? derived.changes : pointChanges(before.policy.points, now.points)
     const routes = changedRoutes(before, world, changes, sameness)
     return { world, difference: { ...changes, points, routes } }
   }
