@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import picocolors from 'picocolors'
 import { describe, expect, it } from 'vitest'
 import { lintText } from '../../src/cli/render/lint-text.ts'
-import { type Network, parseNetwork } from '../../src/model/index.ts'
+import { loadNetwork, type Network, parseNetwork } from '../../src/model/index.ts'
 import { derivePolicy } from '../../src/policy/index.ts'
 import { lint } from '../../src/verify/index.ts'
 
@@ -20,5 +20,12 @@ describe('lint', () => {
     await expect(`${lintText(found, picocolors.createColors(false))}\n`).toMatchFileSnapshot(
       new URL('lint.txt', folder).pathname,
     )
+  })
+
+  it('finds nothing in the example, which people copy from', () => {
+    const network = loadNetwork('examples/two-sites/network.yaml').network as Network
+    const { findings, unjudged } = lint(network, derivePolicy(network))
+    expect(findings.map(({ kind, place }) => `${kind} ${place.rule.id}`)).toEqual([])
+    expect(unjudged).toEqual([])
   })
 })

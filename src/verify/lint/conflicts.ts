@@ -1,5 +1,8 @@
-/** Rules of one tier that say the opposite of packets that both match, where neither is an exception to the other. */
-import { isWritten } from '../../policy/index.ts'
+/**
+ * Rules of one tier that say the opposite of packets that both match, where neither is an exception to the other. Whoever first keeps somebody out, and
+ * then opens a port, has said by the order what is meant: a rule that denies contradicts only later ones that ask about something that it asks about too.
+ */
+import { isWritten, type Match } from '../../policy/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import type { PacketSets } from '../packets/index.ts'
 import type { Region } from './regions.ts'
@@ -44,9 +47,16 @@ const sideOf = ({ place }: Region): Side => (place.rule.action === 'deny' ? 'den
 
 function contradicts(sets: PacketSets, first: Region, second: Region, side: Side): boolean {
   if (!first.takes || sideOf(first) !== side || !isWritten(first.place.rule.origin)) return false
+  if (side === 'denies' && !asksAlike(first.place.rule.match, second.place.rule.match)) return false
   if (sets.mask(second.matched, first.hit) === sets.none) return false
   return (
     sets.without(first.matched, second.matched) !== sets.none &&
     sets.without(second.matched, first.matched) !== sets.none
   )
 }
+
+/** Whether two rules ask about the same thing: both who sends, or both which ports. */
+const asksAlike = (one: Match, other: Match): boolean =>
+  subjects.some((subject) => one[subject] !== undefined && other[subject] !== undefined)
+
+const subjects = ['source', 'destination', 'protocol'] as const satisfies readonly (keyof Match)[]

@@ -1,6 +1,7 @@
 /** Findings against the evaluator: a rule that is called redundant may go, and no packet is judged otherwise. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { type Prefix, parsePrefix } from '../../net/index.ts'
 import { FlowTable, judge, type Point, type Rule, type RuleTier, rulesOf } from '../../policy/index.ts'
 import { point, rule, ruleTier } from '../../policy/testing/sample.ts'
 import { PacketSets } from '../packets/index.ts'
@@ -80,5 +81,26 @@ describe('findings against the evaluator', () => {
       { numRuns: 150 },
     )
     expect(found).toBeGreaterThan(0)
+  })
+
+  it('who keeps somebody out before a port is opened says so by the order; the other way round it is found', () => {
+    const out = { ...rule('out', 'deny', { source: [parsePrefix('10.0.0.0/8') as Prefix] }), origin }
+    const open = {
+      ...rule('open', 'allow', { protocol: 17, destinationPorts: [{ first: 53, last: 53 }] }),
+      origin,
+    }
+    const some = {
+      ...rule('some', 'allow', {
+        source: [parsePrefix('10.1.0.0/16') as Prefix, parsePrefix('192.0.2.0/24') as Prefix],
+      }),
+      origin,
+    }
+    const found = (...rules: readonly Rule[]): readonly string[] =>
+      conflictsOf(sets, new Regions(sets).of(point([ruleTier('t', ...rules)])) ?? []).map(
+        ({ second }) => second.place.rule.id,
+      )
+    expect(found(out, open)).toEqual([])
+    expect(found(open, out)).toEqual(['out'])
+    expect(found(out, some)).toEqual(['some'])
   })
 })
