@@ -30,10 +30,10 @@ describe('what breaks when elements fail', () => {
     const lines = textOf(found(redundant)).split('\n')
     expect(lines[0]).toBe('✗ site west')
     expect(lines[1]).toBe(
-      '    endpoint-open: name-service/udp in west: nothing is left behind it; it stands in west alone',
+      '    endpoint-open in west: name-service/udp, name-service/tcp, shop/web/https: nothing is left behind them; they stand in west alone',
     )
     expect(lines.filter((line) => /^✗ (?!\d)/.test(line))).toEqual(['✗ site west'])
-    expect(lines.at(-1)).toMatch(/^✗ (\d+) of (\d+) failures break none of \d+ promises \(0\.3 s\)$/)
+    expect(lines.at(-1)).toMatch(/^✗ 1 of \d+ failures breaks some of \d+ promises \(0\.3 s\)$/)
   })
 
   it('names the only machine behind a promise, and where packets are lost', () => {
@@ -42,7 +42,7 @@ describe('what breaks when elements fail', () => {
       'role-open: shop/worker/orders in west: nothing is left behind it; west/shop-worker-0 on west/host2 is its only machine',
     )
     expect(text).toMatch(
-      /✗ distribution-router west\/dr1\n {4}endpoint-open: .*not everything gets there and back; from internet to a balancer/,
+      /✗ distribution-router west\/dr1\n {4}endpoint-open in west: .*not everything gets there and back; from internet to a balancer/,
     )
   })
 
@@ -56,8 +56,24 @@ describe('what breaks when elements fail', () => {
     const single = redundant.replace('distribution-routers: 2', 'distribution-routers: 1')
     const text = textOf(found(single))
     expect(text).toMatch(
-      /✗ link west\/dr1:host1\n {4}endpoint-open: [^\n]*not everything gets there and back; from west\/shop-\w+-\d to a balancer of west it is lost at west\/host1/,
+      /✗ link west\/dr1:host1, likewise west\/dr1:host2\n {4}endpoint-open in west: [^\n]*not everything gets there and back; such as from west\/shop-\w+-\d to a balancer of west, where it is lost at west\/host1/,
     )
+  })
+
+  it('tells of elements in a row once, and of what does not stand anyway not at all', () => {
+    const impossible =
+      'expect:\n  - { name: never, from: internet, to: hosts, protocol: tcp, ports: 22, then: allow }\n'
+    const judged = found(smallNetwork + impossible)
+    const text = textOf(judged)
+    expect(text).toMatch(/^✗ isp west\/isp1, access-router west\/ar1, .*link internet:west-isp1/m)
+    expect(text).toMatch(/^! without any failure, expect:never: not everything gets there and back/)
+    expect(text.match(/expect:never/g)).toHaveLength(1)
+    const { breaks, failures } = failuresJson(judged)
+    expect(breaks.map(({ promise }) => promise)).toEqual(['expect:never'])
+    expect(failures.flatMap((each) => each.breaks).some(({ promise }) => promise === 'expect:never')).toBe(
+      false,
+    )
+    expect(failures.length).toBe(judged.counting.length)
   })
 
   it('counts only what no exception covers, and tells of those that lapsed or cover nothing', () => {

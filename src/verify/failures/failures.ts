@@ -20,6 +20,7 @@ export interface Break {
 export interface Failure {
   /** One, or two that fail at a time. */
   readonly elements: readonly Element[]
+  /** What does not stand then, and does without the failure. */
   readonly breaks: readonly Break[]
   /** What is then to carry more than it can, and is not without the failure. */
   readonly overloads: readonly Overload[]
@@ -31,6 +32,8 @@ export interface Failures {
   /** How many were looked at. */
   readonly tried: number
   readonly promises: number
+  /** What does not stand while nothing fails: proofs tell of it, and failures do not tell of it again. */
+  readonly breaks: readonly Break[]
   /** What is to carry more than it can while nothing fails. */
   readonly overloads: readonly Overload[]
   /** Elements of a declared capacity, and demands: without either nothing is said of loads. */
@@ -54,7 +57,9 @@ export function failuresOf(
   const soundness = new Soundness(network)
   const loads = new Loads(network)
   const promises = promisesOf(network, policy)
-  const always = loads.overloads(new Ways(known, together([])))
+  const whole = new Ways(known, together([]))
+  const always = { breaks: breaksIn(whole, promises, [], soundness), overloads: loads.overloads(whole) }
+  const unkept = new Set(always.breaks.map(({ promise }) => promise))
   const pairs = most === 2 ? pairsOf(elements) : []
   const total = elements.length + pairs.length
   let done = 0
@@ -66,10 +71,13 @@ export function failuresOf(
     const breaks = breaksIn(ways, promises, failing, soundness)
     const overloads = loads.overloads(ways, lostSites(failing))
     const alone = failing.length > 1 ? failing.flatMap(({ id }) => found.get(id) ?? []) : []
-    const earlier = [...always, ...alone.flatMap((each) => each.overloads)]
+    const earlierOverloads = [...always.overloads, ...alone.flatMap((each) => each.overloads)]
+    const earlierBreaks = alone.flatMap((each) => each.breaks)
     const more = {
-      breaks: breaks.filter((each) => !alone.some((one) => one.breaks.some((known) => isAsBad(known, each)))),
-      overloads: overloads.filter((each) => !earlier.some((one) => isSame(one, each))),
+      breaks: breaks.filter(
+        (each) => !unkept.has(each.promise) && !earlierBreaks.some((one) => isAsBad(one, each)),
+      ),
+      overloads: overloads.filter((each) => !earlierOverloads.some((one) => isSame(one, each))),
     }
     if (failing.length === 1) found.set((failing[0] as Element).id, { breaks, overloads })
     if (more.breaks.length > 0 || more.overloads.length > 0) failures.push({ elements: failing, ...more })
@@ -81,7 +89,7 @@ export function failuresOf(
     failures,
     tried: total,
     promises: promises.length,
-    overloads: always,
+    ...always,
     rated,
     demands: demands.length,
   }
