@@ -1,5 +1,6 @@
 /** The resolved network: loading it, and what follows from it. */
 export * from './changes/index.ts'
+export * from './endpoint-ports.ts'
 export * from './endpoints.ts'
 export * from './expectation.ts'
 export * from './filter/index.ts'

@@ -91,9 +91,7 @@ function stopLines({ place, points, way, traffic, packet }: Stopping, out: Color
 function changeLines({ reaches, changes, looked }: Why, out: Colors): readonly string[] {
   const verb = reaches ? 'close' : 'open'
   if (changes.length === 0)
-    return [
-      `  No set of up to ${looked} changes would ${verb} it: no rule stands in the way that can be changed.`,
-    ]
+    return [`  No set of up to ${looked} changes of rules, endpoints or clients would ${verb} it.`]
   const size = Math.min(...changes.map(({ edits }) => edits.length))
   const title =
     size === 1

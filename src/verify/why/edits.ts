@@ -14,7 +14,8 @@ import {
 import { ipEquals } from '../../net/index.ts'
 import { lineOf, type Point, type Rule, type RulePlace, rulesOf } from '../../policy/index.ts'
 import type { Edit } from './edit.ts'
-import { admit, changeClients, closeEndpoint, openEndpoint, widenSources } from './model-edits.ts'
+import { closeEndpoint, openEndpoint } from './endpoint-edits.ts'
+import { admit, changeClients, widenSources } from './model-edits.ts'
 import { type ListPlace, listEdit } from './rule-edits.ts'
 import type { RoleOf, Subject } from './subject.ts'
 
@@ -32,9 +33,7 @@ export class Edits {
 
   /** Whatever is stopped, a public endpoint may lead to a role. */
   endpoints(): readonly Edit[] {
-    return this.#subject.roles.map((of) =>
-      this.#once(`endpoint ${of.service.name}/${of.role.name}`, () => openEndpoint(this.#subject, of)),
-    )
+    return this.#subject.roles.flatMap((of) => this.#opening(of))
   }
 
   /** What lets pass at a point what one of its rules stops. */
@@ -83,6 +82,12 @@ export class Edits {
     return known as E
   }
 
+  #opening(of: RoleOf): readonly Edit[] {
+    const key = `endpoint ${of.service.name}/${of.role.name}`
+    const edit = this.#once(key, () => openEndpoint(this.#subject, of))
+    return edit ? [edit] : []
+  }
+
   #closings(of: RoleOf): readonly Edit[] {
     return of.role.endpoints.map((endpoint) =>
       this.#once(`no endpoint ${of.service.name}/${of.role.name}/${endpoint.name}`, () =>
@@ -99,10 +104,7 @@ export class Edits {
   #ofRole(point: Point, tier: string, rule: Rule): readonly Edit[] {
     const of = this.#roleBehind(point)
     if (!of || tier === 'machine-config') return []
-    if (tier === 'default')
-      return [
-        this.#once(`endpoint ${of.service.name}/${of.role.name}`, () => openEndpoint(this.#subject, of)),
-      ]
+    if (tier === 'default') return this.#opening(of)
     return tier === 'role'
       ? this.#ofGuarded(of, rule.id.split('/')[1] as string)
       : [this.#fixed(point, tier, rule)]

@@ -54,7 +54,8 @@ function played(world: World, flow: Flow, sender: string, packet: IpHeaders): Ex
   const { outcome, stops } = converse(world, { ...packet, from: sender, protocol })
   // What has left for somebody who is not modelled is answered by nobody here.
   if (path.end.kind !== 'delivered') return { sender, packet, path }
-  const answered = outcome !== 'silent' || !stops.some(({ way }) => way === 'back')
+  // The Internet has more addresses than the machine that plays it.
+  const answered = outcome !== 'silent' || !stops.some(({ way, end }) => way === 'back' && !hasLeft(end))
   return { sender, packet, path, answered }
 }
 
@@ -62,10 +63,11 @@ function played(world: World, flow: Flow, sender: string, packet: IpHeaders): Ex
 export function hasArrived({ end, hops }: Path, { at, leaves }: Flow): boolean {
   if (end.kind === 'delivered')
     return (at?.has(end.node) ?? true) || (leaves === true && end.node === 'internet')
-  return (
-    leaves === true && end.kind === 'no-route' && end.node === 'internet' && !end.route && hops.length > 1
-  )
+  return leaves === true && hasLeft(end) && hops.length > 1
 }
+
+const hasLeft = (end: Path['end']): boolean =>
+  end.kind === 'no-route' && end.node === 'internet' && !end.route
 
 function conversational({ protocol, family, icmpType }: IpHeaders): 'tcp' | 'udp' | 'icmp' | undefined {
   if (protocol === Protocol.tcp) return 'tcp'

@@ -1,74 +1,17 @@
-/** Changes of the model: endpoints of roles, who may use them, clients of the infrastructure. Rules follow from it, as they do from the file. */
-import {
-  type AccessRule,
-  type Deployment,
-  type Endpoint,
-  hostServices,
-  type InfrastructureService,
-  type Network,
-  type Node,
-  type Role,
-  type Service,
-  type Site,
+/** Changes of who may use what is there: sources and access lists of endpoints, clients of the infrastructure. Rules follow from them, as from the file. */
+import type {
+  AccessRule,
+  Endpoint,
+  InfrastructureAccess,
+  InfrastructureService,
+  Network,
+  Node,
+  Site,
 } from '../../model/index.ts'
-import {
-  formatProtocol,
-  Ip,
-  ipEquals,
-  type PortRange,
-  type Prefix,
-  Protocol,
-  prefixContains,
-} from '../../net/index.ts'
+import { ipEquals } from '../../net/index.ts'
 import type { Edit } from './edit.ts'
+import { roleText, withRole } from './endpoint-edits.ts'
 import type { RoleOf, Subject } from './subject.ts'
-
-const roleText = ({ service, role }: RoleOf): string => `role ${role.name} of ${service.name}`
-
-/** Opens what is asked about at the machines of a role: to its own service, or to all by a VIP. */
-export function openEndpoint(subject: Subject, of: RoleOf): Edit {
-  const { service, role } = of
-  const exposure = isOwnService(subject, service) ? 'internal' : 'public'
-  const { protocol, port, lastPort } = portsOf(subject, exposure)
-  const endpoint: Endpoint = {
-    name: 'change',
-    at: role.at,
-    exposure,
-    protocol,
-    application: 'echo',
-    publicPort: port,
-    port,
-    ...(lastPort !== undefined && { lastPort }),
-  }
-  const words =
-    protocol === 'any' ? 'everything' : `${protocol} ${port}${lastPort === undefined ? '' : `-${lastPort}`}`
-  return {
-    key: `endpoint ${service.name}/${role.name}`,
-    kind: 'own',
-    text: `give ${roleText(of)} ${exposure === 'public' ? 'a public' : 'an internal'} endpoint for ${words}`,
-    at: role.at,
-    network: (network) =>
-      withRole(
-        network,
-        of,
-        (old) => ({ ...old, endpoints: [...old.endpoints, endpoint] }),
-        exposure === 'public',
-      ),
-  }
-}
-
-/** Takes an endpoint away, as narrowing it for those who are asked about would do. */
-export const closeEndpoint = (of: RoleOf, { name, exposure, at }: Endpoint): Edit => ({
-  key: `no endpoint ${of.service.name}/${of.role.name}/${name}`,
-  kind: 'own',
-  text: `remove endpoint ${name} of ${roleText(of)}, or narrow it ${exposure === 'internal' ? "by 'from'" : 'by an access list'}`,
-  at,
-  network: (network) =>
-    withRole(network, of, (old) => ({
-      ...old,
-      endpoints: old.endpoints.filter((each) => each.name !== name),
-    })),
-})
 
 /** Lets roles of the same service use an endpoint that is for some alone. */
 export function widenSources(subject: Subject, of: RoleOf, { name, only, at }: Endpoint): Edit | undefined {
@@ -109,73 +52,73 @@ export function admit(subject: Subject, of: RoleOf, { name, acl }: Endpoint): Ed
 
 /** Makes those who are asked about clients of an infrastructure service, or takes them out of its clients. */
 export function changeClients(
-  subject: Subject,
+  { network: { sites }, senders }: Subject,
   service: InfrastructureService,
   template: string,
   does: 'add' | 'remove',
 ): Edit | undefined {
-  const access = subject.network.sites.find((site) => site.template === template)?.infrastructure[service]
-  const who = subject.senders.filter(({ kind }) => !routers.has(kind))
+  const access = sites.find((site) => site.template === template)?.infrastructure[service]
+  const who = senders.filter(({ kind }) => !strangers.has(kind))
   if (!access || access.category === 1 || who.length === 0) return undefined
-  const addresses = who.flatMap((node) => node.addresses)
-  const [kinds, ids] = [new Set(who.map(({ kind }) => kind)), new Set(who.map(({ id }) => id))]
-  const changed = (old: typeof access): typeof access =>
-    does === 'add'
-      ? { ...old, addresses: [...old.addresses, ...addresses] }
-      : {
-          ...old,
-          clients: old.clients.filter((kind) => !kinds.has(kind)),
-          nodes: old.nodes.filter((id) => !ids.has(id)),
-          addresses: old.addresses.filter((one) => !addresses.some((other) => ipEquals(one, other))),
-        }
+  const change = does === 'add' ? added(access, who) : removed(access, who)
   return {
     key: `${does} clients ${template} ${service}`,
     kind: 'own',
-    text:
-      does === 'add'
-        ? `name them among the clients of '${service}'`
-        : `take them out of the clients of '${service}'`,
+    text: `${change.text} '${service}'${change.also ?? ''}`,
     at: access.at,
     network: (network) =>
       withSites(network, (site) => {
         const old = site.infrastructure[service]
         if (site.template !== template || !old) return site
-        return { ...site, infrastructure: { ...site.infrastructure, [service]: changed(old) } }
+        return { ...site, infrastructure: { ...site.infrastructure, [service]: change.of(old) } }
       }),
   }
 }
 
-const routers = new Set<Node['kind']>(['access-router', 'balancer', 'distribution-router'])
+interface ClientChange {
+  readonly text: string
+  readonly also?: string
+  of(old: InfrastructureAccess): InfrastructureAccess
+}
 
-/** Whether only VMs of the service ask, by the addresses of its machines: then it needs no VIP. */
-const isOwnService = ({ senders, targets, classes, network }: Subject, { name }: Service): boolean =>
-  senders.length > 0 &&
-  targets.length > 0 &&
-  senders.every(({ vm }) => vm?.service === name) &&
-  classes.every(({ from }) =>
-    from.every((one) => network.internal.some((inside) => prefixContains(inside, Ip(one.family, one.value)))),
-  )
-
-function portsOf(
-  { classes }: Subject,
-  exposure: 'internal' | 'public',
-): { readonly protocol: Endpoint['protocol']; readonly port: number; readonly lastPort: number | undefined } {
-  const [first] = classes
-  const range: PortRange | undefined = first?.ports?.[0]
-  const protocol =
-    first?.protocol === undefined ? undefined : formatProtocol(first.protocol) === 'udp' ? 'udp' : 'tcp'
-  const none = first?.protocol !== undefined && ![Protocol.tcp, Protocol.udp].includes(first.protocol as 6)
-  if (exposure === 'internal') {
-    if (!range) return { protocol: 'any' as const, port: 0, lastPort: undefined }
-    const lastPort = range.last > range.first ? range.last : undefined
-    return { protocol: protocol ?? ('tcp-udp' as const), port: range.first, lastPort }
-  }
+/** Who has no certificate of the platform can be a client in category 3 alone. */
+function added({ category }: InfrastructureAccess, who: readonly Node[]): ClientChange {
+  const isOpen = category === 2 && who.some(({ vm }) => vm)
   return {
-    protocol: none || !protocol ? ('tcp' as const) : protocol,
-    port: range?.first ?? 443,
-    lastPort: undefined,
+    text: 'name them among the clients of',
+    ...(isOpen && { also: ', and make it category 3: VMs have no certificate of the platform' }),
+    of: (old) => ({
+      ...old,
+      ...(isOpen && { category: 3 }),
+      addresses: [...old.addresses, ...who.flatMap(({ addresses }) => addresses)],
+    }),
   }
 }
+
+/** A service has clients: who was the only one is replaced. */
+function removed(access: InfrastructureAccess, who: readonly Node[]): ClientChange {
+  const [kinds, ids] = [new Set(who.map(({ kind }) => kind)), new Set(who.map(({ id }) => id))]
+  const of = (old: InfrastructureAccess): InfrastructureAccess => ({
+    ...old,
+    clients: old.clients.filter((kind) => !kinds.has(kind)),
+    nodes: old.nodes.filter((id) => !ids.has(id)),
+    addresses: old.addresses.filter(
+      (one) => !who.some(({ addresses }) => addresses.some((other) => ipEquals(one, other))),
+    ),
+  })
+  const left = of(access)
+  const isLast = left.clients.length + left.nodes.length + left.addresses.length === 0
+  return { text: isLast ? 'name others in their place as clients of' : 'take them out of the clients of', of }
+}
+
+/** No service of the infrastructure can have them as clients. */
+const strangers = new Set<Node['kind']>([
+  'internet',
+  'isp',
+  'access-router',
+  'balancer',
+  'distribution-router',
+])
 
 const withEndpoint = (
   network: Network,
@@ -187,49 +130,6 @@ const withEndpoint = (
     ...role,
     endpoints: role.endpoints.map((each) => (each.name === name ? change(each) : each)),
   }))
-
-function withRole(
-  network: Network,
-  { service, role }: RoleOf,
-  change: (old: Role) => Role,
-  visible = false,
-): Network {
-  return {
-    ...network,
-    services: network.services.map((each) => {
-      if (each.name !== service.name) return each
-      const roles = each.roles.map((old) => (old.name === role.name ? change(old) : old))
-      const deployments = visible ? each.deployments.map((old) => withVips(network, old)) : each.deployments
-      return { ...each, roles, deployments }
-    }),
-  }
-}
-
-/** A service whose first public endpoint it is gets addresses of the site's pool. */
-function withVips(network: Network, deployment: Deployment): Deployment {
-  const site = network.sites.find(({ name }) => name === deployment.site)
-  if (deployment.vips.length > 0 || !site) return deployment
-  const taken = [
-    ...network.services.flatMap(({ deployments }) => deployments.flatMap(({ vips }) => vips)),
-    ...network.sites.flatMap(({ dnsVips }) => dnsVips),
-    ...network.nodes.flatMap(({ publicAddresses }) => publicAddresses),
-    ...hostServices.flatMap(({ addresses }) => addresses),
-  ]
-  const vips = ([4, 6] as const).flatMap((family) => {
-    const pool = site.public.vips.find((one) => one.family === family)
-    const free = pool && firstFree(pool, taken)
-    return free ? [free] : []
-  })
-  return { ...deployment, vips }
-}
-
-function firstFree(pool: Prefix, taken: readonly Ip[]): Ip | undefined {
-  for (let value = pool.value + 1n; ; value++) {
-    const address = Ip(pool.family, value)
-    if (!prefixContains(pool, address)) return undefined
-    if (!taken.some((other) => ipEquals(other, address))) return address
-  }
-}
 
 const withSites = (network: Network, change: (site: Site) => Site): Network => ({
   ...network,

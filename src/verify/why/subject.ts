@@ -40,7 +40,7 @@ export function subjectOf(network: Network, classes: readonly TrafficClass[]): S
     ),
     targets,
     roles,
-    matches: classes.flatMap((each) => matchesOf(network, roles, each)),
+    matches: classes.flatMap((each) => matchesOf(network, targets, roles, each)),
   }
 }
 
@@ -57,20 +57,27 @@ function rolesOf(network: Network, targets: readonly Node[], to: readonly Prefix
 }
 
 /** Balancers put addresses and ports of their own, of VIPs and of machines in one another's place. */
-function matchesOf(network: Network, roles: readonly RoleOf[], asked: TrafficClass): readonly Match[] {
-  const names = new Set(roles.map(({ service }) => service.name))
-  const vips = network.services
-    .filter(({ name }) => names.has(name))
-    .flatMap(({ deployments }) => deployments.flatMap((each) => each.vips.map(hostPrefix)))
+function matchesOf(
+  network: Network,
+  targets: readonly Node[],
+  roles: readonly RoleOf[],
+  asked: TrafficClass,
+): readonly Match[] {
+  const ids = new Set(targets.map(({ id }) => id))
+  const endpoints = virtualEndpoints(network)
+  const vips = endpoints
+    .filter(({ backends }) => backends.some(({ node }) => ids.has(node)))
+    .map(({ vip }) => hostPrefix(vip))
   const lent = network.nodes
     .filter(({ kind }) => kind === 'balancer')
     .flatMap(({ publicAddresses }) => publicAddresses.map(hostPrefix))
-  const behind = virtualEndpoints(network)
+  const behind = endpoints
     .filter(({ vip }) => asked.to.some((one) => prefixContains(one, vip)))
     .flatMap(({ backends }) => backends.map(({ address }) => hostPrefix(address)))
   const pools = network.sites.flatMap((site) => site.public.vips)
   const source = [...asked.from, ...lent]
-  const destination = [...asked.to, ...(roles.length > 0 ? [...vips, ...pools] : []), ...behind]
+  // An endpoint that is to be opened has its VIP in a pool.
+  const destination = [...asked.to, ...vips, ...(roles.length > 0 ? pools : []), ...behind]
   const { protocol } = asked
   const about = protocol === undefined ? {} : { protocol }
   const ports = asked.ports && hasPorts(protocol ?? 0) ? alsoLocal(roles, asked.ports) : undefined
