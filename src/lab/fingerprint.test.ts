@@ -20,6 +20,8 @@ test.each([
   ['another port', 'port: 9000', 'port: 9002'],
   ['another protocol that is spoken', 'protocol: http, port: 80', 'protocol: tcp, port: 80'],
   ['audit mode', 'hosts: 2\n', 'hosts: 2\n    audit: [hypervisor/default]\n'],
+  ['other names', 'zone: ', 'zone: other.'],
+  ['shorter access', 'templates:', 'support: { longest: 1h }\ntemplates:'],
   ['other flow tables', 'hosts: 2\n', 'hosts: 2\n    flows-per-vm: 64\n'],
 ])('%s is another in its rules alone', (_, from, to) => {
   const { topology, rules } = of(from, to)

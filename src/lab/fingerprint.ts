@@ -11,13 +11,13 @@ import { partsOf } from './topology.ts'
 export interface Fingerprint {
   /** Of machines, addresses, cables and routes: what stays as it is while a network is up. */
   readonly topology: string
-  /** Of rules, and of what listens where: what `apply` changes. */
+  /** Of rules, of what listens where, of names, and of how long access is granted: what `apply` changes. */
   readonly rules: string
 }
 
 export const fingerprintOf = (network: Network, policy: Policy): Fingerprint => ({
   topology: hashOf(Array.from(partsOf(network), ([name, { fields }]) => [name, JSON.stringify(fields)])),
-  rules: hashOf([...listenersOf(network), ...pointsOf(policy)]),
+  rules: hashOf([...settingsOf(network), ...listenersOf(network), ...pointsOf(policy)]),
 })
 
 export const sameFingerprint = (one: Fingerprint, other: Fingerprint): boolean =>
@@ -28,6 +28,11 @@ function hashOf(parts: Iterable<readonly [name: string, form: string]>): string 
   for (const part of parts) hash.update(JSON.stringify(part))
   return hash.digest('hex')
 }
+
+const settingsOf = ({ zone, support }: Network): readonly (readonly [string, string])[] => [
+  ['zone', zone],
+  ['support', JSON.stringify(support)],
+]
 
 function* listenersOf({ nodes }: Network): Generator<readonly [string, string]> {
   for (const { id, listeners } of nodes)

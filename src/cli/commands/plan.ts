@@ -1,4 +1,5 @@
 /** `glacis plan [OLD] NEW`: what a network file changes, in who reaches whom, against another file or what runs. */
+import { nameInvariants, zoneOf } from '../../dns/index.ts'
 import { fingerprintOf, type InForceResult, networkFromJson, sameFingerprint } from '../../lab/index.ts'
 import { derivePolicy } from '../../policy/index.ts'
 import {
@@ -8,6 +9,7 @@ import {
   type ChangePhase,
   changeBetween,
   type Derived,
+  settingChanges,
 } from '../../verify/index.ts'
 import { askNetwork, chooseNetwork } from '../ask-network.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
@@ -94,16 +96,26 @@ function compared(old: End, next: End, { proof }: PlanOptions, terminal: Termina
   // A small network is compared before anybody could read what is being done.
   const say = Math.max(old.policy.points.length, next.policy.points.length) > 1000 ? progress : undefined
   try {
-    if (sameFingerprint(old.planned.fingerprint, next.planned.fingerprint))
-      return { change: { reach: [], machines: [], rules: [] } }
-    const change = changeBetween(old, next, say && phases(say))
-    if (!proof) return { change }
-    const proving = say ? { progress: (done: number, total: number) => say('proof', done, total) } : {}
-    return { change, broken: brokenBy(old, next, proving) }
+    const same = sameFingerprint(old.planned.fingerprint, next.planned.fingerprint)
+    const change = same ? ofSettings(old, next) : changeBetween(old, next, say && phases(say))
+    if (!proof || (same && change.settings.length === 0)) return { change }
+    const broken = brokenBy(old, next, {
+      more: (network) => nameInvariants(zoneOf(network)),
+      ...(say && { progress: (done: number, total: number) => say('proof', done, total) }),
+    })
+    return { change, broken }
   } finally {
     progress.end()
   }
 }
+
+/** Of two networks in which every packet fares alike. */
+const ofSettings = (old: End, next: End): Change => ({
+  reach: [],
+  machines: [],
+  rules: [],
+  settings: settingChanges(old.network, next.network),
+})
 
 const phases =
   (progress: Progress) =>

@@ -78,13 +78,10 @@ const placeOf = ({ at }: Exception): string => plainLine(formatSource(at))
 const shown = 5
 
 function exampleLines(example: Counterexample, out: Colors): readonly string[] {
-  const { packet, rule, after = [] } = example
-  const what = after.flatMap(({ at, packet: opening }) =>
-    at === undefined ? [] : [`, which answers ${packetText(opening)} at ${at},`],
-  )
+  const { rule, after = [] } = example
   const command = traceCommand(example)
   return [
-    `    ${packetText(packet)}${fromText(example)}${what.join('')} ${whereabouts(example)}`,
+    `    ${counterexampleText(example)}`,
     ...byLines(rule, out),
     ...after.flatMap((opening) =>
       opening.at === undefined
@@ -93,6 +90,14 @@ function exampleLines(example: Counterexample, out: Colors): readonly string[] {
     ),
     ...(command === undefined ? [] : [out.dim(`      ${command}`)]),
   ]
+}
+
+/** `tcp 10.16.64.1:49152 → 10.16.0.1:179 from west/shop-web-0 reaches west/dr1`. */
+export function counterexampleText(example: Counterexample): string {
+  const what = (example.after ?? []).flatMap(({ at, packet: opening }) =>
+    at === undefined ? [] : [`, which answers ${packetText(opening)} at ${at},`],
+  )
+  return `${packetText(example.packet)}${fromText(example)}${what.join('')} ${whereabouts(example)}`
 }
 
 const fromText = ({ sender }: Pick<Counterexample, 'sender'>): string =>

@@ -1,5 +1,5 @@
 /**
- * What a change of the network changes: who reaches whom that did not, who does not that did; machines; rules that changed without any effect.
+ * What a change of the network changes: who reaches whom that did not, who does not that did; machines; rules that changed without any effect; what else the file says.
  *
  * Whatever a packet's fate differs in is in one of the differences, or is said by a machine that is new or gone. As in all proofs these are packets that
  * open something, of well-formed shape, with no grant in force and no limit exceeded.
@@ -17,6 +17,7 @@ import { type Difference, grouped } from './group.ts'
 import { type MachineChange, machineChanges } from './machine-change.ts'
 import { prefixesAt } from './prefixes.ts'
 import { type RuleChange, ruleChanges } from './rule-change.ts'
+import { type SettingChange, settingChanges } from './setting-change.ts'
 import { createShared, Side } from './side.ts'
 import { type Traffic, trafficOf } from './traffic.ts'
 
@@ -42,6 +43,7 @@ export interface Change {
   readonly reach: readonly ReachChange[]
   readonly machines: readonly MachineChange[]
   readonly rules: readonly RuleChange[]
+  readonly settings: readonly SettingChange[]
 }
 
 export type ChangePhase = 'old' | 'next' | 'compare' | 'examples'
@@ -87,6 +89,7 @@ export function changeBetween(
     reach,
     machines: machineChanges(sides),
     rules: ruleChanges(shared, sides),
+    settings: settingChanges(old.network, next.network),
   }
 }
 

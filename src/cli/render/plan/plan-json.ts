@@ -22,6 +22,12 @@ export const planJson = (plan: Plan) => ({
     ...placeJson(rule),
     points,
   })),
+  settings: plan.change.settings.map(({ subject, name, was, is }) => ({
+    subject,
+    name,
+    was: was ?? null,
+    is: is ?? null,
+  })),
   invariants: plan.broken
     ? { count: plan.broken.count, broken: plan.broken.newly.map(verdictJson), still: plan.broken.still }
     : null,

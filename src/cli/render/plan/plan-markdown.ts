@@ -1,8 +1,17 @@
 /** A plan as text for a pull request. */
-import type { ReachChange } from '../../../verify/index.ts'
+import type { ReachChange, Verdict } from '../../../verify/index.ts'
+import { counterexampleText } from '../proof-text.ts'
 import { changesSomething, type Plan } from './plan.ts'
 import { countsText, isUnproven, nothingText, shownDifferences, shownRules } from './plan-text.ts'
-import { exampleText, machineLines, reachText, reasonLines, ruleChangeText } from './words.ts'
+import {
+  exampleText,
+  machineLines,
+  reachText,
+  reasonLines,
+  ruleChangeText,
+  ruleText,
+  settingText,
+} from './words.ts'
 
 export function planMarkdown(plan: Plan): string {
   const { change, broken, network } = plan
@@ -12,15 +21,16 @@ export function planMarkdown(plan: Plan): string {
   const rules = change.rules.filter(({ effect }) => effect === 'none')
   const sections = [
     [`### ${plain(network)}: ${head}`],
-    section(
-      'Broken',
-      (broken?.newly ?? []).map(({ invariant: { id, claim } }) => `**${id}**: ${claim}`),
-    ),
+    section('Broken', (broken?.newly ?? []).map(brokenItem)),
     section('Opened', opened.map(reachItem)),
     section('Closed', closed.map(reachItem)),
     section(
       'Machines',
       machineLines(change.machines).map(({ text }) => plain(text)),
+    ),
+    section(
+      'Other settings',
+      change.settings.map((setting) => plain(settingText(setting))),
     ),
     section(
       'Not proven',
@@ -50,6 +60,20 @@ function section(title: string, items: readonly string[], most = shownDifference
   ]
 }
 
+/** What is broken, and one packet that breaks it. */
+function brokenItem({
+  invariant: { id, claim },
+  counterexamples: [example],
+  remarks: [remark],
+}: Verdict): string {
+  const why = example
+    ? `\n  <br>\`${counterexampleText(example).replaceAll('`', "'")}\`${example.rule ? `\n  <br>by ${plain(ruleText(example.rule))}` : ''}`
+    : remark === undefined
+      ? ''
+      : `\n  <br>${plain(remark)}`
+  return `**${id}**: ${plain(claim)}${why}`
+}
+
 function reachItem(change: ReachChange): string {
   const example = exampleText(change)
   return [
@@ -64,7 +88,7 @@ function footer({ broken, old, next }: Plan): string {
     broken === undefined
       ? 'Invariants were not proven.'
       : broken.newly.length > 0
-        ? `${broken.newly.length} of ${broken.count} invariants break.`
+        ? `${broken.newly.length} of ${broken.count} invariants ${broken.newly.length === 1 ? 'breaks' : 'break'}.`
         : broken.still.length > 0
           ? `${broken.still.length} of ${broken.count} invariants do not hold, as before.`
           : `All ${broken.count} invariants hold.`

@@ -3,7 +3,17 @@ import type { ReachChange, RuleChange } from '../../../verify/index.ts'
 import type { Colors } from '../../terminal.ts'
 import { brokenLines } from '../proof-text.ts'
 import { changesSomething, type Plan } from './plan.ts'
-import { exampleText, listed, machineLines, reachText, reasonLines, ruleChangeText } from './words.ts'
+import {
+  exampleText,
+  listed,
+  machineLines,
+  reachText,
+  reasonLines,
+  ruleChangeText,
+  settingCounts,
+  settingKind,
+  settingText,
+} from './words.ts'
 
 /** Of more differences than these the rest is counted; `--json` has all. */
 export const shownDifferences = 20
@@ -15,6 +25,7 @@ export function planText(plan: Plan, out: Colors): string {
   const sections = [
     reachLines(change.reach, out),
     machineLines(change.machines).map(({ kind, text }) => `${markOf(kind, out)} ${text}`),
+    change.settings.map((setting) => `${markOf(settingKind(setting), out)} ${settingText(setting)}`),
     unproven(plan, out),
     withoutEffect(plan, out),
     (broken?.newly ?? []).flatMap((verdict) => brokenLines(verdict, out)),
@@ -81,7 +92,7 @@ export const nothingText = ({ change: { rules } }: Plan): string =>
 const machinesText = (count: number): string => (count === 1 ? '1 machine' : `${count} machines`)
 
 /** `2 opened, 1 closed, 3 machines new`. */
-export function countsText({ change: { reach, machines, rules } }: Plan): string {
+export function countsText({ change: { reach, machines, rules, settings } }: Plan): string {
   const [opened, closed] = (['opened', 'closed'] as const).map(
     (kind) => reach.filter((each) => each.kind === kind).length,
   )
@@ -95,13 +106,15 @@ export function countsText({ change: { reach, machines, rules } }: Plan): string
     ...(nodes('added') ? [`${machinesText(nodes('added'))} new`] : []),
     ...(nodes('removed') ? [`${machinesText(nodes('removed'))} gone`] : []),
     ...(others ? ['machines changed'] : []),
+    ...settingCounts(settings),
     ...(unproven ? [`${unproven} limits or audits changed`] : []),
   ]
   return parts.length > 0 ? listed(parts, 10) : 'rules of balancers changed, and nobody reaches more or less'
 }
 
 function invariantText({ newly, still, count }: NonNullable<Plan['broken']>, out: Colors): string {
-  if (newly.length > 0) return `; ${out.red(`${newly.length} of ${count} invariants break`)}`
+  if (newly.length > 0)
+    return `; ${out.red(`${newly.length} of ${count} invariants ${newly.length === 1 ? 'breaks' : 'break'}`)}`
   if (still.length > 0) return `; ${still.length} of ${count} invariants do not hold, as before`
   return `; all ${count} invariants hold`
 }

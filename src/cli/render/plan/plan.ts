@@ -22,9 +22,10 @@ export interface Plan {
   readonly seconds: number
 }
 
-/** Whether anybody reaches more or less, any machine is another, or an invariant breaks. Rules without effect are no such change. */
-export const changesSomething = ({ change: { reach, machines, rules }, broken }: Plan): boolean =>
+/** Whether anybody reaches more or less, any machine or setting is another, or an invariant breaks. Rules without effect are no such change. */
+export const changesSomething = ({ change: { reach, machines, rules, settings }, broken }: Plan): boolean =>
   reach.length > 0 ||
   machines.length > 0 ||
+  settings.length > 0 ||
   (broken?.newly.length ?? 0) > 0 ||
   rules.some(({ effect }) => effect === 'unproven')

@@ -1,4 +1,5 @@
 /** Differences between networks in words, the same for terminals and for pull requests. */
+import { groupBy } from '../../../model/index.ts'
 import { formatPortRange, formatPrefix, type PortRange } from '../../../net/index.ts'
 import { formatOrigin, type RulePlace } from '../../../policy/index.ts'
 import type {
@@ -6,6 +7,7 @@ import type {
   Member,
   ReachChange,
   RuleChange,
+  SettingChange,
   Stop,
   Traffic,
   Where,
@@ -152,3 +154,24 @@ const ruleWords: Readonly<Record<RuleChange['kind'], string>> = {
 /** `other words: acl/partners (acl.yaml:4:5), at 4 points`. */
 export const ruleChangeText = ({ kind, rule: { point, rule }, points }: RuleChange): string =>
   `${ruleWords[kind]}: ${rule.id} (${plainLine(formatOrigin(rule.origin))}) at ${points.length === 1 ? point.id : `${points.length} points`}`
+
+/** Whether it is new, gone, or says something else. */
+export const settingKind = ({ was, is }: SettingChange): 'added' | 'removed' | 'changed' =>
+  was === undefined ? 'added' : is === undefined ? 'removed' : 'changed'
+
+/** `support.longest: 8h → 4h`; `new: exception of failures at west/jump1, until 2027-03-01`. */
+export function settingText(change: SettingChange): string {
+  const { name, was, is } = change
+  const text = plainLine(name)
+  if (was !== undefined && is !== undefined) return `${text}: ${plainLine(`${was} → ${is}`)}`
+  const saying = plainLine(was ?? is ?? '')
+  return `${is === undefined ? 'gone' : 'new'}: ${text.endsWith(saying) ? text : `${text}, ${saying}`}`
+}
+
+/** `zone changed`, `2 expectations changed`. */
+export const settingCounts = (settings: readonly SettingChange[]): readonly string[] =>
+  [...groupBy(settings, ({ subject }) => subject)].map(([subject, { length }]) =>
+    subject === 'zone' || subject === 'support'
+      ? `${subject} changed`
+      : `${length} ${subject}${length === 1 ? '' : 's'} changed`,
+  )

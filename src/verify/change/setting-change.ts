@@ -1,0 +1,67 @@
+/** What else a network file changes: names, how long access is granted, what is expected, and what is excepted. No packet is judged otherwise for it. */
+import { formatDate, formatDuration } from '../../file/index.ts'
+import type { Exception, Expectation, Network } from '../../model/index.ts'
+import { formatPrefix } from '../../net/index.ts'
+
+export interface SettingChange {
+  readonly subject: 'zone' | 'support' | 'expectation' | 'exception'
+  /** `zone`, `support.longest`, `expect:orders`, `exception of failures at west/jump1`. */
+  readonly name: string
+  /** What it said, and what it says; absent: it was not there, or is not any more. */
+  readonly was?: string
+  readonly is?: string
+}
+
+/** In the order of the file: what applies to all of the network first. */
+export const settingChanges = (old: Network, next: Network): readonly SettingChange[] => [
+  ...differing('zone', new Map([['zone', old.zone]]), new Map([['zone', next.zone]])),
+  ...differing('support', supportOf(old), supportOf(next)),
+  ...differing('expectation', expectationsOf(old), expectationsOf(next)),
+  ...differing('exception', exceptionsOf(old), exceptionsOf(next)),
+]
+
+type Sayings = ReadonlyMap<string, string>
+
+function differing(subject: SettingChange['subject'], old: Sayings, next: Sayings): readonly SettingChange[] {
+  return [...new Set([...old.keys(), ...next.keys()])].flatMap((name) => {
+    const [was, is] = [old.get(name), next.get(name)]
+    return was === is
+      ? []
+      : [{ subject, name, ...(was !== undefined && { was }), ...(is !== undefined && { is }) }]
+  })
+}
+
+const supportOf = ({ support: { longest } }: Network): Sayings =>
+  new Map([['support.longest', formatDuration(longest)]])
+
+/** One without a name is called by its place in the file, which moves with those before it: it is known by what it says. */
+const expectationsOf = ({ expectations }: Network): Sayings =>
+  new Map(
+    expectations.map((each) => {
+      const saying = sayingOf(each)
+      return [/^expect:\d+$/.test(each.id) ? `expect: ${saying}` : each.id, saying]
+    }),
+  )
+
+const sayingOf = ({ verdict, text }: Expectation): string => `${text}: ${verdict}`
+
+/** Two that speak of the same thing count until the later day. */
+function exceptionsOf({ exceptions }: Network): Sayings {
+  const days = new Map<string, number>()
+  for (const each of exceptions) {
+    const name = nameOf(each)
+    days.set(name, Math.max(days.get(name) ?? each.until, each.until))
+  }
+  return new Map(Array.from(days, ([name, until]) => [name, `until ${formatDate(until)}`]))
+}
+
+function nameOf({ of, from, to, place }: Exception): string {
+  const list = (word: string, prefixes: Exception['from']): readonly string[] =>
+    prefixes ? [`${word} ${prefixes.map(formatPrefix).join(', ')}`] : []
+  return [
+    `exception of ${of}`,
+    ...list('from', from),
+    ...list('to', to),
+    ...(place === undefined ? [] : [`at ${place}`]),
+  ].join(' ')
+}
