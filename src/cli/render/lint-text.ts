@@ -35,13 +35,21 @@ function findingLines(finding: Finding, out: Colors): readonly string[] {
 const placeText = ({ rule }: RulePlace): string =>
   plainLine(`${rule.action} ${rule.id}, ${formatOrigin(rule.origin)}`)
 
+/** What to do about a rule that never decides. */
+const remedies = {
+  none: 'Remove it, or move it up.',
+  declares: 'Nothing comes of it there.',
+  closes:
+    'Removed, it would open the endpoint to all that no entry denies, since no other entry allows: mend it, or move it up.',
+} as const
+
 /** A sentence for people. */
-function saying({ kind, place, by, packet, ports }: Finding): string {
+function saying({ kind, place, by, packet, ports, lasting }: Finding): string {
   const others = listed(by)
   switch (kind) {
     case 'shadowed':
       return by.length > 0
-        ? `It never decides: ${others} before it ${by.length > 1 ? 'take' : 'takes'} all that it matches. Remove it, or move it up.`
+        ? `It never decides: ${others} before it ${by.length > 1 ? 'take' : 'takes'} all that it matches. ${remedies[lasting ?? 'none']}`
         : 'It matches no packet that its points are asked about. Remove it, or mend its condition.'
     case 'redundant':
       return by.length > 0
@@ -69,4 +77,5 @@ export const findingJson = (finding: Finding) => ({
   by: finding.by.map(({ rule }) => ruleJson(rule)),
   packet: finding.packet ? packetJson(finding.packet) : null,
   ports: finding.ports ?? null,
+  lasting: finding.lasting ?? null,
 })

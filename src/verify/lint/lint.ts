@@ -18,6 +18,7 @@ import { type Preferred, typicalPacket } from '../packets/index.ts'
 import { Arriving } from './arriving.ts'
 import { conflictsOf } from './conflicts.ts'
 import { fatesOf } from './fates.ts'
+import { type Lasting, lastingOf } from './lasting.ts'
 import { type Region, Regions } from './regions.ts'
 import { shadowedAmong } from './shadow.ts'
 import { deafPorts } from './too-wide.ts'
@@ -46,6 +47,8 @@ export interface Finding {
   readonly packet?: IpHeaders
   /** Of one that is over-broad: ports, as `tcp 81-442`. */
   readonly ports?: readonly string[]
+  /** Why the line is not to be removed, though the rule is shadowed. */
+  readonly lasting?: Lasting
 }
 
 export interface LintResult {
@@ -93,14 +96,16 @@ export function lint(network: Network, policy: Policy): LintResult {
       }
       const covering = shadowed.get(place.rule)
       if (covering) {
-        put({ found: 'shadowed', by: covering })
+        // What a guest may send beside its rules is said for every guest, written or not.
+        put({ found: place.rule.id === 'guest/outbound' ? undefined : 'shadowed', by: covering })
         continue
       }
       const fate = fates.get(place.rule)
       if (fate && sets.mask(hit, fate.own) === sets.mask(hit, fate.without)) {
         const by = heirs(region, all.slice(index + 1))
-        // What says in so many words what the default does is no mistake.
-        put({ found: by.length > 0 || place.rule.action !== 'deny' ? 'redundant' : undefined, by })
+        // What says in so many words what the default does is no mistake, and a declaration says more than its rule.
+        const isIdle = by.length > 0 || place.rule.action !== 'deny'
+        put({ found: isIdle && !lastingOf(place) ? 'redundant' : undefined, by })
         continue
       }
       arriving ??= new Arriving(proof)
@@ -161,6 +166,7 @@ function ofLine(instances: readonly Instance[]): Finding | undefined {
   if (kinds.has(undefined) || kind === undefined) return undefined
   if (kinds.has('over-broad') && kinds.size > 1) return undefined
   const shown = instances.find(({ found }) => found === kind) as Instance
+  const lasting = kind === 'shadowed' ? lastingOf(shown.region.place) : undefined
   return {
     kind,
     place: shown.region.place,
@@ -168,6 +174,7 @@ function ofLine(instances: readonly Instance[]): Finding | undefined {
     by: shown.by,
     ...(shown.packet && { packet: shown.packet }),
     ...(shown.ports && { ports: shown.ports }),
+    ...(lasting && { lasting }),
   }
 }
 
