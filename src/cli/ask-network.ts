@@ -15,7 +15,13 @@ export function chooseNetwork(name: string | undefined, what: string): RunningLa
     const names = labs.map((other) => other.name).join(' or ')
     throw new CommandError(`${what}: ${labs.length} networks are up; choose with --name ${names}`)
   }
+  const others = name === undefined ? [] : asRootNow(what, () => findNetworks(undefined))
   const missing = name === undefined ? 'no network is up' : `no network called ${name} is up`
+  if (others.length > 0)
+    throw new CommandError(
+      `${what}: ${missing}; choose another with --name ${others.map((other) => other.name).join(' or ')}`,
+      exitCodes.unavailable,
+    )
   throw new CommandError(`${what}: ${missing}; bring one up with 'glacis up'`, exitCodes.unavailable)
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { exitCodeHelp } from './exit-code.ts'
+import { exitCodeHelp, exitCodeHelpOf } from './exit-code.ts'
 import { createProgram } from './program.ts'
 import { openTerminal } from './terminal.ts'
 
@@ -29,11 +29,19 @@ test.each(
       return [name, each] as const
     }),
   ),
-)('the help of %s has examples of it, and the exit codes', (name, command) => {
+)('the help of %s has examples of it, and its exit codes', (name, command) => {
   let help = ''
   command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp()
   expect(help).toMatch(new RegExp(`Examples:\n(  .*\n)*  (.*[|&] )?glacis ${name}\\b`))
-  expect(help).toContain(exitCodeHelp)
+  expect(help).toContain(exitCodeHelpOf(command.name()))
+  expect(help).toMatch(/Exit codes:\n {2}0 /)
+})
+
+test('what a verb means by its exit codes is said in its help', () => {
+  expect(exitCodeHelpOf('plan')).toMatch(/^ {2}2 +something changes$/m)
+  expect(exitCodeHelpOf('plan')).not.toMatch(/^ {2}69 /m)
+  expect(exitCodeHelpOf('lint')).toMatch(/^ {2}1 +with --strict: something was found$/m)
+  expect(exitCodeHelpOf('why')).not.toMatch(/^ {2}1 /m)
 })
 
 test('the manual has the exit codes of the help, in the same words', () => {

@@ -1,5 +1,5 @@
 /** The verbs, their arguments and their help. What a verb does is loaded when it is called. */
-import { Argument, Command, Option } from 'commander'
+import { Argument, Command, Help, Option } from 'commander'
 import { addAccessVerbs } from './access-verbs.ts'
 import {
   address,
@@ -38,6 +38,9 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
       outputError: () => {},
     })
     .configureHelp({
+      // That a flag is not set by default says nothing.
+      optionDescription: (option) =>
+        option.defaultValue === false ? option.description : new Help().optionDescription(option),
       styleTitle: (title) => terminal.out.bold(title),
       subcommandTerm: (command) =>
         [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' '),
@@ -160,7 +163,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     [
       'glacis plan network.yaml',
       'glacis plan old.yaml new.yaml',
-      'glacis plan network.yaml --out change.plan && glacis apply --plan change.plan',
+      'glacis plan network.yaml --out change.plan   # look at it, then: glacis apply --plan change.plan',
       'git show main:network.yaml > old.yaml && glacis plan old.yaml network.yaml --markdown',
       'glacis plan old.yaml new.yaml --json | jq -r \'.reach[] | .kind + " " + .text\'',
     ],

@@ -1,6 +1,6 @@
 /** `glacis matrix FILE`: who reaches what, as a table, a picture or a page. */
 import { writeFileSync } from 'node:fs'
-import { globSource } from '../../file/index.ts'
+import { globSource, suggestion } from '../../file/index.ts'
 import type { Network } from '../../model/index.ts'
 import { derivePolicy } from '../../policy/index.ts'
 import { type Matrix, matrixOf } from '../../verify/index.ts'
@@ -29,17 +29,24 @@ export function matrix(file: string | undefined, options: MatrixOptions, termina
   const started = performance.now()
   const isLarge = policy.points.length > 1000
   const [isFrom, isTo] = [from, to].map((pattern) => named(pattern))
+  const known = { groups: new Set<string>(), offers: new Set<string>() }
   const made = matrixOf(network, policy, {
     ...(tenant !== undefined && { tenant }),
     explain: svg !== undefined || html !== undefined || terminal.json,
-    isGroup: ({ name }) => isFrom?.(name) ?? true,
-    isOffer: ({ of, name }) => (isTo?.(of) || isTo?.(`${of} ${name}`)) ?? true,
+    isGroup: ({ name }) => {
+      known.groups.add(name)
+      return isFrom?.(name) ?? true
+    },
+    isOffer: ({ of, name }) => {
+      known.offers.add(of)
+      return (isTo?.(of) || isTo?.(`${of} ${name}`)) ?? true
+    },
     progress: (phase, done, total) => {
       if (isLarge) progress(phase, done, total)
     },
   })
   progress.end()
-  checkFound(made, options)
+  checkFound(made, options, known)
   const seconds = (performance.now() - started) / 1000
   terminal.result(matrixJson(network.name, made, seconds))
   if (svg !== undefined) write(svg, matrixSvg(network.name, made), terminal)
@@ -62,18 +69,22 @@ function checkTenant({ services }: Network, tenant: string | undefined): void {
   const tenants = [...new Set(services.map((service) => service.tenant))]
   if (tenant === undefined || tenants.includes(tenant)) return
   throw new CommandError(
-    `show the matrix of '${tenant}': there is no such tenant; there are ${tenants.slice(0, 6).join(', ')}${tenants.length > 6 ? ', …' : ''}`,
+    `show the matrix of '${tenant}': there is no such tenant; ${suggestion(tenant, tenants, 'tenants are')}`,
   )
 }
 
-function checkFound({ groups, offers }: Matrix, { from, to }: MatrixOptions): void {
+function checkFound(
+  { groups, offers }: Matrix,
+  { from = '', to = '' }: MatrixOptions,
+  known: Readonly<Record<'groups' | 'offers', ReadonlySet<string>>>,
+): void {
   if (groups.length === 0)
     throw new CommandError(
-      `show the matrix from '${from}': no group is called so; leave out --from to see all`,
+      `show the matrix from '${from}': no group is called so; ${suggestion(from, known.groups, 'groups are')}`,
     )
   if (offers.length === 0)
     throw new CommandError(
-      `show the matrix to '${to}': nothing is offered by such; leave out --to to see all`,
+      `show the matrix to '${to}': nobody who offers anything is called so; ${suggestion(to, known.offers, 'those who do are')}`,
     )
 }
 

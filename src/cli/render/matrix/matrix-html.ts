@@ -1,7 +1,8 @@
 /** The reachability matrix as a page that needs nothing else: the picture, and what its marks say, as a list that can be read aloud and searched. */
-import type { Matrix } from '../../../verify/index.ts'
+import type { Cell, Matrix } from '../../../verify/index.ts'
+import { trafficText } from '../plan/words.ts'
 import { matrixSvg } from './matrix-svg.ts'
-import { cellText, escaped, meanings } from './words.ts'
+import { escaped, meanings, ruleText } from './words.ts'
 
 export function matrixHtml(network: string, matrix: Matrix): string {
   const about = escaped(`Who reaches what in ${network}`)
@@ -34,7 +35,7 @@ function sections({ groups, offers, cells }: Matrix): readonly string[] {
         const cell = cells[row]?.[column]
         if (!cell || cell.reached === 'none') return []
         return [
-          `<tr><td>${escaped(offer.name)}</td><td>${escaped(group.name)}</td><td>${escaped(meanings[cell.reached])}</td><td>${escaped(detail(cellText(group, offer, cell)))}</td></tr>`,
+          `<tr><td>${escaped(offer.name)}</td><td>${escaped(group.name)}</td><td>${escaped(meanings[cell.reached])}</td><td>${escaped(detail(cell))}</td></tr>`,
         ]
       })
     })
@@ -46,8 +47,11 @@ function sections({ groups, offers, cells }: Matrix): readonly string[] {
   })
 }
 
-/** What stands behind the colon. */
-const detail = (text: string): string => text.slice(text.indexOf(': ') + 2)
+/** What arrives, where it is not everything, and by which rule. */
+const detail = (cell: Cell): string =>
+  [...(cell.reached === 'some' ? [trafficText(cell.traffic)] : []), ruleText(cell) ?? '']
+    .filter((text) => text !== '')
+    .join('; ')
 
 const style = `
 :root{color-scheme:light dark}

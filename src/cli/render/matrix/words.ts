@@ -35,13 +35,17 @@ export function shownOf({ groups, offers, cells }: Matrix): {
 export const listText = (names: readonly string[], most = 12): string => listed(names, most)
 
 /** `shop web → shop worker, orders, tcp 9000: all within a site, nothing elsewhere; by role/orders, network.yaml:90:11`. */
-export function cellText(group: Group, offer: Offer, { reached, traffic, rule }: Cell): string {
+export function cellText(group: Group, offer: Offer, cell: Cell): string {
+  const { reached, traffic } = cell
   const what = reached === 'some' ? `some: ${trafficText(traffic)}` : meanings[reached]
-  const by = rule
-    ? `; ${reached === 'none' ? 'stopped' : 'let in'} by ${rule.rule.id} at ${rule.point.id}, ${plainLine(formatOrigin(rule.rule.origin))}`
-    : ''
-  return `${group.name} → ${offer.of}, ${offer.name}: ${what}${by}`
+  const by = ruleText(cell)
+  return `${group.name} → ${offer.of}, ${offer.name}: ${what}${by === undefined ? '' : `; ${by}`}`
 }
+
+/** `let in by role/orders at west/host3/vm/shop-worker-0/in, network.yaml:90:11`. */
+export const ruleText = ({ reached, rule }: Cell): string | undefined =>
+  rule &&
+  `${reached === 'none' ? 'stopped' : 'let in'} by ${rule.rule.id} at ${rule.point.id}, ${plainLine(formatOrigin(rule.rule.origin))}`
 
 /** Text as part of XML or HTML. */
 export const escaped = (text: string): string =>
