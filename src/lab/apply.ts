@@ -1,6 +1,6 @@
 /** Other rules for a network that is up: the file is read again, its rules take the place of those in force, all or none. */
 import { compileDeployment } from '../dataplane/index.ts'
-import type { Network } from '../model/index.ts'
+import { type Network, type SettingChange, settingChanges } from '../model/index.ts'
 import { derivePolicy, meaningsOf, type Policy } from '../policy/index.ts'
 import { type Fingerprint, fingerprintOf, sameFingerprint } from './fingerprint.ts'
 import type { RunningNetwork } from './running-network.ts'
@@ -15,6 +15,8 @@ export interface Applied {
   readonly added: readonly string[]
   readonly removed: readonly string[]
   readonly changed: readonly string[]
+  /** Names, and how long access is granted, that are others now. */
+  readonly settings: readonly SettingChange[]
   /** Of each part of the work; `exchange` is the part of `update` in which rules of both revisions were in force. */
   readonly seconds: { readonly compile: number; readonly update: number; readonly exchange: number }
 }
@@ -54,7 +56,7 @@ export function applyNetwork(
 const pending = new WeakMap<RunningNetwork, Promise<unknown>>()
 
 async function apply(running: RunningNetwork, network: Network, plan?: PlannedStep): Promise<Applied> {
-  const { policy: old, revision: previous } = running.inForce
+  const { network: before, policy: old, revision: previous } = running.inForce
   const start = performance.now()
   const policy = derivePolicy(network)
   if (plan) requireStep(running, network, policy, plan)
@@ -70,8 +72,12 @@ async function apply(running: RunningNetwork, network: Network, plan?: PlannedSt
     update: (performance.now() - compiled) / 1000,
     exchange: exchange.seconds,
   }
-  return { revision, ...difference, seconds }
+  return { revision, ...difference, settings: settingsInForce(before, network), seconds }
 }
+
+/** What is expected and excepted is for proofs alone. */
+const settingsInForce = (before: Network, network: Network): readonly SettingChange[] =>
+  settingChanges(before, network).filter(({ subject }) => subject === 'zone' || subject === 'support')
 
 function requireStep(
   { name, inForce }: RunningNetwork,

@@ -13,6 +13,16 @@ test('apply needs a network that is up', async () => {
   expect(stderr).toContain("bring one up with 'glacis up'")
 })
 
+test('with another network up, that one is named', async () => {
+  const network = user.start(['up', example, '--portable', '--name', 'elsewhere'])
+  await network.shows('is up')
+  const { code, stderr } = await user.run('apply', example)
+  expect(code).toBe(69)
+  expect(stderr).toContain('no network called two-sites is up; choose another with --name elsewhere')
+  expect((await user.run('down', 'elsewhere')).code).toBe(0)
+  await network.finished
+})
+
 test('apply: other rules, none, mistakes, other machines', async () => {
   const folder = join(user.folder, 'network')
   cpSync(dirname(example), folder, { recursive: true })
@@ -59,6 +69,14 @@ test('apply: other rules, none, mistakes, other machines', async () => {
   const back = await user.run('apply', file)
   expect(back.code).toBe(0)
   expect(back.stdout).toMatch(/revision 4 is in force.*\n.*~ {2}west\/ar1\/external\/in /)
+
+  edit(/zone: cloudapp\.example/, 'zone: other.example')
+  const elsewhere = ['check', file, '--live', '--for', '1s'] as const
+  expect((await user.run(...elsewhere)).code).toBe(1)
+  const renamed = await user.run('apply', file)
+  expect(renamed.stdout).toMatch(/no rule is another.*\n.*zone: cloudapp\.example → other\.example/)
+  expect((await user.run(...elsewhere)).code).toBe(0)
+
   const { code } = await user.run('down')
   expect(code).toBe(0)
   await network.finished

@@ -5,6 +5,7 @@ import { askNetwork, chooseNetwork } from '../ask-network.ts'
 import { exitCodes } from '../exit-code.ts'
 import { networkFile, requireNetwork } from '../network-argument.ts'
 import { readPlan } from '../plan-file.ts'
+import { settingText } from '../render/plan/words.ts'
 import { table } from '../render/table.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -35,16 +36,18 @@ export async function apply(
 const shown = 12
 
 function appliedText(applied: ApplyResult, { out }: Terminal): string {
-  const { name, revision, points, added, removed, changed, seconds } = applied
+  const { name, revision, points, added, removed, changed, settings, seconds } = applied
   const rows = [
     ...added.map((rule) => [out.green('+'), rule]),
     ...removed.map((rule) => [out.red('-'), rule]),
     ...changed.map((rule) => [out.yellow('~'), rule]),
   ]
+  const others = settings.map((setting) => `\n  ${out.yellow('~')}  ${settingText(setting)}`).join('')
   const exchanged = `${Math.ceil(seconds.exchange * 1000)} ms`
   const total = (seconds.compile + seconds.update).toFixed(2)
-  if (rows.length === 0) return `${name}: no rule is another; revision ${revision} is in force (${total} s)`
+  if (rows.length === 0)
+    return `${name}: no rule is another; revision ${revision} is in force (${total} s)${others}`
   const more = rows.length > shown ? `\n  … and ${rows.length - shown} more; --json has all` : ''
   const counts = `${added.length} new, ${removed.length} gone, ${changed.length} changed, at ${points.length} points`
-  return `${name}: revision ${revision} is in force: rules ${counts}, exchanged within ${exchanged} (${total} s in all)\n${table(rows.slice(0, shown), '  ')}${more}`
+  return `${name}: revision ${revision} is in force: rules ${counts}, exchanged within ${exchanged} (${total} s in all)\n${table(rows.slice(0, shown), '  ')}${more}${others}`
 }

@@ -1,6 +1,7 @@
 /** `glacis plan [OLD] NEW`: what a network file changes, in who reaches whom, against another file or what runs. */
 import { nameInvariants, zoneOf } from '../../dns/index.ts'
 import { fingerprintOf, type InForceResult, networkFromJson, sameFingerprint } from '../../lab/index.ts'
+import { settingChanges } from '../../model/index.ts'
 import { derivePolicy } from '../../policy/index.ts'
 import {
   type Broken,
@@ -9,7 +10,6 @@ import {
   type ChangePhase,
   changeBetween,
   type Derived,
-  settingChanges,
 } from '../../verify/index.ts'
 import { askNetwork, chooseNetwork } from '../ask-network.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'

@@ -4,7 +4,7 @@
  * Whatever a packet's fate differs in is in one of the differences, or is said by a machine that is new or gone. As in all proofs these are packets that
  * open something, of well-formed shape, with no grant in force and no limit exceeded.
  */
-import type { Network } from '../../model/index.ts'
+import { type Network, type SettingChange, settingChanges } from '../../model/index.ts'
 import type { Prefix } from '../../net/index.ts'
 import type { Policy } from '../../policy/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
@@ -17,7 +17,6 @@ import { type Difference, grouped } from './group.ts'
 import { type MachineChange, machineChanges } from './machine-change.ts'
 import { prefixesAt } from './prefixes.ts'
 import { type RuleChange, ruleChanges } from './rule-change.ts'
-import { type SettingChange, settingChanges } from './setting-change.ts'
 import { createShared, Side } from './side.ts'
 import { type Traffic, trafficOf } from './traffic.ts'
 

@@ -1,5 +1,5 @@
 /** Differences between networks in words, the same for terminals and for pull requests. */
-import { groupBy } from '../../../model/index.ts'
+import { groupBy, type SettingChange } from '../../../model/index.ts'
 import { formatPortRange, formatPrefix, type PortRange } from '../../../net/index.ts'
 import { formatOrigin, type RulePlace } from '../../../policy/index.ts'
 import type {
@@ -7,7 +7,6 @@ import type {
   Member,
   ReachChange,
   RuleChange,
-  SettingChange,
   Stop,
   Traffic,
   Where,

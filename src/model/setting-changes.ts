@@ -1,7 +1,8 @@
 /** What else a network file changes: names, how long access is granted, what is expected, and what is excepted. No packet is judged otherwise for it. */
-import { formatDate, formatDuration } from '../../file/index.ts'
-import type { Exception, Expectation, Network } from '../../model/index.ts'
-import { formatPrefix } from '../../net/index.ts'
+import { formatDate, formatDuration } from '../file/index.ts'
+import { formatPrefix } from '../net/index.ts'
+import type { Exception, Expectation } from './expectation.ts'
+import type { Network } from './network.ts'
 
 export interface SettingChange {
   readonly subject: 'zone' | 'support' | 'expectation' | 'exception'
