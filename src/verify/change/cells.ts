@@ -14,7 +14,7 @@ import type { Target } from './target.ts'
  *
  * - `own`: those of the sender. They are no part of its cells.
  * - `any`: those that are not of the inside, of which whoever is outside may have any.
- * - `forged`: those of others.
+ * - `forged`: those of others, in either network: a VM that has moved to a host is not forged by it because it was elsewhere.
  */
 export type Source = 'own' | 'any' | 'forged'
 
@@ -34,6 +34,7 @@ const families = [4, 6] as const
 
 export class Cells {
   readonly #shared: Shared
+  readonly #sides: readonly Side[]
   /** By what they are made of. */
   readonly #cells = new Map<string, DiagramSet>()
   readonly #rows = new Map<Side, Map<string, Row>>()
@@ -45,6 +46,7 @@ export class Cells {
 
   constructor(shared: Shared, { old, next }: Sides) {
     this.#shared = shared
+    this.#sides = [old, next]
     const prefixes = [old, next].flatMap(({ targets }) =>
       [...targets.values()].flatMap(({ addresses }) => addresses.map(hostPrefix)),
     )
@@ -130,9 +132,18 @@ export class Cells {
         ? sets.without(sent, this.#ours)
         : node && isOutside(node)
           ? sets.mask(this.#ours, sent)
-          : sets.without(sent, sets.addresses('source', vouchedFor(side, node)))
+          : sets.without(sent, sets.addresses('source', this.#vouchedFor(node?.id)))
     const rows = families.map((family) => sets.follow(others, [familyNumber(family)]) as DiagramSet)
     return { key: rows.join(' '), sent: rows as [DiagramSet, DiagramSet] }
+  }
+
+  /** Addresses that a node may bear: its own, and of a host those of its VMs, whose packets it passes on. */
+  #vouchedFor(id = ''): readonly Prefix[] {
+    return this.#sides.flatMap((side) => {
+      const node = side.node(id)
+      const behind = node?.kind === 'host' ? side.vmsOf(id) : []
+      return [...(node ? [node] : []), ...behind].flatMap(({ addresses }) => addresses.map(hostPrefix))
+    })
   }
 
   #sentFrom(sent: DiagramSet, sources: readonly Ip[]): DiagramSet {
@@ -182,10 +193,3 @@ const byFamily = (sets: PacketSets, child: (family: Family, index: number) => Di
 
 const ofFamily = (addresses: readonly Ip[], family: Family): readonly Ip[] =>
   addresses.filter((address) => address.family === family)
-
-/** Addresses that a node may bear: its own, and of a host those of its VMs, whose packets it passes on. */
-function vouchedFor(side: Side, node: Node | undefined): readonly Prefix[] {
-  if (!node) return []
-  const behind = node.kind === 'host' ? side.vmsOf(node.id) : []
-  return [node, ...behind].flatMap(({ addresses }) => addresses.map(hostPrefix))
-}

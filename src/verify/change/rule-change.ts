@@ -9,7 +9,7 @@ import {
   type RulePlace,
 } from '../../policy/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
-import type { PacketSets } from '../packets/index.ts'
+import { openings, type PacketSets } from '../packets/index.ts'
 import type { PointDecisions } from '../points/index.ts'
 import type { Sides } from './cells.ts'
 import type { Shared } from './side.ts'
@@ -23,10 +23,11 @@ export interface RuleChange {
   readonly points: readonly string[]
   /**
    * - `none`: every packet that it decides about has the same verdict at its point in both networks.
+   * - `answers`: not so at some point, but only of packets that open nothing: answers, and ICMP errors.
    * - `some`: not so at some point.
    * - `unproven`: it is about more than one packet at a time, such as a rate, or rewrites packets.
    */
-  readonly effect: 'none' | 'some' | 'unproven'
+  readonly effect: 'none' | 'answers' | 'some' | 'unproven'
 }
 
 /** Of points that both networks have: those of machines that are new or gone are theirs. */
@@ -97,6 +98,8 @@ function judgeOf(
     return () => 'unproven'
   const [before, after] = [decisions.allowed(old), decisions.allowed(next)]
   const other = sets.union([sets.without(before, after), sets.without(after, before)])
+  const effectOf = (packets: DiagramSet): RuleChange['effect'] =>
+    packets === sets.none ? 'none' : sets.mask(packets, openings(sets)) === sets.none ? 'answers' : 'some'
   const decided = (point: Point, place: RuleMeaning | undefined): DiagramSet => {
     const number = place ? meaningsOf(point).findIndex(({ rule }) => rule === place.rule) + 1 : 0
     return number === 0
@@ -106,8 +109,8 @@ function judgeOf(
   return (was, is) => {
     if ([was, is].some((place) => place && unjudged(place))) return 'unproven'
     // A rule that leaves the tier decides about nothing itself.
-    if ([was, is].some((place) => place?.rule.action === 'next')) return other === sets.none ? 'none' : 'some'
-    return decided(old, was) === sets.none && decided(next, is) === sets.none ? 'none' : 'some'
+    if ([was, is].some((place) => place?.rule.action === 'next')) return effectOf(other)
+    return effectOf(sets.union([decided(old, was), decided(next, is)]))
   }
 }
 
@@ -117,7 +120,7 @@ const unjudged = ({ point, tier, audited }: RuleMeaning): boolean =>
     ({ name, kind }) => name === tier && (kind === 'limit' || kind === 'grants' || kind === 'port'),
   )
 
-const effects = ['none', 'unproven', 'some'] as const
+const effects = ['none', 'answers', 'unproven', 'some'] as const
 
 const worst = (one: RuleChange['effect'], other: RuleChange['effect'] = 'none'): RuleChange['effect'] =>
   effects.indexOf(one) > effects.indexOf(other) ? one : other

@@ -1,9 +1,10 @@
 /** A plan as text for a pull request. */
 import type { ReachChange, Verdict } from '../../../verify/index.ts'
 import { counterexampleText } from '../proof-text.ts'
-import { changesSomething, type Plan } from './plan.ts'
+import { besideReach, changesSomething, type Plan } from './plan.ts'
 import { countsText, isUnproven, nothingText, shownDifferences, shownRules } from './plan-text.ts'
 import {
+  besideText,
   exampleText,
   machineLines,
   reachText,
@@ -31,6 +32,11 @@ export function planMarkdown(plan: Plan): string {
     section(
       'Other settings',
       change.settings.map((setting) => plain(settingText(setting))),
+    ),
+    section(
+      'Rules',
+      besideReach(change).map((rule) => plain(besideText(rule))),
+      shownRules,
     ),
     section(
       'Not proven',

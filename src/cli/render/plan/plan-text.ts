@@ -2,8 +2,9 @@
 import type { ReachChange, RuleChange } from '../../../verify/index.ts'
 import type { Colors } from '../../terminal.ts'
 import { brokenLines } from '../proof-text.ts'
-import { changesSomething, type Plan } from './plan.ts'
+import { besideReach, changesSomething, type Plan } from './plan.ts'
 import {
+  besideText,
   exampleText,
   listed,
   machineLines,
@@ -26,7 +27,8 @@ export function planText(plan: Plan, out: Colors): string {
     reachLines(change.reach, out),
     machineLines(change.machines).map(({ kind, text }) => `${markOf(kind, out)} ${text}`),
     change.settings.map((setting) => `${markOf(settingKind(setting), out)} ${settingText(setting)}`),
-    unproven(plan, out),
+    someRules(besideReach(change), besideText, out),
+    someRules(change.rules.filter(isUnproven), unprovenText, out),
     withoutEffect(plan, out),
     (broken?.newly ?? []).flatMap((verdict) => brokenLines(verdict, out)),
   ].filter((lines) => lines.length > 0)
@@ -50,17 +52,21 @@ function reachLines(reach: readonly ReachChange[], out: Colors): readonly string
 const markOf = (kind: string, out: Colors): string =>
   kind === 'added' ? out.green('+') : kind === 'removed' ? out.red('-') : out.yellow('~')
 
-/** Rates, grants and audit mode are about more than one packet, or about none. */
-function unproven({ change }: Plan, out: Colors): readonly string[] {
-  const rules = change.rules.filter(isUnproven)
+function someRules(
+  rules: readonly RuleChange[],
+  text: (rule: RuleChange) => string,
+  out: Colors,
+): readonly string[] {
   const more = rules.length - shownRules
   return [
-    ...rules
-      .slice(0, shownRules)
-      .map((rule) => `${out.yellow('~')} rule of a limit, a grant or an audit, ${ruleChangeText(rule)}`),
+    ...rules.slice(0, shownRules).map((rule) => `${out.yellow('~')} ${text(rule)}`),
     ...(more > 0 ? [out.dim(`  and ${more} more; --json has all`)] : []),
   ]
 }
+
+/** Rates, grants and audit mode are about more than one packet, or about none. */
+const unprovenText = (rule: RuleChange): string =>
+  `rule of a limit, a grant or an audit, ${ruleChangeText(rule)}`
 
 /** A balancer's rules are part of who reaches whom. */
 export const isUnproven = ({ effect, rule }: RuleChange): boolean =>
@@ -92,7 +98,8 @@ export const nothingText = ({ change: { rules } }: Plan): string =>
 const machinesText = (count: number): string => (count === 1 ? '1 machine' : `${count} machines`)
 
 /** `2 opened, 1 closed, 3 machines new`. */
-export function countsText({ change: { reach, machines, rules, settings } }: Plan): string {
+export function countsText({ change }: Plan): string {
+  const { reach, machines, rules, settings } = change
   const [opened, closed] = (['opened', 'closed'] as const).map(
     (kind) => reach.filter((each) => each.kind === kind).length,
   )
@@ -100,6 +107,7 @@ export function countsText({ change: { reach, machines, rules, settings } }: Pla
     machines.filter((each) => each.kind === kind).reduce((sum, { nodes: list }) => sum + list.length, 0)
   const others = machines.some(({ kind }) => kind !== 'added' && kind !== 'removed')
   const unproven = rules.filter(isUnproven).length
+  const beside = besideReach(change).length
   const parts = [
     ...(opened ? [`${opened} opened`] : []),
     ...(closed ? [`${closed} closed`] : []),
@@ -108,8 +116,17 @@ export function countsText({ change: { reach, machines, rules, settings } }: Pla
     ...(others ? ['machines changed'] : []),
     ...settingCounts(settings),
     ...(unproven ? [`${unproven} limits or audits changed`] : []),
+    ...(beside
+      ? [
+          `${beside === 1 ? 'one rule judges' : `${beside} rules judge`} otherwise${reach.length === 0 ? ', and nobody reaches more or less' : ''}`,
+        ]
+      : []),
   ]
-  return parts.length > 0 ? listed(parts, 10) : 'rules of balancers changed, and nobody reaches more or less'
+  if (parts.length > 0) return listed(parts, 10)
+  const balancers = rules.some(({ effect }) => effect === 'unproven')
+    ? 'rules of balancers changed, and '
+    : ''
+  return `${balancers}nobody reaches more or less`
 }
 
 function invariantText({ newly, still, count }: NonNullable<Plan['broken']>, out: Colors): string {

@@ -150,6 +150,10 @@ const ruleWords: Readonly<Record<RuleChange['kind'], string>> = {
   moved: 'another place',
 }
 
+/** `answers or errors judged otherwise, new: operator/old (network.yaml:4:5) at 4 points`. */
+export const besideText = (change: RuleChange): string =>
+  `${change.effect === 'answers' ? 'answers or errors' : 'what nobody opens, or others stop anyway,'} judged otherwise, ${ruleChangeText(change)}`
+
 /** `other words: acl/partners (acl.yaml:4:5), at 4 points`. */
 export const ruleChangeText = ({ kind, rule: { point, rule }, points }: RuleChange): string =>
   `${ruleWords[kind]}: ${rule.id} (${plainLine(formatOrigin(rule.origin))}) at ${points.length === 1 ? point.id : `${points.length} points`}`
