@@ -30,6 +30,16 @@ describe('matrix', () => {
     await expect(`${matrixText(matrix, 0, terminal)}\n`).toMatchFileSnapshot(file('generated.txt'))
   })
 
+  it('tells two kinds of tenants that are alike from each other', () => {
+    const network = parseNetwork(generateNetwork({ vms: 80, sites: 2 })).network as Network
+    const { offers } = matrixOf(network, derivePolicy(network))
+    const rows = offers.map(({ of, name }) => `${of}, ${name}`)
+    expect(new Set(rows).size).toBe(rows.length)
+    expect(rows).toContainEqual(
+      expect.stringMatching(/^web of others among s1 and \d+ like it, everything else$/),
+    )
+  })
+
   it('of one tenant', async () => {
     const matrix = matrixOf(example, derivePolicy(example), {
       tenant: 'contoso',

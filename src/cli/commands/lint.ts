@@ -4,6 +4,7 @@ import { lint as findings } from '../../verify/index.ts'
 import { exitCodes } from '../exit-code.ts'
 import { requireNetwork } from '../network-argument.ts'
 import { findingJson, lintText } from '../render/lint-text.ts'
+import { openProgress } from '../render/progress.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface LintOptions {
@@ -13,7 +14,14 @@ export interface LintOptions {
 
 export function lint(file: string | undefined, { strict }: LintOptions, terminal: Terminal): number {
   const network = requireNetwork(file, terminal)
-  const result = findings(network, derivePolicy(network))
+  const policy = derivePolicy(network)
+  const progress = openProgress(terminal)
+  // A small network is looked through before anybody could read what is being done.
+  const isLarge = policy.points.length > 1000
+  const result = findings(network, policy, (done, total) => {
+    if (isLarge) progress('lint', done, total)
+  })
+  progress.end()
   const { lines, unjudged } = result
   terminal.result({ lines, unjudged, findings: result.findings.map(findingJson) })
   terminal.print(lintText(result, terminal.out))

@@ -23,6 +23,7 @@ const words: Readonly<Record<string, string>> = {
   failures: 'Letting elements fail',
   why: 'Following all packets',
   'why-changes': 'Looking for the smallest changes',
+  lint: 'Looking through rules',
   matrix: 'Filling the matrix',
   'plan-old': 'Following all packets through the old network',
   'plan-next': 'Following all packets through the new one',

@@ -67,7 +67,12 @@ interface Instance {
   readonly packet?: IpHeaders
 }
 
-export function lint(network: Network, policy: Policy): LintResult {
+/** @param progress hears of each point that is looked at */
+export function lint(
+  network: Network,
+  policy: Policy,
+  progress: (done: number, total: number) => void = () => {},
+): LintResult {
   const proof = new Proof(network, policy)
   const { sets } = proof
   const regions = new Regions(sets)
@@ -75,7 +80,8 @@ export function lint(network: Network, policy: Policy): LintResult {
   const pairs = new Map<string, Finding>()
   const unjudged: string[] = []
   let arriving: Arriving | undefined
-  for (const point of policy.points) {
+  for (const [done, point] of policy.points.entries()) {
+    progress(done, policy.points.length)
     if (
       !point.tiers.some((tier) => tier.kind === 'rules' && tier.rules.some(({ origin }) => isWritten(origin)))
     )

@@ -32,7 +32,7 @@ export interface Group {
 export type Relation = 'own' | 'others'
 
 export interface Offer {
-  /** `shop web`, `storage`, `Internet`. */
+  /** `shop web`, `storage`, `Internet`, `web of others`, `web of others among s1 and 99 like it`. */
   readonly of: string
   /** `https by VIP, tcp 443`, `everything else`. */
   readonly name: string
@@ -85,8 +85,13 @@ export function groupsOf(network: Network, services: readonly Service[]): readon
 
 export function offersOf(network: Network, services: readonly Service[], sets: PacketSets): readonly Offer[] {
   const endpoints = virtualEndpoints(network)
+  const kins = kinsOf(services)
+  /** Whether several offer something of their senders' own. */
+  const isAmbiguous = kins.filter((kin) => kin.services.length > 1).length > 1
   return [
-    ...kinsOf(services).flatMap((kin) => offersOfKin(network, kin, endpoints, sets)),
+    ...kins.flatMap((kin) =>
+      offersOfKin(network, { ...kin, among: isAmbiguous ? ` among ${kin.name}` : '' }, endpoints, sets),
+    ),
     ...infrastructureOffers(network, endpoints, sets),
     ...hostServices.map(
       ({ name, ports }): Offer => ({
@@ -146,7 +151,7 @@ function vmsOf({ nodes }: Network, { services }: Kin, role: string): readonly No
 
 function offersOfKin(
   network: Network,
-  kin: Kin,
+  kin: Kin & { readonly among: string },
   endpoints: readonly VirtualEndpoint[],
   sets: PacketSets,
 ): readonly Offer[] {
@@ -158,7 +163,7 @@ function offersOfKin(
       const of =
         relation === undefined
           ? roleName(kin, role)
-          : `${role} of ${relation === 'own' ? 'its own' : 'others'}`
+          : `${role} of ${relation === 'own' ? 'its own' : 'others'}${kin.among}`
       const common = { of, ...(relation && { relation }) }
       const declared = kin.services[0]?.roles.find(({ name }) => name === role)?.endpoints ?? []
       const open: DiagramSet[] = []
