@@ -18,12 +18,12 @@ const colour = /\u001b\[[0-9;]*m/g
 /** Characters that a terminal shows; colours take no room. */
 export const width = (text: string): number => [...text.replace(colour, '')].length
 
-/** Items two spaces apart, in as many lines as they need; further lines begin with `indent`. */
-export function flow(items: readonly string[], columns: number, indent: string): string {
+/** Items two spaces apart, or `gap`, in as many lines as they need; further lines begin with `indent`. */
+export function flow(items: readonly string[], columns: number, indent: string, gap = '  '): string {
   const [first = '', ...rest] = items
   const lines = [first]
   for (const item of rest) {
-    const line = `${lines.at(-1)}  ${item}`
+    const line = `${lines.at(-1)}${gap}${item}`
     if (width(line) <= columns) lines[lines.length - 1] = line
     else lines.push(`${indent}${item}`)
   }

@@ -1,9 +1,10 @@
 /** The reachability matrix as a picture: one SVG that needs nothing else, light or dark as the reader has it. Shapes say what colours say. */
 import type { Cell, Matrix, Reached } from '../../../verify/index.ts'
+import { flow } from '../table.ts'
 import { cellText, escaped, listText, meanings, shownOf } from './words.ts'
 
 /** Pixels. */
-const size = { cell: 26, gap: 10, margin: 24, title: 64, letter: 6.7, legend: 56 } as const
+const size = { cell: 26, gap: 10, margin: 24, title: 64, letter: 6.7, legend: 56, line: 20 } as const
 /** Of headings that stand at an angle. */
 const slope = Math.PI / 4
 
@@ -21,7 +22,10 @@ export function matrixSvg(network: string, whole: Matrix): string {
   const tops = topsOf(matrix, top)
   const bottom = (tops.at(-1) ?? top) + size.cell
   const width = Math.ceil(Math.max(right + longest * Math.cos(slope), 640) + size.margin)
-  const height = Math.ceil(bottom + size.legend + (closed.length > 0 ? 22 : 0) + size.margin)
+  const remark =
+    closed.length > 0 ? linesOf(`Nobody reaches anything else of ${listText(closed, 5)}.`, width) : []
+  const below = bottom + remark.length * size.line
+  const height = Math.ceil(below + size.legend + size.margin)
   const columns = groups.map(
     ({ name }, index) =>
       `<text class="head" transform="translate(${place(left + (index + 0.5) * size.cell + 4)} ${place(top - 10)}) rotate(-45)">${escaped(name)}</text>`,
@@ -53,11 +57,15 @@ export function matrixSvg(network: string, whole: Matrix): string {
 <text class="rest" x="${size.margin}" y="54">for every packet that opens something; who sends is across, what is offered is down</text>
 ${columns.join('\n')}
 ${rows.join('\n')}
-${closed.length > 0 ? `<text class="rest" x="${size.margin}" y="${place(bottom + 26)}">Nobody reaches anything else of ${escaped(listText(closed, 5))}.</text>` : ''}
-${legend(bottom + (closed.length > 0 ? 34 : 14))}
+${remark.map((line, index) => `<text class="rest" x="${size.margin}" y="${place(bottom + 26 + index * size.line)}">${escaped(line)}</text>`).join('\n')}
+${legend(below + 14)}
 </svg>
 `
 }
+
+/** Of a sentence that is too long for the picture, its lines. */
+const linesOf = (text: string, width: number): readonly string[] =>
+  flow(text.split(' '), Math.floor((width - 2 * size.margin) / size.letter), '', ' ').split('\n')
 
 /** A gap before each that offers something else. */
 function topsOf({ offers }: Matrix, top: number): readonly number[] {
@@ -95,7 +103,7 @@ function legend(y: number): string {
     .map((reached) => {
       const shape = cellShape({ reached }, x, y, meanings[reached])
       const text = `<text class="name" x="${place(x + size.cell + 6)}" y="${place(y + size.cell / 2 + 4)}">${meanings[reached]}</text>`
-      x += size.cell + 26 + meanings[reached].length * size.letter
+      x += size.cell + 30 + meanings[reached].length * (size.letter - 0.9)
       return shape + text
     })
     .join('\n')
