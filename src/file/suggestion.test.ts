@@ -27,6 +27,8 @@ describe('suggestion', () => {
   it('lists what is known where nothing is near, and says nothing where nothing is known', () => {
     expect(suggestion('x', ['west', 'east'], 'sites are')).toBe('sites are: west, east')
     expect(suggestion('x', [], 'sites are')).toBeUndefined()
+    expect(suggestion('web', ['egress', 'shop/web', 'wed'], 'names are')).toBe("did you mean 'shop/web'?")
+    expect(suggestion('web', ['shop/web', 'blog/web'], 'names are')).toBe('names are: shop/web, blog/web')
     const many = Array.from({ length: 20 }, (_, i) => `site${i}`)
     expect(suggestion('other', many, 'sites are')).toMatch(/site11, …$/)
   })

@@ -12,10 +12,11 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best?.candidate
 }
 
-/** `did you mean 'x'?`, or else the list of what is known, if it is short. */
+/** `did you mean 'x'?`, also where `x` is the end of a path, or else the list of what is known, if it is short. */
 export function suggestion(word: string, candidates: Iterable<string>, what: string): string | undefined {
   const known = [...candidates]
-  const near = nearest(word, known)
+  const ends = known.filter((candidate) => candidate.endsWith(`/${word}`))
+  const near = ends.length === 1 ? ends[0] : nearest(word, known)
   if (near !== undefined) return `did you mean '${near}'?`
   if (known.length === 0) return undefined
   const shown = known.slice(0, 12).join(', ')

@@ -68,7 +68,9 @@ function partText({ families, protocol, ports, sourcePorts, icmpTypes, numbers, 
   const words = [
     protocolText(protocol, numbers),
     ...(ports ? [ranges(ports)] : []),
-    ...(icmpTypes ? [isPing(icmpTypes) ? '' : `types ${ranges(icmpTypes)}`] : []),
+    ...(icmpTypes
+      ? [isPing(icmpTypes) ? '' : `${isSingle(icmpTypes) ? 'type' : 'types'} ${ranges(icmpTypes)}`]
+      : []),
     ...(sourcePorts ? [`from port ${ranges(sourcePorts)}`] : []),
     ...(strays ? ['that opens no connection'] : []),
     ...(families.length === 1 ? [`(IPv${families[0]})`] : []),
@@ -76,6 +78,9 @@ function partText({ families, protocol, ports, sourcePorts, icmpTypes, numbers, 
   const [first, ...rest] = words.filter((word) => word !== '')
   return [icmpTypes && isPing(icmpTypes) ? 'ping' : first, ...rest].join(' ')
 }
+
+const isSingle = ([first, ...more]: readonly PortRange[]): boolean =>
+  more.length === 0 && first?.first === first?.last
 
 const isPing = (types: readonly PortRange[]): boolean =>
   types.length === 1 && types[0]?.first === ping.first && types[0].last === ping.last
