@@ -28,4 +28,18 @@ describe('lint', () => {
     expect(findings.map(({ kind, place }) => `${kind} ${place.rule.id}`)).toEqual([])
     expect(unjudged).toEqual([])
   })
+
+  it('of two rules that say the same, finds one', () => {
+    const file = readFileSync(new URL('network.yaml', folder), 'utf8').replace(
+      '      - { name: mail,',
+      '      - { name: ftp, deny: out, protocol: tcp, ports: 21 }\n      - { name: ftp-again, deny: out, protocol: tcp, ports: 21 }\n      - { name: mail,',
+    )
+    const network = parseNetwork(file, { file: 'network.yaml' }).network as Network
+    const found = lint(network, derivePolicy(network)).findings.filter(({ place }) =>
+      place.rule.id.includes('ftp'),
+    )
+    expect(found.map(({ kind, place }) => `${kind} ${place.rule.id}`)).toEqual([
+      'shadowed operator/ftp-again',
+    ])
+  })
 })

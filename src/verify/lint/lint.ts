@@ -111,7 +111,9 @@ export function lint(
         const by = heirs(region, all.slice(index + 1))
         // What says in so many words what the default does is no mistake, and a declaration says more than its rule.
         const isIdle = by.length > 0 || place.rule.action !== 'deny'
-        put({ found: isIdle && !lastingOf(place) ? 'redundant' : undefined, by })
+        // Of two rules that say the same the later one is told, as shadowed: both may not go.
+        const isDouble = by.length > 0 && by.every((heir) => shadowed.has(heir.rule))
+        put({ found: isIdle && !isDouble && !lastingOf(place) ? 'redundant' : undefined, by })
         continue
       }
       arriving ??= new Arriving(proof)
