@@ -89,10 +89,13 @@ export const exitCodeHelpOf = (verb: string): string => helpOf(own[verb] ?? done
  */
 export class CommandError extends Error {
   readonly exitCode: number
+  /** What stands beside `error` in the JSON document. */
+  readonly details: object
 
-  constructor(message: string, exitCode: number = exitCodes.usage) {
+  constructor(message: string, exitCode: number = exitCodes.usage, details: object = {}) {
     super(message)
     this.name = 'CommandError'
     this.exitCode = exitCode
+    this.details = details
   }
 }

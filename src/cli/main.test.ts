@@ -47,6 +47,23 @@ test('a mistake is one line that starts with the verb and ends with the remedy, 
   expect(JSON.parse(stdout)).toEqual({ ok: false, error: { message, exitCode: 2 } })
 })
 
+test('the document of an error has the exit code of the command, and what is wrong with the file', async () => {
+  const { code, stdout } = await run('plan', example, 'missing.yaml', '--json')
+  expect(code).toBe(1)
+  expect(JSON.parse(stdout)).toMatchObject({
+    ok: false,
+    error: { exitCode: 1 },
+    file: 'missing.yaml',
+    diagnostics: [{ code: 'GL1001' }],
+  })
+})
+
+test('where a result cannot be written is said in words', async () => {
+  const { code, stderr } = await run('matrix', example, '--to', 'storage', '--svg', 'missing/reach.svg')
+  expect(code).toBe(2)
+  expect(stderr).toContain('glacis: write missing/reach.svg: there is no such folder; choose another path')
+})
+
 test('explain knows every invariant and row that check prints, and what else is asked', async () => {
   const { proof } = JSON.parse((await run('check', example, '--json')).stdout)
   const proven = proof.invariants.filter(({ expected }: { expected: unknown }) => expected === null)

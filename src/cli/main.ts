@@ -30,7 +30,11 @@ export async function main(argv: readonly string[], streams: Streams = {}): Prom
       return fail(new CommandError(argumentText(error, verb), errorCode(verb, exitCodes.usage)), terminal)
     }
     if (!(error instanceof CommandError)) throw error
-    return fail(new CommandError(error.message, errorCode(verbOf(argv, terminal), error.exitCode)), terminal)
+    const { message, details } = error
+    return fail(
+      new CommandError(message, errorCode(verbOf(argv, terminal), error.exitCode), details),
+      terminal,
+    )
   }
 }
 
@@ -38,9 +42,9 @@ export async function main(argv: readonly string[], streams: Streams = {}): Prom
 const errorCode = (verb: string | undefined, code: number): number =>
   verb === 'plan' ? exitCodes.planError : code
 
-function fail({ message, exitCode }: CommandError, terminal: Terminal): number {
+function fail({ message, exitCode, details }: CommandError, terminal: Terminal): number {
   terminal.say(`${terminal.err.red('glacis:')} ${message}`)
-  terminal.result({ ok: false, error: { message, exitCode } })
+  terminal.result({ ok: false, error: { message, exitCode }, ...details })
   return exitCode
 }
 

@@ -42,14 +42,7 @@ export function requireLoaded(
   }
   terminal.say(`${formatDiagnostics(diagnostics, { color: terminal.err.isColorSupported })}\n`)
   const message = `load ${file}: ${outcomeOf(diagnostics, [file], 'it describes no network')}`
-  const exitCode = exitCodes.usage
-  terminal.result({
-    ok: false,
-    error: { message, exitCode },
-    file,
-    diagnostics: diagnostics.map(diagnosticJson),
-  })
-  throw new CommandError(message, exitCode)
+  throw new CommandError(message, exitCodes.usage, { file, diagnostics: diagnostics.map(diagnosticJson) })
 }
 
 export const diagnosticJson = ({ code, severity, message, at, hint, related }: Diagnostic) => ({

@@ -1,10 +1,11 @@
 /** Plans that are saved: what leads from where to where, so that only this is applied. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import * as v from 'valibot'
 import { CommandError, exitCodes } from './exit-code.ts'
 import type { Plan } from './render/plan/plan.ts'
 import { planJson } from './render/plan/plan-json.ts'
+import { writeResult } from './write-file.ts'
 
 const version = 1
 
@@ -30,12 +31,7 @@ export function savePlan(path: string, plan: Plan, made: string): void {
   const { ok: _, ...json } = planJson(plan)
   // It is applied from wherever.
   const whole = { 'glacis-plan': version, made, ...json, new: { ...json.new, file: resolve(json.new.file) } }
-  try {
-    writeFileSync(path, `${JSON.stringify(whole, null, 2)}\n`)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new CommandError(`save the plan to ${path}: ${code}; choose another path with --out`)
-  }
+  writeResult(path, `${JSON.stringify(whole, null, 2)}\n`, 'save the plan to')
 }
 
 /** Throws `CommandError` on what is not a plan. */

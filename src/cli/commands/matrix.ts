@@ -1,5 +1,4 @@
 /** `glacis matrix FILE`: who reaches what, as a table, a picture or a page. */
-import { writeFileSync } from 'node:fs'
 import { globSource, suggestion } from '../../file/index.ts'
 import type { Network } from '../../model/index.ts'
 import { derivePolicy } from '../../policy/index.ts'
@@ -11,6 +10,7 @@ import { matrixSvg } from '../render/matrix/matrix-svg.ts'
 import { matrixJson, matrixText } from '../render/matrix/matrix-text.ts'
 import { openProgress } from '../render/progress.ts'
 import type { Terminal } from '../terminal.ts'
+import { writeResult } from '../write-file.ts'
 
 export interface MatrixOptions {
   readonly tenant?: string
@@ -89,12 +89,6 @@ function checkFound(
 }
 
 function write(file: string, text: string, terminal: Terminal): void {
-  try {
-    writeFileSync(file, text)
-  } catch (error) {
-    throw new CommandError(
-      `write ${file}: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}; choose another path`,
-    )
-  }
+  writeResult(file, text, 'write')
   terminal.say(`wrote ${file}`)
 }
