@@ -92,4 +92,16 @@ describe('what breaks when elements fail', () => {
     expect(text).toMatch(/^! The exception at \S+ lapsed on 2026-02-01/m)
     expect(failuresJson(judged)).toMatchObject({ holds: true, failures: [{ excepted: true }] })
   })
+
+  it('an exception of a site is of the site as a whole, and one of a pattern of what it matches', () => {
+    const excepted = (at: string): readonly string[] =>
+      found(
+        `${smallNetwork}exceptions:\n  - { of: failures, at: '${at}', why: Known., until: 2027-02-01 }\n`,
+      ).borne.flatMap(({ elements }) => elements.map(({ id }) => id))
+    expect(excepted('west')).toEqual(['west'])
+    expect(excepted('west/dr1')).toEqual(['west/dr1'])
+    expect(excepted('west/dr1:*')).toContain('west/dr1:host1')
+    expect(excepted('west/*')).toEqual(expect.arrayContaining(['west/isp1', 'west/dr1:host1']))
+    expect(excepted('west/*')).not.toContain('west')
+  })
 })

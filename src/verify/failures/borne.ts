@@ -1,6 +1,7 @@
 /** Failures that the network file excepts: `of: failures`, at an element or a pattern of elements. */
+import { globSource } from '../../file/index.ts'
 import { type Exception, failuresId, type Network } from '../../model/index.ts'
-import { type ExceptionsOf, isAt } from '../invariants/exemptions.ts'
+import type { ExceptionsOf } from '../invariants/exemptions.ts'
 import type { Failure } from './failures.ts'
 
 export interface Judged {
@@ -19,7 +20,7 @@ export function judgeFailures(
   const all = exceptions.filter(({ of }) => of === failuresId)
   const inForce = all.filter(({ until }) => until > now)
   const covers = (exception: Exception, { elements }: Failure): boolean =>
-    !exception.from && !exception.to && elements.some(({ id }) => isAt(exception, id))
+    !exception.from && !exception.to && elements.some(({ id }) => isOf(exception, id))
   const isBorne = (failure: Failure): boolean => inForce.some((each) => covers(each, failure))
   const isUsed = (exception: Exception): boolean => failures.some((each) => covers(exception, each))
   return {
@@ -32,3 +33,7 @@ export function judgeFailures(
     },
   }
 }
+
+/** The element itself: that a site may fail says nothing of what stands in it, which is `west/*`. */
+const isOf = ({ place }: Exception, id: string): boolean =>
+  place === undefined || new RegExp(`^${globSource(place)}$`).test(id)
