@@ -2,6 +2,7 @@
 export * from './changes/index.ts'
 export * from './endpoint-ports.ts'
 export * from './endpoints.ts'
+export * from './exception-scope.ts'
 export * from './expectation.ts'
 export * from './filter/index.ts'
 export * from './forwarding-table.ts'

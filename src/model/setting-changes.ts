@@ -1,7 +1,7 @@
 /** What else a network file changes: names, how long access is granted, what is expected, and what is excepted. No packet is judged otherwise for it. */
 import { formatDate, formatDuration } from '../file/index.ts'
-import { formatPrefix } from '../net/index.ts'
-import type { Exception, Expectation } from './expectation.ts'
+import { exceptionScope } from './exception-scope.ts'
+import type { Expectation } from './expectation.ts'
 import type { Network } from './network.ts'
 
 export interface SettingChange {
@@ -50,19 +50,8 @@ const sayingOf = ({ verdict, text }: Expectation): string => `${text}: ${verdict
 function exceptionsOf({ exceptions }: Network): Sayings {
   const days = new Map<string, number>()
   for (const each of exceptions) {
-    const name = nameOf(each)
+    const name = `exception of ${each.of}${exceptionScope(each)}`
     days.set(name, Math.max(days.get(name) ?? each.until, each.until))
   }
   return new Map(Array.from(days, ([name, until]) => [name, `until ${formatDate(until)}`]))
-}
-
-function nameOf({ of, from, to, place }: Exception): string {
-  const list = (word: string, prefixes: Exception['from']): readonly string[] =>
-    prefixes ? [`${word} ${prefixes.map(formatPrefix).join(', ')}`] : []
-  return [
-    `exception of ${of}`,
-    ...list('from', from),
-    ...list('to', to),
-    ...(place === undefined ? [] : [`at ${place}`]),
-  ].join(' ')
 }

@@ -1,6 +1,6 @@
 /** What was proven of a network, as text and as JSON. */
 import { formatDate, formatSource } from '../../file/index.ts'
-import { type Exception, failuresId } from '../../model/index.ts'
+import { type Exception, exceptionScope, failuresId } from '../../model/index.ts'
 import { formatOrigin, type RulePlace } from '../../policy/index.ts'
 import type { Counterexample, Verdict } from '../../verify/index.ts'
 import type { Colors } from '../terminal.ts'
@@ -71,7 +71,10 @@ export function exceptionLines(
 }
 
 /** Where it is narrowed to. */
-const placed = ({ place }: Exception): string => (place === undefined ? '' : ` at ${plainLine(place)}`)
+const placed = (exception: Exception): string => {
+  const scope = exceptionScope(exception, 2)
+  return scope === '' ? '' : ` ${plainLine(scope.trim())}`
+}
 
 const placeOf = ({ at }: Exception): string => plainLine(formatSource(at))
 
