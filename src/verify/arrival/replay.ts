@@ -59,15 +59,28 @@ export function replayAnswer(
   const protocol = conversational(packet)
   if (!protocol) return undefined
   for (const candidate of candidates(packet, among)) {
-    const { stops } = converse(world, { ...candidate, from, protocol })
-    const stop = stops.find(
-      ({ way, end }) => way === 'back' && (end.kind === 'denied' ? end.point.id === at : end.node === at),
+    const state = new WorldState(world)
+    const { stops, forth } = converse(world, { ...candidate, from, protocol }, state)
+    const back = stops.flatMap(({ way, end }) => (way === 'back' ? [end] : []))
+    const end = [...back, ...forth.flatMap((path) => answeredOutside(world, state, path))].find((each) =>
+      each.kind === 'denied' ? each.point.id === at : each.node === at,
     )
-    if (!stop) continue
-    const rule = stop.end.kind === 'denied' ? placeOf(stop.end.point, stop.end.rule) : undefined
+    if (!end) continue
+    const rule = end.kind === 'denied' ? placeOf(end.point, end.rule) : undefined
     return { packet: candidate, ...(rule && { rule }) }
   }
   return undefined
+}
+
+/**
+ * Where answers end of somebody out there for whom no machine stands, or who serves what that machine does not: it has refused a datagram by
+ * then, with an error that changes nothing.
+ */
+function answeredOutside(world: World, state: WorldState, { end, packet }: Path): readonly Path['end'][] {
+  const hasLeft =
+    (end.kind === 'no-route' && !end.route) || (end.kind === 'delivered' && packet.protocol === Protocol.udp)
+  const answer = hasLeft && end.node === 'internet' && answerTo(packet, true)
+  return answer ? walk(world, state, end.node, answer).map((path) => path.end) : []
 }
 
 /**

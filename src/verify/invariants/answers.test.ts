@@ -1,9 +1,9 @@
 /** Faults of the way back, each found with an opening whose answer is really lost. */
 import { describe, expect, it } from 'vitest'
 import { ForwardingTable, loadNetwork, type Network, type Route } from '../../model/index.ts'
-import { formatPrefix } from '../../net/index.ts'
-import { derivePolicy, type Policy, type Tier } from '../../policy/index.ts'
-import { withTiers } from '../../policy/testing/sample.ts'
+import { formatPrefix, prefix } from '../../net/index.ts'
+import { derivePolicy, type Policy, type Rule, type Tier } from '../../policy/index.ts'
+import { rule, withTiers } from '../../policy/testing/sample.ts'
 import { createWorld, type World } from '../../trace/index.ts'
 import { prove, type Verdict } from './index.ts'
 import { happens } from './testing/happens.ts'
@@ -85,5 +85,22 @@ describe('answers', () => {
     expect(holds).toBe(false)
     expect(counterexamples.length).toBeGreaterThan(0)
     for (const example of counterexamples) expect(happens(given, example), example.at).toBe(true)
+  })
+
+  it.each<[string, Rule['match']]>([
+    ['for whom no machine stands', { source: [prefix('192.0.2.64/26')] }],
+    ['who serves what that machine does not', { protocol: 17, source: [prefix('192.0.2.0/26')] }],
+  ])('of somebody outside %s are lost by the rule that stops them', (_, match) => {
+    const kept = rule('kept-out', 'deny', match)
+    const list: Tier = { kind: 'rules', name: 'list', rules: [kept] }
+    const points = policy.points.map((point) =>
+      point.id === 'west/ar1/external/in'
+        ? { ...point, tiers: [...point.tiers.slice(0, 1), list, ...point.tiers.slice(1)] }
+        : point,
+    )
+    const given = createWorld(network, { points })
+    const { counterexamples } = judged(given)
+    expect(counterexamples.map(({ rule: by }) => by?.rule.id)).toEqual(['kept-out'])
+    for (const example of counterexamples) expect(happens(given, example)).toBe(true)
   })
 })

@@ -113,6 +113,23 @@ describe('ICMP errors', () => {
     60_000,
   )
 
+  it('about ICMP that opens no flow reach nobody: no filter remembers it', () => {
+    const timestamps: RuleTier = {
+      kind: 'rules',
+      name: 'timestamps',
+      rules: [rule('timestamps', 'allow', { family: 4, protocol: 1, icmpType: 13 })],
+    }
+    const given: Policy = {
+      points: policy.points.map((point) => {
+        const after = 1 + point.tiers.findIndex(({ kind }) => kind === 'flow')
+        return point.id === 'west/host1/vm/shop-web-0/out'
+          ? { ...point, tiers: point.tiers.toSpliced(after, 0, timestamps) }
+          : point
+      }),
+    }
+    expect(broken(given)).toEqual([])
+  }, 60_000)
+
   it.each<[string, Policy]>([
     ['a worker that hears anybody', opening(9000, at('west/host1/vm/shop-worker-1/in'))],
     ['a VM that speaks to anybody', opening(22, at('west/host1/vm/shop-web-0/out'))],

@@ -6,7 +6,15 @@ import { icmpEcho } from '../../wire/index.ts'
 import { lossesOf, tellingAddresses, toldOf, toldTypes } from '../arrival/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import { type Emission, type Openings, type Reach, swapEnds } from '../network/index.ts'
-import { errorsAbout, errorsWithQuotes, icmpOfTypes, kindLevels, level, openings } from '../packets/index.ts'
+import {
+  errorsAbout,
+  errorsWithQuotes,
+  flowOpenings,
+  icmpOfTypes,
+  kindLevels,
+  level,
+  openings,
+} from '../packets/index.ts'
 import { clientsOf, fromServed, openers } from './clients.ts'
 import { clientsOf as heardBy } from './infrastructure.ts'
 import type { Breach, ErrorInvariant, Trial } from './invariant.ts'
@@ -48,7 +56,7 @@ export const errorInvariants: readonly ErrorInvariant[] = [
       yield unasked
       for (const { packets } of unasked.breaches(unasked.follow(unasked.emissions)))
         if (packets !== proof.sets.none) return
-      const opened = proof.openers().flatMap((origin) => sentBy(proof, origin, openings(proof.sets)))
+      const opened = proof.openers().flatMap((origin) => sentBy(proof, origin, flowOpenings(proof.sets)))
       yield afterOpenings(proof, errors, masked(proof, opened, limit?.packetsOf))
     },
   },

@@ -28,3 +28,10 @@ export const needingFlow = once((sets): DiagramSet => {
 
 /** Everything else: what a sender begins with. */
 export const openings = once((sets): DiagramSet => sets.without(sets.all, needingFlow(sets)))
+
+/** What is remembered once it has been allowed: other ICMP than echo opens no flow. */
+export const flowOpenings = once((sets): DiagramSet => {
+  const icmp = sets.union(families.map((family) => sets.match({ family, protocol: icmpOf(family) })))
+  const echo = icmpOfTypes(sets, (family) => [icmpEcho[family].request])
+  return sets.without(openings(sets), sets.without(icmp, echo))
+})
