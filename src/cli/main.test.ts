@@ -58,6 +58,14 @@ test('the document of an error has the exit code of the command, and what is wro
   })
 })
 
+test('traffic has one form in all documents', async () => {
+  const { stdout } = await run('matrix', example, '--from', 'shop web', '--to', 'shop web', '--json')
+  const some = JSON.parse(stdout).cells.find(({ reached }: { reached: string }) => reached === 'some')
+  expect(some.traffic).toEqual([
+    { families: [4, 6], protocol: 'tcp', ports: ['8080', '8443'], sourcePorts: null, opens: true },
+  ])
+})
+
 test('where a result cannot be written is said in words', async () => {
   const { code, stderr } = await run('matrix', example, '--to', 'storage', '--svg', 'missing/reach.svg')
   expect(code).toBe(2)

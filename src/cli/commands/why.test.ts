@@ -17,11 +17,14 @@ describe('glacis why', () => {
   it('answers as JSON, with the line to change', async () => {
     const { code, out } = await run('why', example, 'internet', 'shop/worker', 'tcp', '9000', '--json')
     expect(code).toBe(0)
-    const { reaches, changes, question } = JSON.parse(out)
+    const { reaches, changes, question, ways } = JSON.parse(out)
     expect(reaches).toBe(false)
     expect(question).toBe('internet to shop/worker, tcp 9000')
     expect(changes[0].edits[0]).toMatchObject({ kind: 'own', at: { file: example } })
     expect(changes[0].confirmed).toBe(true)
+    expect(ways[0].stops[0].traffic).toEqual([
+      { families: [4, 6], protocol: 'tcp', ports: ['9000'], sourcePorts: null, opens: true },
+    ])
   })
 
   it('points to a name that means nothing', async () => {

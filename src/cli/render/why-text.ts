@@ -15,6 +15,7 @@ import { packetJson, packetText } from './packet.ts'
 import { plainLine } from './plain-line.ts'
 import { listed, trafficText } from './plan/words.ts'
 import { ruleJson } from './rule-json.ts'
+import { trafficJson } from './traffic-json.ts'
 
 /** Rules, and sets of changes, that are shown; `--json` has all. */
 const shown = 5
@@ -138,7 +139,7 @@ export const whyJson = (text: string, { reaches, ways, changes, looked }: Why, s
     kind: way.kind,
     endpoint: way.endpoint ?? null,
     amount: way.amount,
-    arrives: way.arrives,
+    arrives: way.arrives.map(trafficJson),
     text: trafficText(way.arrives),
     answered: way.answered ?? null,
     example: way.example ? exampleJson(way.example) : null,
@@ -147,7 +148,7 @@ export const whyJson = (text: string, { reaches, ways, changes, looked }: Why, s
       tier: place.tier,
       points,
       way: direction,
-      traffic,
+      traffic: traffic.map(trafficJson),
       text: trafficText(traffic),
       packet: packetJson(packet),
     })),

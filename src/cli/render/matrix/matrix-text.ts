@@ -4,6 +4,7 @@ import type { Colors, Terminal } from '../../terminal.ts'
 import { trafficText } from '../plan/words.ts'
 import { ruleJson } from '../rule-json.ts'
 import { flow, table, width } from '../table.ts'
+import { trafficJson } from '../traffic-json.ts'
 import { listText, marks, meanings, shownOf } from './words.ts'
 
 /** Of cells with `some` so many are explained; `--json` has all. */
@@ -119,7 +120,7 @@ export const matrixJson = (network: string, { groups, offers, cells }: Matrix, s
 const cellJson = ({ reached, traffic, pairs, rule }: Cell) => ({
   reached,
   pairs,
-  traffic,
+  traffic: traffic.map(trafficJson),
   text: traffic.length > 0 ? trafficText(traffic) : null,
   rule: rule ? { point: rule.point.id, ...ruleJson(rule.rule) } : null,
 })

@@ -1,10 +1,11 @@
 /** A plan as JSON: all of it, however much. */
-import { formatPortRange, formatPrefix } from '../../../net/index.ts'
+import { formatPrefix } from '../../../net/index.ts'
 import type { RulePlace } from '../../../policy/index.ts'
-import type { Example, ReachChange, Stop, Traffic } from '../../../verify/index.ts'
+import type { Example, ReachChange, Stop } from '../../../verify/index.ts'
 import { packetJson } from '../packet.ts'
 import { verdictJson } from '../proof-text.ts'
 import { ruleJson } from '../rule-json.ts'
+import { trafficJson } from '../traffic-json.ts'
 import { changesSomething, type Plan, type PlannedNetwork } from './plan.ts'
 import { reachText } from './words.ts'
 
@@ -54,16 +55,6 @@ const reachJson = (change: ReachChange) => ({
   traffic: change.traffic.map(trafficJson),
   pairs: change.pairs,
   example: change.example ? exampleJson(change.example) : null,
-})
-
-const trafficJson = ({ families, protocol, ports, sourcePorts, icmpTypes, numbers, strays }: Traffic) => ({
-  families,
-  protocol,
-  ports: ports?.map(formatPortRange) ?? null,
-  sourcePorts: sourcePorts?.map(formatPortRange) ?? null,
-  ...(icmpTypes && { icmpTypes: icmpTypes.map(formatPortRange) }),
-  ...(numbers && { numbers: numbers.map(formatPortRange) }),
-  opens: strays === undefined,
 })
 
 const exampleJson = ({ sender, receiver, packet, passes, stops }: Example) => ({
