@@ -45,4 +45,15 @@ describe('a plan', () => {
     )
     await expect(settled(`${planMarkdown(plan)}\n`)).toMatchFileSnapshot(at('plan.md'))
   })
+
+  it('of a site by another name shows a packet of each difference', () => {
+    const old = load('old.yaml', 'old.yaml')
+    const text = readFileSync(new URL('old.yaml', cases), 'utf8').replaceAll(/\bwest\b/g, 'south')
+    const network = parseNetwork(text, { file: 'network.yaml' }).network as Network
+    const { reach } = changeBetween(old, { network, policy: derivePolicy(network) })
+    expect(reach.length).toBeGreaterThan(10)
+    expect(
+      reach.filter(({ example }) => !example).map(({ targets }) => targets.map(({ name }) => name)),
+    ).toEqual([])
+  })
 })

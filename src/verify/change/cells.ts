@@ -73,7 +73,7 @@ export class Cells {
     const row = this.#rowOf(side, node, source)
     if (target === outside) return this.#outsideOf(row)
     const found = side.targets.get(target)?.target
-    if (!found) return nothing
+    if (!found || (found.kind === 'host-service' && isBeyond(side.node(node)))) return nothing
     const addresses = this.#addressesOf(side, target)
     const parts = this.#partsOf(row, addresses)
     const key = `${keyOf(addresses, parts)} ${found.kind === 'vip' ? found.node : ''}`
@@ -176,6 +176,9 @@ export class Cells {
 export const outside = 'outside'
 
 export const isOutside = ({ kind }: Node): boolean => kind === 'internet' || kind === 'isp'
+
+/** The addresses of host services belong to others in the Internet: what is sent to them out there stays there. */
+const isBeyond = (node: Node | undefined): boolean => node !== undefined && isOutside(node)
 
 interface Address {
   readonly family: Family
