@@ -3,7 +3,8 @@
  * all of them are as is said of it.
  */
 import { formatSource } from '../../file/index.ts'
-import type { Network } from '../../model/index.ts'
+import { type Network, nodeById, virtualEndpoints } from '../../model/index.ts'
+import { formatIp } from '../../net/index.ts'
 import {
   formatOrigin,
   isWritten,
@@ -158,13 +159,17 @@ function lineText({ rule: { origin } }: RulePlace): string {
   return line ? formatSource(line) : formatOrigin(origin)
 }
 
-/** Between machines that there are, to the point's own if it stands before one. */
-function preferred({ nodes }: Network, { node, behind = [], direction }: Point): Preferred {
+/** Between machines that there are, to or from those that the point stands before; to VIPs rather than to others. */
+function preferred(network: Network, { node, behind = [], direction, flow }: Point): Preferred {
+  const { nodes } = network
   const all = nodes.flatMap(({ addresses }) => addresses)
-  const own = [...behind, ...(nodes.find(({ id }) => id === node)?.addresses ?? [])]
-  return direction === 'in'
-    ? { source: all, destination: [...own, ...all] }
-    : { source: all, destination: all }
+  const own = [...behind, ...(nodeById(network, node)?.addresses ?? [])]
+  if (flow?.heading === 'from-local') return { source: [...own, ...all], destination: all }
+  if (!flow && direction === 'out') return { source: all, destination: all }
+  const vips = virtualEndpoints(network).map(({ vip }) => vip)
+  const mine = new Set(own.map(formatIp))
+  const others = all.filter((address) => !mine.has(formatIp(address)))
+  return { source: others, destination: [...own, ...vips, ...all] }
 }
 
 /** What is said of a line: the least that holds of all its rules. */
