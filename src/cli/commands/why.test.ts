@@ -27,6 +27,14 @@ describe('glacis why', () => {
     ])
   })
 
+  it('shows of several senders packets that each of them has', async () => {
+    const { out } = await run('why', example, 'vms,internet', 'hosts', 'tcp', '22', '--json')
+    const sources = JSON.parse(out).ways[0].stops.map(
+      ({ packet }: { packet: { source: string } }) => packet.source,
+    )
+    expect(new Set(sources)).toEqual(new Set(['10.16.64.1', '192.0.2.1']))
+  })
+
   it('points to a name that means nothing', async () => {
     const { code, err } = await run('why', example, 'internet', 'shop/wroker', 'tcp 9000')
     expect(code).toBe(2)

@@ -37,10 +37,15 @@ export function exampleOf(proof: Proof, flow: Flow, arrives: readonly Emission[]
   return undefined
 }
 
-/** A packet between machines that there are, if some has one. */
+/** A packet between machines that there are, of the sender if it has one. */
 export function typicalOf(proof: Proof, sender: string, packets: Emission['packets']): IpHeaders {
-  const source = nodeById(proof.network, sender)?.addresses ?? []
-  const destination = proof.network.nodes
+  const { nodes } = proof.network
+  // Others may send them too.
+  const source = [
+    ...(nodeById(proof.network, sender)?.addresses ?? []),
+    ...nodes.flatMap(({ addresses }) => addresses),
+  ]
+  const destination = nodes
     .filter(({ id }) => id !== sender)
     .flatMap((node) => [...node.addresses, ...localAddresses(node)])
   return typicalPacket(proof.sets, packets, { source, destination })
