@@ -85,7 +85,11 @@ export class Turn {
       }
     return {
       turned: false,
-      needs: [unique([...stops.flatMap((stop) => edits.against(stop)), ...edits.endpoints()])],
+      needs: [
+        unique([...stops.flatMap((stop) => edits.against(stop)), ...edits.endpoints()]).filter(
+          (edit) => !(isEndpoint(edit) && set.some(isEndpoint)),
+        ),
+      ],
     }
   }
 
@@ -101,6 +105,9 @@ export class Turn {
     return { turned: needs.length === 0, needs }
   }
 }
+
+/** Whatever arrives gets to one role: an endpoint of another has no part in it. */
+const isEndpoint = ({ key }: Edit): boolean => key.startsWith('endpoint ')
 
 /** Senders of a flow of which one packet is looked at. */
 const mostSenders = 8
