@@ -2,7 +2,7 @@
 import type { SourceRange } from '../file/index.ts'
 import { type Family, formatProtocol, type Ip, Protocol } from '../net/index.ts'
 import type { AccessList, Deployment, Endpoint, Network, Node, Role, Service, Site } from './network.ts'
-import { nodesOfKind, vmsOfRole } from './select.ts'
+import { nodesOfKind, siteByName, vmsOfRole } from './select.ts'
 
 export interface VirtualEndpoint {
   readonly site: string
@@ -40,17 +40,43 @@ export type EndpointOwner =
 
 /** Site by site; the name service first, then the services in file order. */
 export function virtualEndpoints(network: Network): readonly VirtualEndpoint[] {
-  const known = cache.get(network)
+  const known = all.get(network)
   if (known) return known
-  const made = network.sites.flatMap((site) => [
-    ...nameService(network, site),
-    ...serviceEndpoints(network, site),
-  ])
-  cache.set(network, made)
+  const made = network.sites.flatMap(({ name }) => virtualEndpointsOf(network, name))
+  all.set(network, made)
   return made
 }
 
-const cache = new WeakMap<Network, readonly VirtualEndpoint[]>()
+/** Those of a site, in the order of {@link virtualEndpoints}. */
+export function virtualEndpointsOf(network: Network, name: string): readonly VirtualEndpoint[] {
+  const sites = bySite.get(network) ?? new Map<string, readonly VirtualEndpoint[]>()
+  bySite.set(network, sites)
+  const site = siteByName(network, name)
+  const made =
+    sites.get(name) ?? (site ? [...nameService(network, site), ...serviceEndpoints(network, site)] : [])
+  sites.set(name, made)
+  return made
+}
+
+/** Those of some services, in the sites where these stand. */
+export function endpointsOfServices(
+  network: Network,
+  names: ReadonlySet<string>,
+): readonly VirtualEndpoint[] {
+  const sites = new Set(
+    network.services.flatMap(({ name, deployments }) =>
+      names.has(name) ? deployments.map(({ site }) => site) : [],
+    ),
+  )
+  return [...sites].flatMap((site) =>
+    virtualEndpointsOf(network, site).filter(
+      ({ owner }) => owner.kind === 'service' && names.has(owner.service),
+    ),
+  )
+}
+
+const all = new WeakMap<Network, readonly VirtualEndpoint[]>()
+const bySite = new WeakMap<Network, Map<string, readonly VirtualEndpoint[]>>()
 
 function nameService(network: Network, site: Site): VirtualEndpoint[] {
   const servers = nodesOfKind(network, site.name, 'name-server')

@@ -33,6 +33,12 @@ export const siteByName = (network: Network, name: string): Site | undefined =>
 export const nodesOfKind = (network: Network, site: string | undefined, kind: NodeKind): readonly Node[] =>
   indicesOf(network).kinds.get(`${site ?? ''} ${kind}`) ?? []
 
+/** All of other kinds, of which there may be few among very many nodes. */
+export function nodesBut(network: Network, left: readonly NodeKind[]): readonly Node[] {
+  const isMeant = ([first]: readonly Node[]) => first !== undefined && !left.includes(first.kind)
+  return [...indicesOf(network).kinds.values()].filter(isMeant).flat()
+}
+
 /** In the order of the links. */
 export const neighboursOf = (network: Network, node: string): readonly Neighbour[] =>
   indicesOf(network).neighbours.get(node) ?? []
@@ -56,6 +62,19 @@ export const linksOf = (network: Network, node: string): readonly Link[] =>
 /** The VMs of a role in a site, by instance. */
 export const vmsOfRole = (network: Network, site: string, service: string, role: string): readonly Node[] =>
   indicesOf(network).roles.get(`${site} ${service} ${role}`) ?? []
+
+/** The VMs of the roles that are meant. */
+export function vmsOfRoles(
+  network: Network,
+  isMeant: (service: string, role: string, site: string) => boolean,
+): readonly Node[] {
+  const found: Node[] = []
+  for (const { name, roles, deployments } of network.services)
+    for (const role of roles)
+      for (const { site } of deployments)
+        if (isMeant(name, role.name, site)) found.push(...vmsOfRole(network, site, name, role.name))
+  return found
+}
 
 /** The VMs of a host, in the order of its ports. */
 export const vmsOfHost = (network: Network, host: string): readonly Node[] =>

@@ -25,7 +25,7 @@ export function terrainOfBackbone(sets: PacketSets, backbone: Backbone): Terrain
   for (const rule of backbone.forwarding) rules.get(rule.router)?.push(rule)
   return {
     nodes: backbone.routers,
-    watches: () => true,
+    isWhole: true,
     forwards: () => true,
     forwarding(router) {
       const table = tables.get(router) ?? forwardingOfRouter(sets, backbone, rules.get(router) ?? [])

@@ -1,7 +1,8 @@
 /** What is otherwise in a network than it was, found part by part, whatever lines it stands on. */
 import { guestKey } from '../filter/index.ts'
 import type { Link, Network, Node, Site } from '../network.ts'
-import { nodeById } from '../select.ts'
+import { nodeById, vmsOfRoles } from '../select.ts'
+import { isSameLink, isSameNode } from './same-parts.ts'
 import type { Sameness } from './sameness.ts'
 
 export interface NetworkChanges {
@@ -30,8 +31,8 @@ const nothing: NetworkChanges = {
 export function networkChanges(was: Network, is: Network, sameness: Sameness): NetworkChanges | undefined {
   if (was === is) return nothing
   if (!sameness.same(frameOf(is), frameOf(was))) return undefined
-  const machines = changedNodes(was, is, sameness)
-  if (machines.some(({ kind }) => kind !== 'vm') || !areLinksKept(was, is, machines, sameness))
+  const machines = changedNodes(was, is)
+  if (machines.some(({ kind }) => kind !== 'vm') || !areLinksKept(was.links, is.links, machines))
     return undefined
   const sites = is.sites.map((site, index) => [was.sites[index] as Site, site] as const)
   return {
@@ -55,7 +56,7 @@ const frameOf = ({ nodes: _, links: __, services: ___, sites, file: ____, ...res
 
 const edgeOf = ({ filters: { platformAcl, operatorAcl } }: Site): object => ({ platformAcl, operatorAcl })
 
-function changedNodes(was: Network, is: Network, sameness: Sameness): readonly Node[] {
+function changedNodes(was: Network, is: Network): readonly Node[] {
   const changed: Node[] = []
   let kept = 0
   // Nearly all stand where they stood but for a few that came or went before them.
@@ -68,7 +69,7 @@ function changedNodes(was: Network, is: Network, sameness: Sameness): readonly N
       continue
     }
     kept++
-    if (!sameness.same(node, before)) changed.push(before, node)
+    if (!isSameNode(node, before)) changed.push(before, node)
     while (next < was.nodes.length && was.nodes[next] !== before) next++
     next++
   }
@@ -77,17 +78,23 @@ function changedNodes(was: Network, is: Network, sameness: Sameness): readonly N
 }
 
 /** Cables that are otherwise have a changed machine at an end. */
-function areLinksKept(was: Network, is: Network, machines: readonly Node[], sameness: Sameness): boolean {
+function areLinksKept(was: readonly Link[], is: readonly Link[], machines: readonly Node[]): boolean {
   const changed = new Set(machines.map(({ id }) => id))
   const isKept = ({ ends: [a, b] }: Link): boolean => !changed.has(a.node) && !changed.has(b.node)
   let next = 0
-  const nextBefore = (): Link | undefined => {
-    while (next < was.links.length && !isKept(was.links[next] as Link)) next++
-    return was.links[next++]
+  for (const link of is) {
+    let before = was[next]
+    // The same cables are of the same machines: whether these are changed is no matter.
+    if (before && isSameLink(link, before)) {
+      next++
+      continue
+    }
+    if (!isKept(link)) continue
+    while (before && !isKept(before)) before = was[++next]
+    if (!before || !isSameLink(link, before)) return false
+    next++
   }
-  return (
-    is.links.every((link) => !isKept(link) || sameness.same(link, nextBefore())) && nextBefore() === undefined
-  )
+  return was.slice(next).every((link) => !isKept(link))
 }
 
 function changedServices(was: Network, is: Network, sameness: Sameness): ReadonlySet<string> {
@@ -102,6 +109,24 @@ function changedGuests({ filters: was }: Site, { filters: is }: Site, sameness: 
   return [...keys].filter((key) => !sameness.same(is.guests[key], was.guests[key]))
 }
 
-/** Whether a VM's role has one of some guest firewalls. */
-export const hasGuest = (guests: ReadonlySet<string>, { vm }: Node): boolean =>
-  vm !== undefined && guests.has(guestKey(vm.service, vm.role))
+/** VMs of services, and with guest firewalls, that are otherwise: in all sites. */
+export const vmsOtherwise = (
+  network: Network,
+  { services, guests }: Pick<NetworkChanges, 'services' | 'guests'>,
+): readonly Node[] =>
+  services.size === 0 && guests.size === 0
+    ? []
+    : vmsOfRoles(network, (service, role) => services.has(service) || guests.has(guestKey(service, role)))
+
+/** VMs of the services of some machines, in the sites of these. */
+export function vmsBeside(network: Network, machines: Iterable<Node>): readonly Node[] {
+  const services = new Map<string, Set<string>>()
+  for (const { site, vm } of machines) {
+    if (!vm || site === undefined) continue
+    const sites = services.get(vm.service) ?? new Set()
+    services.set(vm.service, sites.add(site))
+  }
+  return services.size === 0
+    ? []
+    : vmsOfRoles(network, (service, _, site) => services.get(service)?.has(site) ?? false)
+}

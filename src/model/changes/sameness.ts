@@ -4,7 +4,7 @@
  */
 
 /** Where something was written and why. */
-const unsaid: ReadonlySet<string> = new Set(['origin', 'why', 'at'])
+const isUnsaid = (name: string): boolean => name === 'origin' || name === 'why' || name === 'at'
 
 /** Comparing fewer values again costs less than remembering the result. */
 const many = 32
@@ -27,16 +27,28 @@ export class Sameness {
     return same
   }
 
+  /** Whether two records say the same in all but some of their fields. */
+  sameBut<T extends object>(one: T, other: T, ...names: readonly (keyof T & string)[]): boolean {
+    return (
+      one === other ||
+      this.#records(
+        one as Values,
+        other as Values,
+        (name) => isUnsaid(name) || (names as readonly string[]).includes(name),
+      )
+    )
+  }
+
   #lists(one: readonly unknown[], other: readonly unknown[]): boolean {
     if (one.length !== other.length) return false
     for (let index = 0; index < one.length; index++) if (!this.same(one[index], other[index])) return false
     return true
   }
 
-  #records(one: Values, other: Values): boolean {
-    for (const name in one) if (!unsaid.has(name) && !this.same(one[name], other[name])) return false
+  #records(one: Values, other: Values, isLeft = isUnsaid): boolean {
+    for (const name in one) if (!isLeft(name) && !this.same(one[name], other[name])) return false
     for (const name in other)
-      if (other[name] !== undefined && one[name] === undefined && !unsaid.has(name)) return false
+      if (other[name] !== undefined && one[name] === undefined && !isLeft(name)) return false
     return true
   }
 }

@@ -3,10 +3,10 @@
  * translated; nothing else passes in either direction.
  */
 
-import { endpointName, type Node, type VirtualEndpoint } from '../../model/index.ts'
-import { type Ip, PortRange } from '../../net/index.ts'
+import { endpointName, type Node, type VirtualEndpoint, virtualEndpointsOf } from '../../model/index.ts'
+import { type Family, type Ip, PortRange } from '../../net/index.ts'
 import { defaultDeny, egressFull, hairpinFull, shapeTier } from '../built-in.ts'
-import type { Point } from '../point.ts'
+import type { Point, Tier } from '../point.ts'
 import type { Rule } from '../rule.ts'
 import type { EgressIn, EgressOut, EndpointIn, EndpointOut, Lending } from '../translation.ts'
 import { accessListTiers } from './access-list.ts'
@@ -21,14 +21,32 @@ const rule = templateRule('balancer')
  */
 const egressPorts = PortRange(12_288, 65_535)
 
-/** @param endpoints the virtual endpoints of this site */
-export function balancerPoints(view: SiteView, endpoints: readonly VirtualEndpoint[]): readonly Point[] {
+export function balancerPoints(view: SiteView): readonly Point[] {
+  const endpoints = virtualEndpointsOf(view.network, view.site.name)
+  const shared: Shared = {
+    access: accessListTiers(endpoints),
+    ins: endpoints.map((endpoint) => ({ endpoint, plain: endpointIn(endpoint) })),
+    outs: endpoints.map(endpointOut),
+    borrowers: { 4: vmAddresses(view, 4), 6: vmAddresses(view, 6) },
+  }
   return view
     .nodes('balancer')
-    .flatMap((balancer) => [external(view, balancer, endpoints), internal(view, balancer, endpoints)])
+    .flatMap((balancer) => [external(view, balancer, shared), internal(view, balancer, shared)])
 }
 
-function external(view: SiteView, balancer: Node, endpoints: readonly VirtualEndpoint[]): Point {
+/** What all balancers of a site have, as one value: there may be many endpoints, and a list of all VMs for each of them would grow with the square of the site. */
+interface Shared {
+  readonly access: readonly Tier[]
+  readonly ins: readonly { readonly endpoint: VirtualEndpoint; readonly plain: EndpointIn }[]
+  readonly outs: readonly EndpointOut[]
+  /** VMs of the site, to which balancers lend ports. */
+  readonly borrowers: Readonly<Record<Family, readonly Ip[]>>
+}
+
+const vmAddresses = (view: SiteView, family: Family): readonly Ip[] =>
+  view.nodes('vm').flatMap(({ addresses }) => addresses.filter((address) => address.family === family))
+
+function external(view: SiteView, balancer: Node, { access, ins }: Shared): Point {
   return {
     id: `${balancer.id}/external/in`,
     kind: 'balancer',
@@ -37,12 +55,12 @@ function external(view: SiteView, balancer: Node, endpoints: readonly VirtualEnd
     direction: 'in',
     tiers: [
       shapeTier,
-      ...accessListTiers(endpoints),
+      ...access,
       {
         kind: 'translation',
         name: 'declared-endpoints',
         translations: [
-          ...endpoints.map((endpoint) => endpointIn(endpoint)),
+          ...ins.map(({ plain }) => plain),
           ...balancer.publicAddresses.map(
             (address): EgressIn => ({
               kind: 'egress-in',
@@ -64,15 +82,20 @@ function external(view: SiteView, balancer: Node, endpoints: readonly VirtualEnd
   }
 }
 
-function internal(view: SiteView, balancer: Node, endpoints: readonly VirtualEndpoint[]): Point {
+function internal(view: SiteView, balancer: Node, shared: Shared): Point {
   const { site } = view
-  const outs = endpoints.map(endpointOut)
-  // One value for all endpoints: a list of all VMs for each of them would grow with the square of the site.
-  const hairpinLendings = balancer.publicAddresses.map((address) => lending(view, address, hairpinFull))
-  const hairpins = endpoints.flatMap((endpoint): EndpointIn[] => {
+  const { access, ins, outs, borrowers } = shared
+  const lending = (address: Ip, full: Rule): Lending => ({
+    address,
+    ports: egressPorts,
+    borrowers: borrowers[address.family],
+    quota: site.connectionsPerVm,
+    full,
+  })
+  const hairpinLendings = balancer.publicAddresses.map((address) => lending(address, hairpinFull))
+  const hairpins = ins.flatMap(({ endpoint, plain }): EndpointIn[] => {
     const hairpin = hairpinLendings.find(({ address }) => address.family === endpoint.vip.family)
     if (!hairpin) return []
-    const plain = endpointIn(endpoint)
     const hairpinRule = {
       ...plain.rule,
       id: `hairpin/${plain.rule.id}`,
@@ -88,7 +111,7 @@ function internal(view: SiteView, balancer: Node, endpoints: readonly VirtualEnd
     direction: 'in',
     tiers: [
       shapeTier,
-      ...accessListTiers(endpoints),
+      ...access,
       {
         kind: 'translation',
         name: 'declared-endpoints',
@@ -138,7 +161,7 @@ function internal(view: SiteView, balancer: Node, endpoints: readonly VirtualEnd
               {},
               'Connections that VMs open to the Internet.',
             ),
-            ...lending(view, address, egressFull),
+            ...lending(address, egressFull),
           }),
         ),
       },
@@ -146,17 +169,6 @@ function internal(view: SiteView, balancer: Node, endpoints: readonly VirtualEnd
     defaultDeny,
   }
 }
-
-/** What a balancer lends of its address: to the VMs of its site. */
-const lending = ({ nodes, site }: SiteView, address: Ip, full: Rule): Lending => ({
-  address,
-  ports: egressPorts,
-  borrowers: nodes('vm').flatMap(({ addresses }) =>
-    addresses.filter(({ family }) => family === address.family),
-  ),
-  quota: site.connectionsPerVm,
-  full,
-})
 
 function endpointIn(endpoint: VirtualEndpoint): EndpointIn {
   const { vip, protocol, port, backends } = endpoint

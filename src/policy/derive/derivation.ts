@@ -3,14 +3,15 @@
  * network those are made again that follow from what is otherwise.
  */
 import {
-  hasGuest,
   type Network,
   type NetworkChanges,
   type Node,
+  neighboursOf,
   nodeById,
   type Sameness,
-  virtualEndpoints,
+  vmsBeside,
   vmsOfHost,
+  vmsOtherwise,
 } from '../../model/index.ts'
 import { knownAs } from '../known-points.ts'
 import { linkFlows } from '../link-flows.ts'
@@ -36,7 +37,7 @@ export interface PointChange {
 
 /** Points of a site. */
 interface Part {
-  /** Made together: those of a machine, by its id, or those of all routers or balancers. */
+  /** Made together, by the key of their piece. */
   readonly by: ReadonlyMap<string, readonly Point[]>
   /** All of them, in the order of the machines. */
   readonly points: readonly Point[]
@@ -88,9 +89,11 @@ export class Derivation {
         makersOf(view).map((maker, index) => {
           const known = before[index] as Part
           if (!maker.isAtEdge && !concerned.hasMachinesOf(name)) return known
-          const part = partOf(maker, (key, make) => {
+          const part = partOf(maker, ({ key, machine, make }) => {
             const was = known.by.get(key)
-            return was && !concerned.hasMachine(key) ? was : madeAgain(make(), was ?? [], sameness)
+            return was && machine !== undefined && !concerned.hasMachine(machine)
+              ? was
+              : madeAgain(make(), was ?? [], sameness)
           })
           for (const [key, is] of part.by) found.push(...pointChanges(known.by.get(key) ?? [], is))
           for (const [key, was] of known.by) if (!part.by.has(key)) found.push(...pointChanges(was, []))
@@ -115,30 +118,44 @@ function pointsIn(sites: readonly Parts[]): readonly Point[] {
 /** Derives the policy. The same network gives the same policy, byte for byte. */
 export const derivePolicy = (network: Network): Policy => Derivation.of(network).policy
 
-/** How a part of a site is made: for each machine of a kind, or at once. */
+/** How a part of a site is made. */
 interface Maker {
-  readonly machines?: readonly Node[]
+  readonly pieces: readonly Piece[]
   /** It follows from the lists at the access routers, and from no machine. */
   readonly isAtEdge?: true
-  make(machine?: Node): readonly Point[]
 }
 
-/** Under this key stands what is made at once. */
-const allAtOnce = ''
+/** Points that are made together. */
+interface Piece {
+  /** Unique in its part. */
+  readonly key: string
+  /** Id of the machine from which, and from those beside it, they follow; absent: from all of the site. */
+  readonly machine?: string
+  make(): readonly Point[]
+}
 
 function makersOf(view: SiteView): readonly Maker[] {
-  const endpoints = virtualEndpoints(view.network).filter(({ site }) => site === view.site.name)
   const audited = auditing(view.site)
   const finished = (points: readonly Point[]) => linkFlows(audited(points))
-  const atOnce = (make: () => readonly Point[]): Maker => ({ make: () => finished(make()) })
-  const each = (kind: 'vm' | 'host', points: MachinePoints): Maker => ({
-    machines: view.nodes(kind),
-    make: (machine) => finished(points(machine as Node)),
+  const atOnce = (make: () => readonly Point[]): Maker => ({
+    pieces: [{ key: '', make: () => finished(make()) }],
   })
+  const each = (kind: 'vm' | 'host', points: MachinePoints): Maker => ({
+    pieces: view
+      .nodes(kind)
+      .map((node) => ({ key: node.id, machine: node.id, make: () => finished(points(node)) })),
+  })
+  const pointToward = distributionRouterPoints(view)
+  const toward = (router: Node): readonly Piece[] =>
+    neighboursOf(view.network, router.id).map((neighbour) => ({
+      key: `${router.id} ${neighbour.near.interface}`,
+      machine: neighbour.node.id,
+      make: () => finished([pointToward(router, neighbour)]),
+    }))
   return [
     { isAtEdge: true, ...atOnce(() => accessRouterPoints(view)) },
-    atOnce(() => balancerPoints(view, endpoints)),
-    atOnce(() => distributionRouterPoints(view)),
+    atOnce(() => balancerPoints(view)),
+    { pieces: view.nodes('distribution-router').flatMap(toward) },
     each('vm', hypervisorPoints(view)),
     each('host', hostPoints(view)),
     atOnce(() => nativeHostPoints(view)),
@@ -146,18 +163,12 @@ function makersOf(view: SiteView): readonly Maker[] {
   ]
 }
 
-/** @param made the points under a key; absent: they are made */
-function partOf(
-  { machines, make }: Maker,
-  made: (key: string, make: () => readonly Point[]) => readonly Point[] = (_, make) => make(),
-): Part {
+function partOf({ pieces }: Maker, made = ({ make }: Piece): readonly Point[] => make()): Part {
   const part = new Map<string, readonly Point[]>()
-  const put = (key: string, machine?: Node): void => {
-    const points = made(key, () => make(machine))
-    if (points.length > 0) part.set(key, points)
+  for (const piece of pieces) {
+    const points = made(piece)
+    if (points.length > 0) part.set(piece.key, points)
   }
-  if (machines) for (const machine of machines) put(machine.id, machine)
-  else put(allAtOnce)
   return { by: part, points: [...part.values()].flat() }
 }
 
@@ -188,17 +199,12 @@ class Concerned {
   /** Some of whose machines are otherwise. */
   readonly #sites = new Set<string>()
   readonly #edges: ReadonlySet<string>
-  readonly #machines = new Set([allAtOnce])
+  readonly #machines = new Set<string>()
 
-  constructor(was: Network, is: Network, { machines, services, guests, edges }: NetworkChanges) {
+  constructor(was: Network, is: Network, changes: NetworkChanges) {
+    const { machines, services, edges } = changes
     this.#edges = edges
-    const hosts = new Set<string>()
-    const deployments = new Set<string>()
-    for (const { site, vm } of machines) {
-      if (!vm) continue
-      hosts.add(vm.host)
-      deployments.add(`${site} ${vm.service}`)
-    }
+    const hosts = new Set(machines.flatMap(({ vm }) => vm?.host ?? []))
     for (const network of [was, is]) {
       for (const host of hosts) {
         this.#add(nodeById(network, host))
@@ -206,15 +212,8 @@ class Concerned {
       }
       for (const service of network.services)
         if (services.has(service.name)) for (const { site } of service.deployments) this.#sites.add(site)
-      if (deployments.size === 0 && services.size === 0 && guests.size === 0) continue
-      for (const node of network.nodes)
-        if (
-          node.vm &&
-          (services.has(node.vm.service) ||
-            deployments.has(`${node.site} ${node.vm.service}`) ||
-            hasGuest(guests, node))
-        )
-          this.#add(node)
+      for (const vm of vmsBeside(network, machines)) this.#add(vm)
+      for (const vm of vmsOtherwise(network, changes)) this.#add(vm)
     }
   }
 
@@ -232,8 +231,7 @@ class Concerned {
     return this.#sites.has(name)
   }
 
-  /** @param key of a part of its points */
-  hasMachine(key: string): boolean {
-    return this.#machines.has(key)
+  hasMachine(id: string): boolean {
+    return this.#machines.has(id)
   }
 }

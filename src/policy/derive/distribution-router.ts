@@ -3,14 +3,7 @@
  * exist, only sources that are behind it, and new TCP connections only where somebody has to open them. One point for each neighbour;
  * those of one kind share their tiers, and what differs (who is behind an interface) is a set.
  */
-import {
-  type Neighbour,
-  type Node,
-  type NodeKind,
-  neighboursOf,
-  type Site,
-  vmsOfHost,
-} from '../../model/index.ts'
+import { type Neighbour, type Node, type NodeKind, type Site, vmsOfHost } from '../../model/index.ts'
 import { hostPrefix, PortRange, type Prefix, Protocol, subtractPrefixes } from '../../net/index.ts'
 import { defaultDeny, shapeTier } from '../built-in.ts'
 import type { Point, RuleTier, Tier } from '../point.ts'
@@ -23,38 +16,37 @@ const rule = templateRule('distribution-router')
 /** What is at the other end of an interface. */
 type Side = 'host' | 'infrastructure' | 'balancer' | 'router' | 'site'
 
-export function distributionRouterPoints(view: SiteView): readonly Point[] {
+/** The point of each neighbour of a router of a site. */
+export function distributionRouterPoints(view: SiteView): (router: Node, neighbour: Neighbour) => Point {
   const approved = approvedTier(view)
   const forward = forwardTier(view)
   const openings = new Map<Side, RuleTier>()
   const sources = new Map<string, readonly Prefix[]>()
-  return view.nodes('distribution-router').flatMap((router) =>
-    neighboursOf(view.network, router.id).map((neighbour): Point => {
-      const { node } = neighbour
-      const side = sideOf(view, neighbour)
-      const established = openings.get(side) ?? establishedTier(view, side)
-      openings.set(side, established)
-      // Both routers of a site know a machine by the same list.
-      const behind = sources.get(node.id) ?? sourcesOf(view, node)
-      sources.set(node.id, behind)
-      const tiers: readonly Tier[] = [
-        approved,
-        antiSpoofingTier(view, side, neighbour, behind),
-        established,
-        forward,
-      ]
-      return {
-        id: `${router.id}/${neighbour.near.interface}/in`,
-        kind: 'distribution-router',
-        node: router.id,
-        interfaces: [neighbour.near.interface],
-        direction: 'in',
-        tiers: [shapeTier, ...tiers],
-        sets: [behind],
-        defaultDeny,
-      }
-    }),
-  )
+  return (router, neighbour) => {
+    const { node } = neighbour
+    const side = sideOf(view, neighbour)
+    const established = openings.get(side) ?? establishedTier(view, side)
+    openings.set(side, established)
+    // Both routers of a site know a machine by the same list.
+    const behind = sources.get(node.id) ?? sourcesOf(view, node)
+    sources.set(node.id, behind)
+    const tiers: readonly Tier[] = [
+      approved,
+      antiSpoofingTier(view, side, neighbour, behind),
+      established,
+      forward,
+    ]
+    return {
+      id: `${router.id}/${neighbour.near.interface}/in`,
+      kind: 'distribution-router',
+      node: router.id,
+      interfaces: [neighbour.near.interface],
+      direction: 'in',
+      tiers: [shapeTier, ...tiers],
+      sets: [behind],
+      defaultDeny,
+    }
+  }
 }
 
 const sides: Partial<Readonly<Record<NodeKind, Side>>> = {

@@ -51,4 +51,8 @@ export const toOthers = (sets: PacketSets, { addresses }: Node): DiagramSet =>
 
 /** What a machine sends honestly: with its own addresses. */
 export const honest = (sets: PacketSets, node: Node): DiagramSet =>
-  sets.mask(sets.addresses('source', node.addresses.map(hostPrefix)), toOthers(sets, node))
+  sets.mask(byItself(sets, node), toOthers(sets, node))
+
+/** Packets with a machine's own addresses, those to itself among them. */
+export const byItself = (sets: PacketSets, { addresses }: Node): DiagramSet =>
+  sets.addresses('source', addresses.map(hostPrefix))

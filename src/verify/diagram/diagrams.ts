@@ -52,6 +52,12 @@ export class Diagrams {
     return this.#nodes.size
   }
 
+  /** Makes room for as many nodes more, now rather than when they are made. */
+  reserve(more: number): void {
+    this.#nodes.reserve(more)
+    this.#cache.reserve(this.size + more)
+  }
+
   /**
    * Cuts a level: what has its number in one of the ranges goes to `inside`, the rest to `outside`. Both depend on later levels only.
    * @param ranges sorted, and without overlap

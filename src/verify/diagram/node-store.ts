@@ -143,18 +143,29 @@ export class NodeStore {
     return true
   }
 
-  #add(level: number, base: number, length: number): number {
-    const node = this.size++
-    if (node === this.#levels.length) {
+  /** Makes room for as many nodes more, of the length that nodes have so far, if there is none. */
+  reserve(more: number): void {
+    const ranges = this.#starts[this.size] as number
+    this.#makeRoom(this.size + more, ranges + Math.ceil((ranges / Math.max(1, this.size)) * more))
+    while ((this.size + more) * 2 > this.#table.length) this.#grow()
+  }
+
+  #makeRoom(nodes: number, ranges: number): void {
+    while (nodes > this.#levels.length) {
       this.#levels = doubled(this.#levels)
       this.#starts = doubled(this.#starts)
       this.#hashes = doubled(this.#hashes)
     }
-    const start = this.#starts[node] as number
-    while (start + length > this.#lasts.length) {
+    while (ranges > this.#lasts.length) {
       this.#lasts = doubled(this.#lasts)
       this.#children = doubled(this.#children)
     }
+  }
+
+  #add(level: number, base: number, length: number): number {
+    const node = this.size++
+    const start = this.#starts[node] as number
+    this.#makeRoom(node + 1, start + length)
     this.#levels[node] = level
     this.#starts[node + 1] = start + length
     // Most nodes have few ranges: copying them one by one costs less than asking for it.

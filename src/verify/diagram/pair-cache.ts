@@ -17,13 +17,18 @@ export class PairCache {
 
   /** @param nodes that there are: the cache grows with them */
   keep(operation: number, a: number, b: number, result: number, nodes: number): void {
-    if (nodes > this.#mask && this.#mask < largest) this.#grow()
+    if (nodes > this.#mask) this.reserve(nodes)
     const at = this.#place(operation, a, b)
     const entries = this.#entries
     entries[at] = operation
     entries[at + 1] = a
     entries[at + 2] = b
     entries[at + 3] = result
+  }
+
+  /** Grows as it would with so many nodes. */
+  reserve(nodes: number): void {
+    while (nodes > this.#mask && this.#mask < largest) this.#grow()
   }
 
   #place(operation: number, a: number, b: number): number {

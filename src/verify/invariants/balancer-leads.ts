@@ -9,7 +9,7 @@ import {
   type Site,
   siteByName,
   type VirtualEndpoint,
-  virtualEndpoints,
+  virtualEndpointsOf,
 } from '../../model/index.ts'
 import { hostPrefix, type Prefix, PrefixMap, Protocol } from '../../net/index.ts'
 import { openingFlags, type Point, pointsOfNode } from '../../policy/index.ts'
@@ -234,8 +234,7 @@ const known = new WeakMap<Network, Map<string | undefined, Sharing>>()
 function sharing(network: Network, site: string | undefined): Sharing {
   const ofNetwork = known.get(network) ?? new Map<string | undefined, Sharing>()
   known.set(network, ofNetwork)
-  const found =
-    ofNetwork.get(site) ?? sharingOf(virtualEndpoints(network).filter((each) => each.site === site))
+  const found = ofNetwork.get(site) ?? sharingOf(virtualEndpointsOf(network, site ?? ''))
   ofNetwork.set(site, found)
   return found
 }

@@ -1,5 +1,11 @@
 /** What holds at the edge: between the sites and everybody else. */
-import { nodesOfKind, type Site, type VirtualEndpoint, virtualEndpoints } from '../../model/index.ts'
+import {
+  neighboursOf,
+  nodesOfKind,
+  type Site,
+  type VirtualEndpoint,
+  virtualEndpoints,
+} from '../../model/index.ts'
 import { hostPrefix, type Prefix } from '../../net/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import type { Reach } from '../network/index.ts'
@@ -64,6 +70,7 @@ export const edgeInvariants: readonly NetworkInvariant[] = [
     rows: ['R13', 'R14'],
     claim: 'No packet that leaves is addressed to the inside.',
     origins: (proof) => proof.network.sites.flatMap((site) => proof.insideOrigins(site)),
+    isKeptByLast: (proof) => neverLeaves(proof, proof.to(proof.network.internal)),
     breaches: (proof, reach) =>
       proof.network.sites.flatMap((site) =>
         crossing(proof, reach, site, 'access-router', 'isp', proof.to(proof.network.internal)),
@@ -76,6 +83,7 @@ export const edgeInvariants: readonly NetworkInvariant[] = [
     rows: ['R11', 'R13', 'R15'],
     claim: 'No packet that leaves shows an address of the inside.',
     origins: (proof) => proof.network.sites.flatMap((site) => proof.insideOrigins(site)),
+    isKeptByLast: (proof) => neverLeaves(proof, proof.by(proof.network.internal)),
     breaches: (proof, reach) =>
       proof.network.sites.flatMap((site) =>
         crossing(proof, reach, site, 'access-router', 'isp', proof.by(proof.network.internal)),
@@ -83,12 +91,36 @@ export const edgeInvariants: readonly NetworkInvariant[] = [
   },
 ]
 
+/** Whether access routers let none of some packets out, whatever their neighbours inside send them. */
+const neverLeaves = (proof: Proof, some: DiagramSet): boolean =>
+  proof.network.sites.every(({ name }) =>
+    nodesOfKind(proof.network, name, 'access-router').every(({ id }) => {
+      const { sets } = proof
+      const neighbours = neighboursOf(proof.network, id)
+      const come = sets.union(
+        neighbours.flatMap(({ node, near, far }) =>
+          node.kind === 'isp'
+            ? []
+            : [proof.entering(id, near.interface, proof.leaving(node.id, far.interface))],
+        ),
+      )
+      return neighbours.every(
+        ({ node, near }) =>
+          node.kind !== 'isp' || sets.mask(some, proof.leaving(id, near.interface, come)) === sets.none,
+      )
+    }),
+  )
+
 const publicOf = (site: Site): readonly Prefix[] => [...site.public.vips, ...site.public.routers]
 
 /** Packets to a VIP on a port that is declared there. */
-export function declared({ sets, network }: Proof): DiagramSet {
+export const declared = (proof: Proof): DiagramSet =>
+  proof.once('declared', () => declaredBy(proof, virtualEndpoints(proof.network)))
+
+/** Packets to the VIP and port of one of some endpoints. */
+export function declaredBy({ sets }: Proof, endpoints: readonly VirtualEndpoint[]): DiagramSet {
   const vips = new Map<string, VirtualEndpoint[]>()
-  for (const endpoint of virtualEndpoints(network)) {
+  for (const endpoint of endpoints) {
     const key = `${endpoint.protocol} ${endpoint.port}`
     const list = vips.get(key)
     if (list) list.push(endpoint)

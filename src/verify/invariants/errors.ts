@@ -4,7 +4,7 @@ import { hostPrefix } from '../../net/index.ts'
 import { type Point, rulesOf } from '../../policy/index.ts'
 import { icmpEcho } from '../../wire/index.ts'
 import { lossesOf, tellingAddresses, toldOf, toldTypes } from '../arrival/index.ts'
-import type { DiagramSet } from '../diagram/index.ts'
+import { type DiagramSet, everything } from '../diagram/index.ts'
 import { type Emission, type Openings, type Reach, swapEnds } from '../network/index.ts'
 import {
   errorsAbout,
@@ -15,10 +15,11 @@ import {
   level,
   openings,
 } from '../packets/index.ts'
-import { clientsOf, fromServed, openers } from './clients.ts'
+import { clientsAndSelves, clientsOf, fromServed, openers } from './clients.ts'
 import { clientsOf as heardBy } from './infrastructure.ts'
 import type { Breach, ErrorInvariant, Trial } from './invariant.ts'
 import { spokenBy } from './layers.ts'
+import type { Limit } from './limit.ts'
 import { heardByHost, roleOpenings } from './machines.ts'
 import { writtenErrors, writtenOut } from './open/written.ts'
 import { byInternet } from './places.ts'
@@ -33,10 +34,18 @@ export const errorInvariants: readonly ErrorInvariant[] = [
     claim:
       'That an opening, or what answers it, is too big, finds nobody, or has used up its hop limit comes back to its sender, whichever router says so: filters know the flow that the error quotes, balancers its connection; as far as lists and host configuration that people wrote let it.',
     *trials(proof, limit) {
-      const all = openers(proof).flatMap((origin) => clientsOf(proof, origin))
-      const opened = masked(proof, all, limit?.toldAbout)
-      yield returning(proof, opened)
-      yield returningAnswers(proof, opened)
+      const openedBy = (clients: typeof clientsOf): readonly Emission[] =>
+        masked(
+          proof,
+          openers(proof).flatMap((origin) => clients(proof, origin)),
+          limit?.toldAbout,
+        )
+      const [opened, widely] = [openedBy(clientsOf), openedBy(clientsAndSelves)]
+      yield { ...returning(proof, opened, limit), wider: wholeOf(returning(proof, widely, limit)) }
+      yield {
+        ...returningAnswers(proof, opened, limit),
+        wider: wholeOf(returningAnswers(proof, widely, limit)),
+      }
     },
   },
   {
@@ -47,27 +56,41 @@ export const errorInvariants: readonly ErrorInvariant[] = [
     claim:
       'Whoever sends an ICMP error, and whatever it quotes, no machine gets it but about a flow that it may have opened, or that was opened to it.',
     *trials(proof, limit) {
-      const errors = masked(
-        proof,
-        proof.allOrigins().flatMap((origin) => sentBy(proof, origin, errorsWithQuotes(proof.sets))),
-        limit?.errorsOf,
-      )
-      const unasked = reaching(proof, errors, proof.openings(), () => proof.sets.none)
-      yield unasked
-      for (const { packets } of unasked.breaches(unasked.follow(unasked.emissions)))
-        if (packets !== proof.sets.none) return
-      const opened = proof.openers().flatMap((origin) => sentBy(proof, origin, flowOpenings(proof.sets)))
-      yield afterOpenings(proof, errors, masked(proof, opened, limit?.packetsOf))
+      const { sets } = proof
+      // Mostly the last filter alone sees to it.
+      if (proof.nodes().every((node) => isKeptFromErrors(proof, node, limit))) return
+      // What a machine sends to itself does not leave it. Were it to, all would send much alike, which is sooner followed.
+      const trialsOf = function* (sent: (node: Node) => DiagramSet): Iterable<Trial> {
+        const by = (origins: readonly Origin[], packets: DiagramSet) =>
+          origins.flatMap((origin) =>
+            proof.senders(origin).map((node) => ({ node: node.id, packets: sets.mask(sent(node), packets) })),
+          )
+        const errors = masked(proof, by(proof.allOrigins(), errorsWithQuotes(sets)), limit?.errorsOf)
+        const unasked = reaching(proof, errors, proof.openings(), () => sets.none)
+        yield unasked
+        if (breaks(proof, unasked)) return
+        const opened = masked(proof, by(proof.openers(), flowOpenings(sets)), limit?.packetsOf)
+        yield afterOpenings(proof, errors, opened)
+      }
+      for (const trial of trialsOf(() => everything))
+        if (breaks(proof, trial))
+          return yield* trialsOf(({ addresses }) =>
+            sets.without(everything, proof.to(addresses.map(hostPrefix))),
+          )
     },
   },
 ]
 
-/** What the nodes of an origin send to others: what is for a node itself does not leave it. */
-const sentBy = (proof: Proof, origin: Origin, packets: DiagramSet): readonly Emission[] =>
-  proof.senders(origin).map(({ id, addresses }) => ({
-    node: id,
-    packets: proof.sets.without(packets, proof.to(addresses.map(hostPrefix))),
-  }))
+/** All of a trial at once. */
+const wholeOf = ({ follow, emissions, breaches }: Trial): NonNullable<Trial['wider']> => ({
+  reach: () => follow(emissions),
+  breaches,
+})
+
+function breaks({ sets }: Proof, { breaches, follow, emissions }: Trial): boolean {
+  for (const { packets } of breaches(follow(emissions))) if (packets !== sets.none) return true
+  return false
+}
 
 /** Of what is sent, that which is looked at. @param part of what a node sends; absent: all */
 function masked(
@@ -79,6 +102,22 @@ function masked(
   return emissions
     .map(({ node, packets }) => ({ node, packets: sets.mask(part(node), packets) }))
     .filter(({ packets }) => packets !== sets.none)
+}
+
+/** Whether filters at a machine let no errors through but about its flows, whoever sends what to it. */
+function isKeptFromErrors(proof: Proof, node: Node, limit: Limit | undefined): boolean {
+  // It follows from what is at the machine, and from what the file says of it.
+  const known = limit?.nodes.has(node.id) === false ? proof.knownOfLastHop(node, 'errors') : undefined
+  if (known !== undefined) return known
+  const own = ownFlows(proof, node)
+  if (own === undefined) return true
+  const { sets } = proof
+  const errors = errorsWithQuotes(sets)
+  return proof.ofLastHop(node, 'errors', [own], () => {
+    if (proof.lastHop(node.id, errors, sets.none) !== sets.none) return false
+    const come = proof.lastHop(node.id, errors, flowOpenings(sets))
+    return sets.without(come, errorsAbout(sets, own)) === sets.none
+  })
 }
 
 /** Errors that are sent about whatever was opened before. */
@@ -123,19 +162,19 @@ const nameless = (proof: Proof): DiagramSet =>
     return sets.union([fromServed(proof), echoes])
   })
 
-function returningAnswers(proof: Proof, opened: readonly Emission[]): Trial {
+function returningAnswers(proof: Proof, opened: readonly Emission[], limit?: Limit): Trial {
   const { sets } = proof
   const left = nameless(proof)
   const emissions = opened.map(({ node, packets }) => ({ node, packets: sets.without(packets, left) }))
   const follow = (some: readonly Emission[]): Reach =>
-    errorsAmong(proof, proof.remembered(some).known, proof.answersTo(some).forwarded)
+    errorsAmong(proof, proof.remembered(some).known, proof.answersTo(some).forwarded, limit)
   const lost = (reach: Reach) => lostErrors(proof, reach, emissions, 'has errors about its answer lost')
   const whole = (): Reach => {
     // Where answers to everything get to is known already. If nothing is lost of errors about these, nothing is of errors about some.
     const others = sets.without(sets.all, sets.forget(swapEnds(sets, left), kindLevels))
     const { forwarded } = proof.answersTo(opened)
     const named = Array.from(forwarded, ([node, packets]) => [node, sets.mask(others, packets)] as const)
-    const reach = errorsAmong(proof, proof.remembered(opened).known, new Map(named))
+    const reach = errorsAmong(proof, proof.remembered(opened).known, new Map(named), limit)
     for (const _ of lost(reach)) return follow(emissions)
     return reach
   }
@@ -146,22 +185,30 @@ function returningAnswers(proof: Proof, opened: readonly Emission[]): Trial {
   }
 }
 
-function returning(proof: Proof, emissions: readonly Emission[]): Trial {
+function returning(proof: Proof, emissions: readonly Emission[], limit?: Limit): Trial {
   return {
     emissions,
     follow(some) {
       const { known, forth } = proof.remembered(some)
-      return errorsAmong(proof, known, forth.forwarded)
+      return errorsAmong(proof, known, forth.forwarded, limit)
     },
     breaches: (reach) => lostErrors(proof, reach, emissions, 'has errors about it lost'),
   }
 }
 
 /** Where errors get to about what nodes have to forward. */
-const errorsAmong = (proof: Proof, known: Openings, forwarded: Reach['forwarded']): Reach =>
+const errorsAmong = (
+  proof: Proof,
+  known: Openings,
+  forwarded: Reach['forwarded'],
+  limit: Limit | undefined,
+): Reach =>
   proof.errors(
     known,
-    Array.from(forwarded, ([node, packets]): Emission => ({ node, packets: told(proof, node, packets) })),
+    Array.from(forwarded, ([node, packets]): Emission => {
+      const about = limit ? proof.sets.mask(limit.tellingOf(node), packets) : packets
+      return { node, packets: told(proof, node, about) }
+    }),
     { explain: true },
   )
 

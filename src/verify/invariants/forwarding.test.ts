@@ -10,7 +10,7 @@ import {
   type Route,
   type Site,
 } from '../../model/index.ts'
-import { formatPrefix, type Prefix, prefix } from '../../net/index.ts'
+import { formatPrefix, hostPrefix, type Prefix, prefix } from '../../net/index.ts'
 import { derivePolicy, type Point, type RuleTier, type Tier, type Translation } from '../../policy/index.ts'
 import { rule } from '../../policy/testing/sample.ts'
 import { createWorld, type World } from '../../trace/index.ts'
@@ -36,10 +36,10 @@ const hop = (from: string, to: string): NextHop => {
   return found.hop
 }
 
-const addressOf = (node: string): string => {
-  const address = world.node(node).addresses[0]
-  if (!address) throw new Error(`${node} has no address`)
-  return formatPrefix({ ...address, length: 32 })
+const addressOf = (node: string, at = 0): string => {
+  const address = world.node(node).addresses[at]
+  if (!address) throw new Error(`${node} has no such address`)
+  return formatPrefix(hostPrefix(address))
 }
 
 const siteOf = (name: string) => network.sites.find((site) => site.name === name) as Site
@@ -132,6 +132,13 @@ describe('forwarding', () => {
     const examples = verdicts.find(({ invariant }) => invariant.id === id)?.counterexamples ?? []
     expect(examples.length).toBeGreaterThan(0)
     for (const example of examples) expect(happens(given, example), JSON.stringify(example.at)).toBe(true)
+  })
+
+  it('that leads one of equal ways astray is found, though the ways of several senders part elsewhere than those of one', () => {
+    const given = withRoutes({ [dr1]: led(addressOf('west/fc1', 1), [hop(dr1, 'west/host2')]) })
+    const [verdict] = prove(network, policy, { world: given, only: ['equal-ways'] })
+    expect(verdict?.counterexamples.every(({ sender }) => sender !== undefined)).toBe(true)
+    expect(verdict?.holds).toBe(false)
   })
 
   it('of one site that differs from that of another of its template', () => {

@@ -1,8 +1,14 @@
 /** What holds of forwarding, whatever filters say: packets get on, and to where they are addressed. */
-import { localAddresses, type Node, nodeById } from '../../model/index.ts'
+import {
+  endpointsOfServices,
+  localAddresses,
+  type NetworkChanges,
+  type Node,
+  nodeById,
+} from '../../model/index.ts'
 import { hostPrefix } from '../../net/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
-import { declared } from './edge.ts'
+import { declared, declaredBy } from './edge.ts'
 import type { Breach, NetworkInvariant } from './invariant.ts'
 import type { Proof } from './proof.ts'
 
@@ -68,16 +74,28 @@ const toThese = (proof: Proof, nodes: readonly Node[]): DiagramSet =>
   )
 
 /**
- * Makes what is for machines known of a network in which a few are otherwise: there are many, which need not be listed again.
- * @param changed ids of those machines, in either network
+ * Makes what is for machines, and for endpoints, known of a network in which a few are otherwise: there are many, which need not be listed again.
+ * @param changes what is otherwise in it, of both networks
  */
-export function keepDestinations(base: Proof, next: Proof, changed: ReadonlySet<string>): void {
+export function keepDestinations(
+  base: Proof,
+  next: Proof,
+  { machines, services }: Pick<NetworkChanges, 'machines' | 'services'>,
+): void {
   const { sets } = next
-  const [was, is] = [base, next].map((proof) =>
-    toThese(
+  const changed = new Set(machines.map(({ id }) => id))
+  const [was, is] = [base, next].map((proof) => ({
+    machines: toThese(
       proof,
       [...changed].flatMap((id) => nodeById(proof.network, id) ?? []),
     ),
-  ) as [DiagramSet, DiagramSet]
-  next.once('to machines', () => sets.union([sets.without(toMachines(base), was), is]))
+    endpoints: declaredBy(proof, endpointsOfServices(proof.network, services)),
+  })) as [Destinations, Destinations]
+  next.once('to machines', () => sets.union([sets.without(toMachines(base), was.machines), is.machines]))
+  next.once('declared', () => sets.union([sets.without(declared(base), was.endpoints), is.endpoints]))
+}
+
+interface Destinations {
+  readonly machines: DiagramSet
+  readonly endpoints: DiagramSet
 }

@@ -38,6 +38,8 @@ export interface NetworkInvariant extends Claim {
   /** Of what the senders may send, what it is about; absent: everything. */
   readonly about?: (proof: Proof, origin: Origin) => DiagramSet
   readonly breaches: (proof: Proof, reach: Reach, origin: Origin) => Iterable<Breach>
+  /** Whether the last node alone sees to it, whatever comes there: then nobody is followed. Absent: it takes more than one. */
+  readonly isKeptByLast?: (proof: Proof) => boolean
 }
 
 /** About packets that are to arrive: of none of them anything is lost, on any way. */
@@ -68,6 +70,8 @@ export interface Trial {
   readonly breaches: (reach: Reach) => Iterable<Breach>
   /** What is opened before they are sent; absent: nothing that it takes. */
   readonly before?: Before
+  /** With more packets, which are sooner followed. If nothing is wrong with these, nothing is with any of them. */
+  readonly wider?: Pick<Trial, 'breaches'> & { readonly reach: () => Reach }
 }
 
 /** Openings that are sent before anything else is. */

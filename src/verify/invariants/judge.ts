@@ -1,4 +1,5 @@
 /** Judges one invariant: searches for packets that break it, and makes of some of them what a person can look at. */
+import { groupBy } from '../../model/index.ts'
 import type { Point } from '../../policy/index.ts'
 import { judge, rulesOf } from '../../policy/index.ts'
 import { WorldState } from '../../trace/index.ts'
@@ -7,7 +8,7 @@ import { type Flow, lossesOf, replay, replayAnswer, replayErrors } from '../arri
 import type { DiagramSet } from '../diagram/index.ts'
 import { type Emission, type Reach, translates } from '../network/index.ts'
 import { type Preferred, typicalPacket } from '../packets/index.ts'
-import { clientsOf } from './clients.ts'
+import { clientsAndSelves, clientsOf } from './clients.ts'
 import type { Exemptions } from './exemptions.ts'
 import type {
   Answered,
@@ -23,7 +24,7 @@ import type {
 import { errorOfConnection } from './known-connection.ts'
 import type { Limit } from './limit.ts'
 import { lostAnswer } from './lost-answer.ts'
-import type { Origin, Proof } from './proof.ts'
+import { kindOf, type Origin, type Proof } from './proof.ts'
 import { findSender } from './sender.ts'
 import { shows } from './shows.ts'
 import type { Counterexample, Verdict } from './verdict.ts'
@@ -107,19 +108,36 @@ class Judging {
     }
   }
 
+  /** By origin, if something is wrong with what all of a kind send at once. */
   #networkCases(invariant: NetworkInvariant): readonly Case[] {
+    if (invariant.isKeptByLast?.(this.#proof)) return []
+    const origins = invariant.origins(this.#proof)
+    const caseOf = (origin: Origin) => this.#networkCase(invariant, origin)
+    if (!this.#limit || invariant.about) return origins.map(caseOf)
+    return [...groupBy(origins, kindOf).values()].flatMap((alike): readonly Case[] =>
+      alike.length > 1 && this.#holdOf(this.#jointly(invariant, alike)) ? [] : alike.map(caseOf),
+    )
+  }
+
+  #networkCase(invariant: NetworkInvariant, origin: Origin): Case {
     const proof = this.#proof
-    return invariant.origins(proof).map((origin): Case => {
-      const about = invariant.about?.(proof, origin)
-      const emissions = this.#limited(proof.emissions(origin, about))
-      const isWhole = about === undefined && this.#limit === undefined
-      const shared = isWhole && { reach: () => proof.reachOf(origin) }
-      return {
-        ...this.#plain(emissions),
-        ...shared,
-        breaches: (reach) => invariant.breaches(proof, reach, origin),
-      }
-    })
+    const about = invariant.about?.(proof, origin)
+    const emissions = this.#limited(proof.emissions(origin, about))
+    const isWhole = about === undefined && this.#limit === undefined
+    const shared = isWhole && { reach: () => proof.reachOf(origin) }
+    return {
+      ...this.#plain(emissions),
+      ...shared,
+      breaches: (reach) => invariant.breaches(proof, reach, origin),
+    }
+  }
+
+  /** Of several sites: what each says of the one origin it says of all. */
+  #jointly(invariant: NetworkInvariant, origins: readonly Origin[]): NonNullable<Trial['wider']> {
+    const proof = this.#proof
+    const [first] = origins as [Origin]
+    const { reach } = this.#plain(this.#limited(origins.flatMap((origin) => proof.emissions(origin))))
+    return { reach, breaches: (found) => invariant.breaches(proof, found, first) }
   }
 
   /** Of what is sent, that which is looked at. */
@@ -160,22 +178,26 @@ class Judging {
     const proof = this.#proof
     const { sets, isOutside } = proof
     const emissions = this.#limited(origins.flatMap((origin) => clientsOf(proof, origin)))
+    const wider = this.#limited(origins.flatMap((origin) => clientsAndSelves(proof, origin)))
     const follow = (some: readonly Emission[]): Reach => proof.answersTo(some)
+    const breaches = function* (reach: Reach): Iterable<Breach> {
+      for (const { at, packets } of lossesOf(sets, reach, { emissions, leaves: true }, isOutside))
+        yield { at, packets, does: 'has its answer lost' }
+    }
     return {
       emissions,
       isJoint: true,
       follow,
       reach: () => follow(emissions),
-      *breaches(reach) {
-        for (const { at, packets } of lossesOf(sets, reach, { emissions, leaves: true }, isOutside))
-          yield { at, packets, does: 'has its answer lost' }
-      },
+      breaches,
+      wider: { reach: () => follow(wider), breaches },
     }
   }
 
   #cases(cases: Iterable<Case>): Finding {
     for (const one of cases) {
       if (this.#limit && one.emissions.length === 0) continue
+      if (one.wider && this.#holdOf(one.wider)) continue
       for (const breach of this.#counting(one, one.reach())) {
         // Later ones are only counted.
         const isAsked = this.#places === 0 || this.#counterexamples.length < this.#most
@@ -186,6 +208,12 @@ class Judging {
       }
     }
     return { counterexamples: this.#counterexamples, places: this.#places, remarks: [] }
+  }
+
+  /** Whether nothing is wrong with any of some packets. */
+  #holdOf(wider: NonNullable<Trial['wider']>): boolean {
+    for (const _ of this.#counting(wider, wider.reach())) return false
+    return true
   }
 
   /** Breaches that no exception covers. */
@@ -221,8 +249,7 @@ class Judging {
       return false
     }
     const found = findSender(proof, one.emissions, breaks)
-    if (!found && !one.isJoint) throw new TypeError('no single sender breaks what all of them together break')
-    if (!found) return undefined
+    if (!found) return one.isJoint ? undefined : this.#elsewhere(one, at)
     const sent = one.emissions.find((emission) => emission.node === found.sender)?.packets ?? proof.sets.none
     const among = (packet: IpHeaders): boolean => proof.sets.holds(sent, packet)
     const played =
@@ -237,6 +264,14 @@ class Judging {
       ...(played && { packet: played.packet, ...(played.rule && { rule: played.rule }) }),
       ...(does && { does }),
     }
+  }
+
+  /** What one sender breaks at another place: of ways that are compared, where they part may be seen sooner with all packets than with some. */
+  #elsewhere(one: Case, at: string): Counterexample | undefined {
+    for (const emission of one.emissions)
+      for (const breach of this.#counting(one, one.follow([emission])))
+        if (breach.at !== at) return this.#example({ ...one, emissions: [emission] }, breach)
+    throw new TypeError(`prove ${this.#id}: no single sender breaks what all of them together break at ${at}`)
   }
 
   #points(invariant: PointInvariant): Finding {

@@ -8,6 +8,8 @@ export interface Limit {
   packetsOf(node: string): DiagramSet
   /** Of openings that a node sends, those of which errors about them may fare otherwise. */
   toldAbout(node: string): DiagramSet
+  /** Of packets that a node has to forward, those about which an error that it tells their sender may fare otherwise. */
+  tellingOf(node: string): DiagramSet
   /** Of ICMP errors that a node sends, those of which something else may become. */
   errorsOf(node: string): DiagramSet
   /** Whether a point may judge otherwise, or what it is to do may be otherwise. */

@@ -5,13 +5,21 @@ import {
   type Network,
   type Node,
   type NodeKind,
+  neighboursOf,
   nodesOfKind,
   type Site,
   type VirtualEndpoint,
   virtualEndpoints,
 } from '../../model/index.ts'
 import { hostPrefix, type Prefix } from '../../net/index.ts'
-import { type Point, type Policy, pointsAt, pointsOfNode } from '../../policy/index.ts'
+import {
+  type Lending,
+  lendingOf,
+  type Point,
+  type Policy,
+  pointsAt,
+  pointsOfNode,
+} from '../../policy/index.ts'
 import { createWorld, type World } from '../../trace/index.ts'
 import { type DiagramSet, everything } from '../diagram/index.ts'
 import {
@@ -23,9 +31,11 @@ import {
   NetworkReach,
   type Openings,
   Passages,
+  type Place,
   type Reach,
   sendable,
   type Terrain,
+  type TerrainOptions,
   terrainOf,
   type Unwatched,
 } from '../network/index.ts'
@@ -38,6 +48,9 @@ import type { PointDecisions } from '../points/index.ts'
  */
 export type Origin = 'outside' | `${string} ${OriginKind}`
 
+/** Of an origin, what of it all sites have. */
+export const kindOf = (origin: Origin): string => origin.slice(origin.lastIndexOf(' ') + 1)
+
 type OriginKind = 'vm' | 'fabric-controller' | 'other-machine' | InnerKind | 'access-router'
 
 type InnerKind = 'distribution-router' | 'balancer'
@@ -47,6 +60,25 @@ export class ProofMemory {
   readonly sets = new PacketSets()
   readonly passages = new Passages(this.sets)
   readonly #once = new WeakMap<Network, Map<string, DiagramSet>>()
+  readonly #found = new Map<string, { readonly parts: readonly unknown[]; readonly value: boolean }>()
+
+  /**
+   * What follows from some points and sets alone: found again only if these are not the same.
+   * @param isKept it is of a whole network, with which later ones are compared
+   */
+  ofParts(key: string, parts: readonly unknown[], isKept: boolean, find: () => boolean): boolean {
+    const known = this.#found.get(key)
+    if (known?.parts.length === parts.length && known.parts.every((part, at) => part === parts[at]))
+      return known.value
+    const value = find()
+    if (isKept) this.#found.set(key, { parts, value })
+    return value
+  }
+
+  /** What was found of a whole network. */
+  foundOf(key: string): boolean | undefined {
+    return this.#found.get(key)?.value
+  }
 
   /** Sets that are made once for a network. */
   ofNetwork(network: Network): Map<string, DiagramSet> {
@@ -68,6 +100,8 @@ export interface ProofOf {
   readonly unwatched?: Unwatched
   /** Forwarding that is known of the same routes. */
   readonly tables?: Map<string, Forwarding>
+  /** What was known of a node's forwarding before something changed. */
+  readonly before?: TerrainOptions['before']
   /** Destinations that may go round, if only a part of all packets is looked at. */
   readonly destinations?: DiagramSet
 }
@@ -108,6 +142,7 @@ export class Proof {
       unwatched = new Set(),
       watched,
       tables = new Map(),
+      before,
       destinations,
     }: ProofOf = {},
   ) {
@@ -121,7 +156,12 @@ export class Proof {
     this.#sets = unwatched.size === 0 ? memory.ofNetwork(network) : new Map()
     this.#unwatched = unwatched
     this.#nodes = watched
-    const terrain = terrainOf(sets, world, { unwatched, tables, watched: () => this.nodes() })
+    const terrain = terrainOf(sets, world, {
+      unwatched,
+      tables,
+      watched: () => this.nodes(),
+      ...(before && { before }),
+    })
     this.#terrain = terrain
     this.#reach = new NetworkReach(
       sets,
@@ -167,10 +207,20 @@ export class Proof {
 
   /** Virtual endpoints, but those behind which is nobody who is looked at. */
   endpoints(): readonly VirtualEndpoint[] {
-    this.#endpoints ??= virtualEndpoints(this.network).filter(
-      ({ backends }) => backends.length === 0 || backends.some(({ node }) => this.watches(node)),
-    )
+    this.#endpoints ??= this.#watchedEndpoints()
     return this.#endpoints
+  }
+
+  #watchedEndpoints(): readonly VirtualEndpoint[] {
+    const all = virtualEndpoints(this.network)
+    if (this.#unwatched.size === 0) return all
+    const services = new Set(this.nodes().map(({ vm }) => vm?.service))
+    return all.filter(
+      ({ owner, backends }) =>
+        backends.length === 0 ||
+        ((owner.kind !== 'service' || services.has(owner.service)) &&
+          backends.some(({ node }) => this.watches(node))),
+    )
   }
 
   /** Nodes of an origin that are looked at. */
@@ -198,6 +248,12 @@ export class Proof {
   /** The forwarding table of a node, as sets. */
   forwarding(node: string): Forwarding {
     return this.#terrain.forwarding(node)
+  }
+
+  /** What leaves by an interface of a node of what it has to forward. @param packets absent: it may be anything */
+  leaving(node: string, iface: string, packets: DiagramSet = this.sets.all): DiagramSet {
+    const routed = this.sets.mask(packets, this.forwarding(node).toward.get(iface) ?? this.sets.none)
+    return this.#reach.pass(pointsAt(this.policy, node, iface, 'out'), routed)
   }
 
   /** What passes the points of an interface, of packets that come into it. */
@@ -238,6 +294,30 @@ export class Proof {
   /** Where ICMP errors get to. @param options as those of {@link NetworkReach.errors} */
   errors(known: Openings, errors: readonly Emission[], options: { readonly explain?: boolean } = {}): Reach {
     return this.#reach.errors(known, errors, options)
+  }
+
+  /** What of some errors its last filters let come to a node, by whatever way they got there, as {@link NetworkReach.lastHop} says. */
+  lastHop(node: string, errors: DiagramSet, opened: DiagramSet): DiagramSet {
+    return this.sets.union(this.#placesOf(node).map((place) => this.#reach.lastHop(place, errors, opened)))
+  }
+
+  /** What is found of a node that follows from the points at its cables, its addresses and some sets alone. @param key of what is asked */
+  ofLastHop(node: Node, key: string, sets: readonly DiagramSet[], find: () => boolean): boolean {
+    const around = this.#placesOf(node.id).flatMap((place) => this.#reach.aroundCable(place))
+    const { local } = this.forwarding(node.id)
+    return this.#memory.ofParts(`${key} ${node.id}`, [...around, local, ...sets], !this.#isPart, find)
+  }
+
+  /** What {@link ofLastHop} found of a whole network before. */
+  knownOfLastHop(node: Node, key: string): boolean | undefined {
+    return this.#memory.foundOf(`${key} ${node.id}`)
+  }
+
+  /** Interfaces that lead to somebody who is looked at. */
+  #placesOf(node: string): readonly Place[] {
+    return neighboursOf(this.network, node).flatMap(({ node: { id }, near }) =>
+      this.watches(id) ? [{ node, interface: near.interface }] : [],
+    )
   }
 
   /** What openings a node answers: to its own addresses, and at the Internet all that has come there. */
@@ -361,16 +441,20 @@ export class Proof {
 
 /** Addresses and ports that balancers lend. */
 function lentSources(sets: PacketSets, network: Network, policy: Policy): DiagramSet {
-  const lendings = network.sites
-    .flatMap(({ name }) => nodesOfKind(network, name, 'balancer'))
-    .flatMap(({ id }) => pointsOfNode(policy, id))
-    .flatMap(({ tiers }) => tiers.flatMap((tier) => (tier.kind === 'translation' ? tier.translations : [])))
-    .flatMap((each) =>
-      each.kind === 'egress-out' ? [each] : each.kind === 'endpoint-in' && each.hairpin ? [each.hairpin] : [],
-    )
-  // All endpoints of a site lend the same.
+  // All endpoints of a balancer lend the same.
+  const lendings = new Set<Lending>()
+  for (const { name } of network.sites)
+    for (const { id } of nodesOfKind(network, name, 'balancer'))
+      for (const { tiers } of pointsOfNode(policy, id))
+        for (const tier of tiers) {
+          if (tier.kind !== 'translation') continue
+          for (const translation of tier.translations) {
+            const lending = lendingOf(translation)
+            if (lending) lendings.add(lending)
+          }
+        }
   return sets.union(
-    Array.from(new Set(lendings), ({ address, ports }) =>
+    Array.from(lendings, ({ address, ports }) =>
       sets.mask(
         sets.addresses('source', [hostPrefix(address)]),
         sets.field('sourcePort', [[ports.first, ports.last]]),

@@ -124,7 +124,7 @@ function ruleDifferences(points: PointsOfSites, shapes: Shapes, a: Site, b: Site
 class Shapes {
   readonly #sites: ReadonlySet<string>
   /** Many points share a tier. */
-  readonly #tiers = new WeakMap<Tier, number>()
+  readonly #tiers = new Map<Tier, number>()
   readonly #numbers = new Map<string, number>()
 
   constructor(sites: ReadonlySet<string>) {

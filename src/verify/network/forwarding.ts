@@ -37,6 +37,38 @@ export const forwardingOf = (sets: PacketSets, node: Node, routes: readonly Rout
   ...routing(sets, routes),
 })
 
+/**
+ * A table in which some destinations are led otherwise.
+ * @param routes of the node as they are now: all that hold one of these destinations, or a part of them
+ */
+export function forwardingAfter(
+  sets: PacketSets,
+  was: Forwarding,
+  destinations: DiagramSet,
+  routes: readonly Entry[],
+): Forwarding {
+  const is = routing(sets, routes)
+  const replaced = (before: DiagramSet = sets.none, after: DiagramSet = sets.none): DiagramSet =>
+    sets.union([sets.without(before, destinations), sets.mask(destinations, after)])
+  const toward = Array.from(
+    new Set([...was.toward.keys(), ...is.toward.keys()]),
+    (name) => [name, replaced(was.toward.get(name), is.toward.get(name))] as const,
+  )
+  const byName = ({ equal }: Routing) => new Map(equal.map((ways) => [ways.interfaces.join(' '), ways]))
+  const [before, after] = [byName(was), byName(is)] as const
+  const equal = Array.from(new Map([...before, ...after]), ([name, { interfaces }]) => ({
+    interfaces,
+    packets: replaced(before.get(name)?.packets, after.get(name)?.packets),
+  }))
+  return {
+    local: was.local,
+    toward: new Map(toward.filter(([, packets]) => packets !== sets.none)),
+    equal: equal.filter(({ packets }) => packets !== sets.none),
+    discarded: replaced(was.discarded, is.discarded),
+    unrouted: replaced(was.unrouted, is.unrouted),
+  }
+}
+
 /** Longest prefix first: what a longer one holds is no matter for the shorter ones. */
 export function routing(sets: PacketSets, routes: readonly Entry[]): Routing {
   const parts = new Map<string, DiagramSet[]>()

@@ -14,6 +14,23 @@ import type { LentConnections } from './rewrites.ts'
 
 type End = { readonly vip: Ip; readonly protocol: number; readonly port: number }
 
+/** Sets by endpoint: of many, few have one, and all are asked for. */
+class ByEnd {
+  /** By port, protocol and family, and then by address. */
+  readonly #sets = new Map<number, Map<bigint, DiagramSet>>()
+
+  get({ vip, protocol, port }: End): DiagramSet | undefined {
+    return this.#sets.get((port * 256 + protocol) * 8 + vip.family)?.get(vip.value)
+  }
+
+  set({ vip, protocol, port }: End, set: DiagramSet): void {
+    const key = (port * 256 + protocol) * 8 + vip.family
+    const known = this.#sets.get(key)
+    if (known) known.set(vip.value, set)
+    else this.#sets.set(key, new Map([[vip.value, set]]))
+  }
+}
+
 export class Openings implements Passing, LentConnections {
   readonly #sets: PacketSets
   readonly #passages: Passages
@@ -22,7 +39,7 @@ export class Openings implements Passing, LentConnections {
   /** To the outside, by the address lent. */
   readonly #lent: Gathered
   /** To endpoints of the site, by the address lent and then by the endpoint. */
-  readonly #hairpins = new Map<string, Gathered>()
+  readonly #hairpins = new Map<string, ByEnd>()
 
   constructor(sets: PacketSets, passages: Passages) {
     this.#sets = sets
@@ -61,8 +78,8 @@ export class Openings implements Passing, LentConnections {
   }
 
   hairpins(address: Ip): ((endpoint: End) => DiagramSet) | undefined {
-    const there = this.#hairpins.get(formatIp(address))?.sets
-    return there && ((endpoint) => there.get(keyOf(endpoint)) ?? this.#sets.none)
+    const there = this.#hairpins.get(formatIp(address))
+    return there && ((endpoint) => there.get(endpoint) ?? this.#sets.none)
   }
 
   #note(point: Point, passed: DiagramSet): DiagramSet {
@@ -81,9 +98,9 @@ export class Openings implements Passing, LentConnections {
       this.#lent.add(address, packets)
       return
     }
-    const there = this.#hairpins.get(address) ?? new Gathered(this.#sets)
+    const there = this.#hairpins.get(address) ?? new ByEnd()
     this.#hairpins.set(address, there)
-    there.add(keyOf(translation), packets)
+    there.set(translation, this.#sets.union([there.get(translation) ?? this.#sets.none, packets]))
   }
 }
 
@@ -95,12 +112,3 @@ function rulesBeforeFlow({ tiers }: Point, { decisions }: Passages): number {
 }
 
 const tableOf = ({ node, flow }: Point): string => `${node} ${flow?.table}`
-
-/** Of endpoints, which are asked for again and again. */
-const keys = new WeakMap<End, string>()
-
-function keyOf(end: End): string {
-  const key = keys.get(end) ?? `${formatIp(end.vip)} ${end.protocol} ${end.port}`
-  keys.set(end, key)
-  return key
-}

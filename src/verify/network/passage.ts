@@ -12,7 +12,7 @@ import {
   type RewriteTier,
   type Translating,
 } from './rewrites.ts'
-import type { Terrain } from './terrain.ts'
+import type { Terrain, Watching } from './terrain.ts'
 
 export interface Passage {
   readonly passed: DiagramSet
@@ -34,14 +34,14 @@ export type Hit = (rewrite: Rewrite, packets: DiagramSet) => void
 export class Passages implements Passing {
   readonly #sets: PacketSets
   readonly decisions: PointDecisions
-  readonly #terrain: Pick<Terrain, 'watches'>
+  readonly #terrain: Watching
   readonly #translating: Translating
   readonly #rewrites: Rewrites
   readonly #sections = new WeakMap<Point, Sections>()
 
   constructor(
     sets: PacketSets,
-    terrain: Pick<Terrain, 'watches'> = { watches: () => true },
+    terrain: Watching = { isWhole: true, nodes: [] },
     decisions = new PointDecisions(sets),
     rewrites = new Rewrites(sets, terrain),
     connections?: LentConnections,

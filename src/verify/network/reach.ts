@@ -115,6 +115,29 @@ export class NetworkReach {
     return new Openings(this.#sets, this.#passages)
   }
 
+  /** Points at both ends of a cable, one end of which is in an interface. */
+  aroundCable(place: Place): readonly Point[] {
+    return [place, ...this.#terrain.peers(place)].flatMap((end) => [
+      ...this.#terrain.points(end, 'in'),
+      ...this.#terrain.points(end, 'out'),
+    ])
+  }
+
+  /**
+   * What of some errors, coming to an interface of a node from the other end of its cable, would be delivered to it.
+   * @param opened what its filters, and those at the other end, are shown before: they know the flows of what they let pass
+   */
+  lastHop(place: Place, errors: DiagramSet, opened: DiagramSet): DiagramSet {
+    const { points, peers, forwarding } = this.#terrain
+    const known = this.openings()
+    for (const point of this.aroundCable(place)) if (point.flow) known.passed(point, opened)
+    const erring = new Erring(this.#sets, this.#passages, known)
+    const meant = this.#sets.mask(forwarding(place.node).local, errors)
+    return this.#sets.union(
+      peers(place).map((peer) => passAll(erring, [...points(peer, 'out'), ...points(place, 'in')], meant)),
+    )
+  }
+
   /** Follows what the nodes send. @param explain keep what each point stopped, and by which rule */
   from(emissions: readonly Emission[], { explain = false }: { explain?: boolean } = {}): Reach {
     return this.#walk(emissions, this.#passages, explain)

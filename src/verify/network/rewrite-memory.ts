@@ -13,7 +13,16 @@ export interface DividedTier {
   composed?: RewriteTier
 }
 
+/** Where translations of a tier stand that are followed if somebody is looked at. */
+interface Behind {
+  /** Whoever is looked at. */
+  readonly always: readonly number[]
+  /** By the id of a machine behind them. */
+  readonly by: ReadonlyMap<string, readonly number[]>
+}
+
 export class RewriteMemory {
+  readonly #behind = new WeakMap<TranslationTier, Behind>()
   readonly #plain = new WeakMap<Translation, Rewrite>()
   readonly #borrowers = new WeakMap<readonly Ip[], DiagramSet>()
   /** As last asked for. */
@@ -28,7 +37,16 @@ export class RewriteMemory {
     return remembered(this.#borrowers, list, make)
   }
 
-  /** @param make is given what is followed */
+  /** Translations but those to endpoints behind which are machines, of which none is looked at, in their order. */
+  followed(tier: TranslationTier, nodes: readonly string[]): readonly Translation[] {
+    const { always, by } = remembered(this.#behind, tier, () => behindOf(tier))
+    const found = new Set(always)
+    for (const node of nodes) for (const at of by.get(node) ?? []) found.add(at)
+    if (found.size === tier.translations.length) return tier.translations
+    return [...found].sort((a, b) => a - b).map((at) => tier.translations[at] as Translation)
+  }
+
+  /** @param make makes it where other translations were followed when it was last asked for */
   tier(tier: TranslationTier, watched: readonly Translation[], make: () => DividedTier): DividedTier {
     const known = this.#tiers.get(tier)
     const { length } = watched
@@ -44,4 +62,20 @@ function remembered<K extends object, V>(map: WeakMap<K, V>, key: K, make: () =>
   const value = map.get(key) ?? make()
   map.set(key, value)
   return value
+}
+
+function behindOf({ translations }: TranslationTier): Behind {
+  const always: number[] = []
+  const by = new Map<string, number[]>()
+  translations.forEach((translation, at) => {
+    const backends =
+      translation.kind === 'endpoint-in' || translation.kind === 'endpoint-out' ? translation.backends : []
+    if (backends.length === 0) always.push(at)
+    for (const { node } of backends) {
+      const list = by.get(node)
+      if (list) list.push(at)
+      else by.set(node, [at])
+    }
+  })
+  return { always, by }
 }

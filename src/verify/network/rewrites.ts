@@ -21,7 +21,7 @@ import type { DiagramSet } from '../diagram/index.ts'
 import { addressLevels, kindLevels, level, type PacketSets } from '../packets/index.ts'
 import { swapEnds } from './ends.ts'
 import { type DividedTier, RewriteMemory } from './rewrite-memory.ts'
-import type { Terrain } from './terrain.ts'
+import type { Watching } from './terrain.ts'
 
 export interface Rewrite {
   readonly translation: Translation
@@ -59,7 +59,7 @@ export interface Translating {
 
 export class Rewrites implements Translating {
   readonly #sets: PacketSets
-  readonly #terrain: Pick<Terrain, 'watches'>
+  readonly #terrain: Watching
   /** TCP that opens a connection, UDP, echo requests: what is lent a port. */
   readonly #opening: DiagramSet
   readonly #openingTcp: DiagramSet
@@ -68,7 +68,7 @@ export class Rewrites implements Translating {
   readonly #memory: RewriteMemory
 
   /** @param terrain endpoints none of whose backends it watches take packets, but these are not followed */
-  constructor(sets: PacketSets, terrain: Pick<Terrain, 'watches'>, memory = new RewriteMemory()) {
+  constructor(sets: PacketSets, terrain: Watching, memory = new RewriteMemory()) {
     this.#sets = sets
     this.#terrain = terrain
     this.#memory = memory
@@ -89,7 +89,7 @@ export class Rewrites implements Translating {
   }
 
   /** The same translations where other machines are looked at. */
-  seenFrom(terrain: Pick<Terrain, 'watches'>): Rewrites {
+  seenFrom(terrain: Watching): Rewrites {
     return new Rewrites(this.#sets, terrain, this.#memory)
   }
 
@@ -129,9 +129,13 @@ export class Rewrites implements Translating {
   #divided(tier: TranslationTier): DividedTier {
     const known = this.#parts.get(tier)
     if (known) return known
-    const aside = new Set(tier.translations.filter((each) => this.#isAside(each)))
-    const watched = tier.translations.filter((each) => !aside.has(each))
-    const made = this.#memory.tier(tier, watched, () => ({ watched, others: this.#domainOf([...aside]) }))
+    const { isWhole, nodes } = this.#terrain
+    const watched = isWhole ? tier.translations : this.#memory.followed(tier, nodes)
+    const made = this.#memory.tier(tier, watched, () => {
+      const followed = new Set(watched)
+      const others = this.#domainOf(tier.translations.filter((each) => !followed.has(each)))
+      return { watched, others }
+    })
     this.#parts.set(tier, made)
     return made
   }
@@ -145,12 +149,6 @@ export class Rewrites implements Translating {
     const domain = sets.union(plain.map((each) => each.domain))
     const rewrites = this.#exclusive(plain)
     return { domain, rewrites: rewrites.filter((each) => each.domain !== sets.none) }
-  }
-
-  #isAside(translation: Translation): boolean {
-    if (translation.kind !== 'endpoint-in' && translation.kind !== 'endpoint-out') return false
-    const { backends } = translation
-    return backends.length > 0 && backends.every(({ node }) => !this.#terrain.watches(node))
   }
 
   /** Packets to which any of some endpoints applies, made by protocol and port rather than one by one. */

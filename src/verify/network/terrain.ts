@@ -2,8 +2,9 @@
 import { forwards, type NextHop, type Node, type Route } from '../../model/index.ts'
 import { type Point, pointsAt } from '../../policy/index.ts'
 import type { World } from '../../trace/index.ts'
+import type { DiagramSet } from '../diagram/index.ts'
 import type { PacketSets } from '../packets/index.ts'
-import { type Forwarding, forwardingOf } from './forwarding.ts'
+import { type Forwarding, forwardingAfter, forwardingOf } from './forwarding.ts'
 
 /** An interface of a node. */
 export interface Place {
@@ -14,11 +15,15 @@ export interface Place {
 /** Ids of machines at which nobody looks, since others stand for them. */
 export type Unwatched = Pick<ReadonlySet<string>, 'has' | 'size'>
 
-export interface Terrain {
-  /** Ids of those that are looked at. */
+/** Who is looked at. */
+export interface Watching {
+  /** All are. */
+  readonly isWhole: boolean
+  /** Ids of those that are. */
   readonly nodes: readonly string[]
-  /** Whether a node is looked at. */
-  watches(node: string): boolean
+}
+
+export interface Terrain extends Watching {
   /** Whether a node passes on what is not for it. */
   forwards(node: string): boolean
   forwarding(node: string): Forwarding
@@ -38,6 +43,17 @@ export interface TerrainOptions {
   readonly watched?: () => readonly Node[]
   /** Forwarding that is known of a world with the same routes; what is found is added. */
   readonly tables?: Map<string, Forwarding>
+  /** What was known before something changed, of a node that is not in `tables`. */
+  readonly before?: (node: string) => ForwardingBefore | undefined
+}
+
+/** A forwarding table as it was, and what is otherwise. */
+export interface ForwardingBefore {
+  readonly table: Forwarding
+  /** What may be led otherwise now, as a set of destinations. */
+  readonly destinations: DiagramSet
+  /** Whether a route of the node holds some of these. */
+  holds(route: Route): boolean
 }
 
 /** The network of a world. */
@@ -56,6 +72,15 @@ export function terrainOf(
           nextHops: route.nextHops.map((hop) => (isAside(node, hop) ? { ...hop, interface: aside } : hop)),
         }
       : route
+  const made = (node: string): Forwarding => {
+    const before = options.before?.(node)
+    if (before?.destinations === sets.none) return before.table
+    const routes = world.routes(node)
+    const all = (some: readonly Route[]) => some.map((route) => gathered(node, route))
+    if (!before) return forwardingOf(sets, world.node(node), all(routes))
+    const { table, destinations } = before
+    return forwardingAfter(sets, table, destinations, all(routes.filter((route) => before.holds(route))))
+  }
   let nodes: readonly string[] | undefined
   return {
     get nodes() {
@@ -63,16 +88,10 @@ export function terrainOf(
       nodes ??= watched().map(({ id }) => id)
       return nodes
     },
-    watches,
+    isWhole: unwatched.size === 0,
     forwards: (node) => forwards(world.node(node)),
     forwarding(node) {
-      const table =
-        tables.get(node) ??
-        forwardingOf(
-          sets,
-          world.node(node),
-          world.routes(node).map((route) => gathered(node, route)),
-        )
+      const table = tables.get(node) ?? made(node)
       tables.set(node, table)
       return table
     },

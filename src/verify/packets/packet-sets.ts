@@ -17,6 +17,9 @@ import { type End, type Field, familyNumber, highest, level, tupleOf } from './l
 
 const families = [4, 6] as const
 
+/** From how many prefixes on a list is remembered. */
+const long = 16
+
 /** Packet sets of one proof; sets of different ones must not meet. */
 export class PacketSets extends Diagrams {
   /**
@@ -24,8 +27,7 @@ export class PacketSets extends Diagrams {
    * extension header, and no ICMP of the other family, since such packets have another shape. Echo identifiers count as ports.
    */
   readonly all: DiagramSet
-  readonly #matches = new WeakMap<Match, DiagramSet>()
-  /** By list, end and family. */
+  /** By list, end and family: of long lists alone. To remember something of every short one costs more than to make it again. */
   readonly #lists = new WeakMap<readonly Prefix[], Map<string, DiagramSet>>()
 
   constructor() {
@@ -43,10 +45,8 @@ export class PacketSets extends Diagrams {
 
   /** Packets that a match holds for. */
   match(match: Match): DiagramSet {
-    const known = this.#matches.get(match)
-    if (known !== undefined) return known
     const { protocol, sourcePorts, destinationPorts, tcpFlags, icmpType, icmpCode } = match
-    const made = this.allOf([
+    return this.allOf([
       protocol !== undefined && this.field('protocol', [[protocol, protocol]]),
       icmpType !== undefined && this.field('icmpType', [[icmpType, icmpType]]),
       icmpCode !== undefined && this.field('icmpCode', [[icmpCode, icmpCode]]),
@@ -55,8 +55,6 @@ export class PacketSets extends Diagrams {
       sourcePorts && this.field('sourcePort', rangesOf(sourcePorts)),
       this.#ends(match),
     ])
-    this.#matches.set(match, made)
-    return made
   }
 
   /** Packets with one of the numbers in a field. */
@@ -114,6 +112,7 @@ export class PacketSets extends Diagrams {
   }
 
   #list(end: End, family: Family, prefixes: readonly Prefix[]): DiagramSet {
+    if (prefixes.length < long) return addressSet(this, end, family, prefixes)
     const lists = this.#lists.get(prefixes) ?? new Map<string, DiagramSet>()
     this.#lists.set(prefixes, lists)
     const key = `${end}${family}`

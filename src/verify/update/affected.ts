@@ -7,7 +7,9 @@
  * what the edge treats otherwise in its source alone; or if it is answered by such a packet. That is more than need be, and never less.
  */
 import {
-  hasGuest,
+  between,
+  endpointsOfServices,
+  isSameIp,
   type Network,
   type Node,
   neighbourBy,
@@ -15,9 +17,9 @@ import {
   nodesOfKind,
   type Sameness,
   siteByName,
-  type VirtualEndpoint,
-  virtualEndpoints,
+  virtualEndpointsOf,
   vmsOfHost,
+  vmsOtherwise,
 } from '../../model/index.ts'
 import { hostPrefix, type Ip, type Prefix } from '../../net/index.ts'
 import {
@@ -77,12 +79,9 @@ class Search {
 
   run(difference: Difference): Affected | undefined {
     for (const node of difference.machines) this.#add(node)
-    for (const network of this.#networks())
-      for (const node of network.nodes)
-        if (node.vm && (difference.services.has(node.vm.service) || hasGuest(difference.guests, node)))
-          this.#add(node)
+    for (const network of this.#networks()) for (const vm of vmsOtherwise(network, difference)) this.#add(vm)
     for (const name of difference.edges) this.#writtenOtherwise(name)
-    if (!this.#areOurs(difference.routes)) return undefined
+    if (!this.#areOurs([...difference.routes.values()].flat())) return undefined
     for (const change of difference.points) if (!this.#meet(change)) return undefined
     const arriving = this.#arriving(difference.services)
     const { sets } = this.#next
@@ -207,8 +206,20 @@ class Search {
   #compare(was: Translation | undefined, is: Translation | undefined): boolean {
     if (was?.kind === 'egress-in' && is?.kind === 'egress-in') return this.#compareAnswers(was, is)
     const lenders = this.#areBorrowersOurs(was, is)
-    if (was && is && this.#sameness.same(withoutBorrowers(is), withoutBorrowers(was))) return lenders
+    if (was && is && this.#areSameButBorrowers(is, was)) return lenders
     return lenders && [was, is].every((each) => !each || this.#addEnds(each))
+  }
+
+  #areSameButBorrowers(is: Translation, was: Translation): boolean {
+    if (is === was) return true
+    if (is.kind === 'egress-out' && was.kind === 'egress-out')
+      return this.#sameness.sameBut(is, was, 'borrowers')
+    if (is.kind !== 'endpoint-in' || was.kind !== 'endpoint-in' || !is.hairpin || !was.hairpin)
+      return this.#sameness.same(is, was)
+    return (
+      this.#sameness.sameBut(is, was, 'hairpin') &&
+      this.#sameness.sameBut(is.hairpin, was.hairpin, 'borrowers')
+    )
   }
 
   /** Of what leads answers back to who borrowed a port: the endpoints whose answers are led back, one by one. */
@@ -226,11 +237,11 @@ class Search {
       readonly Ip[],
       readonly Ip[],
     ]
-    if (this.#sameness.same(b, a)) return true
+    if (a === b) return true
     // All endpoints of a site lend to the same machines.
     const known = this.#borrowers.get(b)
     if (known?.was === a) return known.areOurs
-    const areOurs = this.#areOurs(betweenLists(a, b).map(hostPrefix))
+    const areOurs = this.#areOurs(inOneAlone(a, b).map(hostPrefix))
     this.#borrowers.set(b, { was: a, areOurs })
     return areOurs
   }
@@ -249,10 +260,15 @@ class Search {
 
   #arriving(services: ReadonlySet<string>): DiagramSet {
     const { sets } = this.#next
-    const isMet = ({ owner, backends }: VirtualEndpoint): boolean =>
-      (owner.kind === 'service' && services.has(owner.service)) ||
-      backends.some(({ node }) => this.#machines.has(node))
-    const endpoints = this.#networks().flatMap((network) => virtualEndpoints(network).filter(isMet))
+    const sites = new Set(Array.from(this.#machines.values(), ({ site = '' }) => site))
+    const endpoints = this.#networks().flatMap((network) => [
+      ...endpointsOfServices(network, services),
+      ...[...sites].flatMap((site) =>
+        virtualEndpointsOf(network, site).filter(({ backends }) =>
+          backends.some(({ node }) => this.#machines.has(node)),
+        ),
+      ),
+    ])
     const met = endpoints.map((endpoint) => addressed(this.#next, endpoint))
     this.#vips.push(...endpoints.map(({ vip }) => vip))
     return sets.union([sets.addresses('destination', this.#prefixes()), ...met, ...this.#endpoints])
@@ -285,25 +301,12 @@ class Search {
   }
 }
 
-/** What a translation says but for who may borrow ports, and for the endpoints whose answers it leads back, which stand for themselves elsewhere. */
-function withoutBorrowers(translation: Translation): object {
-  switch (translation.kind) {
-    case 'endpoint-in': {
-      const { hairpin, ...rest } = translation
-      return hairpin ? { ...rest, hairpin: { ...hairpin, borrowers: [] } } : rest
-    }
-    case 'egress-out':
-      return { ...translation, borrowers: [] }
-    default:
-      return translation
-  }
-}
-
 const none: readonly Ip[] = []
 
 /** Addresses that one of two lists alone has. */
-function betweenLists(a: readonly Ip[], b: readonly Ip[]): readonly Ip[] {
+function inOneAlone(a: readonly Ip[], b: readonly Ip[]): readonly Ip[] {
+  const [was, is] = between(a, b, isSameIp)
   const key = ({ family, value }: Ip) => `${family} ${value}`
-  const [before, after] = [new Set(a.map(key)), new Set(b.map(key))]
-  return [...a.filter((each) => !after.has(key(each))), ...b.filter((each) => !before.has(key(each)))]
+  const [before, after] = [new Set(was.map(key)), new Set(is.map(key))]
+  return [...was.filter((each) => !after.has(key(each))), ...is.filter((each) => !before.has(key(each)))]
 }

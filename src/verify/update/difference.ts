@@ -1,5 +1,7 @@
 /** What is otherwise in a network as packets find it than it was. */
 import {
+  between,
+  isSameRoute,
   type Network,
   type NetworkChanges,
   type Node,
@@ -14,9 +16,11 @@ import type { World } from '../../trace/index.ts'
 
 export interface Difference extends NetworkChanges {
   readonly points: readonly PointChange[]
-  /** What routers and hosts lead elsewhere. */
-  readonly routes: readonly Prefix[]
+  /** What routers and hosts lead elsewhere, by node. */
+  readonly routes: RouteChanges
 }
+
+export type RouteChanges = ReadonlyMap<string, readonly Prefix[]>
 
 /** Routes follow from who is where: those of other sites than the changed machines' stay. */
 export function changedRoutes(
@@ -24,14 +28,18 @@ export function changedRoutes(
   next: World,
   { machines }: NetworkChanges,
   sameness: Sameness,
-): readonly Prefix[] {
-  if (base.routes === next.routes || arePlacedAlike(base.network, next.network, machines, sameness)) return []
+): RouteChanges {
+  if (base.routes === next.routes || arePlacedAlike(base.network, next.network, machines, sameness))
+    return new Map()
   const hosts = new Set(machines.flatMap(({ vm }) => vm?.host ?? []))
   const routers = [...hosts].flatMap((host) =>
     neighboursOf(next.network, host).flatMap(({ node }) => (node.kind === 'vm' ? [] : [node.id])),
   )
-  return [...new Set([...hosts, ...routers])].flatMap((node) =>
-    routeChanges(base.routes(node), next.routes(node), sameness),
+  return new Map(
+    [...new Set([...hosts, ...routers])].map((node) => [
+      node,
+      routeChanges(base.routes(node), next.routes(node)),
+    ]),
   )
 }
 
@@ -49,8 +57,8 @@ function arePlacedAlike(was: Network, is: Network, machines: readonly Node[], sa
 }
 
 /** Prefixes that have other routes, or only one of both has. */
-function routeChanges(was: readonly Route[], is: readonly Route[], sameness: Sameness): readonly Prefix[] {
-  if (was === is) return []
+function routeChanges(base: readonly Route[], next: readonly Route[]): readonly Prefix[] {
+  const [was, is] = between(base, next, isSameRoute)
   const left = new Set(was)
   const before = new PrefixMap<Route>()
   for (const route of was) before.set(route.prefix, route)
@@ -58,7 +66,7 @@ function routeChanges(was: readonly Route[], is: readonly Route[], sameness: Sam
   for (const route of is) {
     const other = before.get(route.prefix)
     if (other) left.delete(other)
-    if (!other || !sameness.same(route, other)) changed.push(route.prefix)
+    if (!other || !isSameRoute(route, other)) changed.push(route.prefix)
   }
   return [...changed, ...Array.from(left, ({ prefix }) => prefix)]
 }

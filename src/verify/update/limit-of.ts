@@ -1,5 +1,5 @@
 /** The parts of a proof that a change touches. */
-import { nodeById, nodesOfKind } from '../../model/index.ts'
+import { nodeById, nodesOfKind, siteByName } from '../../model/index.ts'
 import type { Point } from '../../policy/index.ts'
 import { everything } from '../diagram/index.ts'
 import type { Limit } from '../invariants/limit.ts'
@@ -26,10 +26,17 @@ export function limitOf(
   for (const { was, is } of points) for (const each of [was, is]) if (each) nodes.add(each.node)
   const isNear = ({ node, interfaces }: Point): boolean =>
     near.has(node) || interfaces.some((name) => near.has(world.peer(node, name).node))
+  const touched = new Set([...nodes].flatMap((id) => nodeById(world.network, id)?.site ?? []))
   return {
     nodes,
-    sites: new Set([...nodes].flatMap((id) => nodeById(world.network, id)?.site ?? [])),
+    sites: touched,
     packetsOf: (node) => (machines.has(node) ? sets.all : packets),
+    // What a site says to its own machines stays in it. Filters know the flow that it quotes, and nothing else in the site looks at that.
+    tellingOf: (node) => {
+      const site = siteByName(world.network, nodeById(world.network, node)?.site ?? '')
+      if (!site || touched.has(site.name)) return sets.all
+      return sets.without(sets.all, sets.addresses('source', Object.values(site.pools).flat()))
+    },
     // Lists at the edge look at an error, and not at what it is about.
     toldAbout: (node) => (atEdge || machines.has(node) ? sets.all : packets),
     errorsOf: (node) => (atEdge || machines.has(node) ? everything : errors),

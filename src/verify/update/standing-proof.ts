@@ -1,5 +1,5 @@
 /** A proof that is kept while its network is changed again and again: after a change only what it touches is looked at. */
-import { type Network, type Node, networkChanges, nodeById, Sameness } from '../../model/index.ts'
+import { type Network, type Node, networkChanges, nodeById, nodesBut, Sameness } from '../../model/index.ts'
 import { Derivation, type Policy, pointChanges, withKnownPoints } from '../../policy/index.ts'
 import { createWorld, type World } from '../../trace/index.ts'
 import { type Alike, addressesOf, areVouchedFor } from '../alike/index.ts'
@@ -11,9 +11,10 @@ import { Proof, ProofMemory } from '../invariants/proof.ts'
 import { claimsOf, type ProofOptions, verdictsOf } from '../invariants/prove.ts'
 import { Prover } from '../invariants/prover.ts'
 import type { Verdict } from '../invariants/verdict.ts'
-import { destinationsOf, type Forwarding, type Unwatched } from '../network/index.ts'
+import { destinationsOf, type Unwatched } from '../network/index.ts'
 import { type Affected, affectedBy } from './affected.ts'
 import { changedRoutes, type Difference } from './difference.ts'
+import { forwardingBefore } from './forwarding-before.ts'
 import { limitOf } from './limit-of.ts'
 import { nearTo, type Watched, watchedAfter } from './watched.ts'
 
@@ -30,7 +31,12 @@ interface Base {
   readonly prover: Prover
   readonly memory: ProofMemory
   readonly verdicts: readonly Verdict[]
+  /** Of its diagrams, in nodes. */
+  readonly size: number
 }
+
+/** Diagrams grow with each change: when they are so many times as large as at first, all is looked at again with new ones. */
+const mostGrowth = 4
 
 export class StandingProof {
   readonly #options: ProofOptions
@@ -74,14 +80,16 @@ export class StandingProof {
     const memory = new ProofMemory()
     const prover = new Prover(world, now, alikeFrom, memory)
     const verdicts = verdictsOf(prover, world.network, options)
-    return { derivation, world, prover, memory, verdicts }
+    // It takes long when there are many: better here, once, than in the middle of a change.
+    memory.sets.reserve(memory.sets.size)
+    return { derivation, world, prover, memory, verdicts, size: memory.sets.size }
   }
 
   /** `undefined`: all is to be looked at. */
   #parts(network: Network, options: ProofOptions, policy?: Policy): readonly Verdict[] | undefined {
-    const { verdicts, prover, memory } = this.#base
+    const { verdicts, prover, memory, size } = this.#base
     const { proof: was, alike } = prover.usual
-    if (verdicts.some(({ holds }) => !holds)) return undefined
+    if (verdicts.some(({ holds }) => !holds) || memory.sets.size > mostGrowth * size) return undefined
     const { expectations, exceptions } = network
     // They lapse by the clock alone, and what they cover or no longer do is seen of everything only.
     if (exceptions.length > 0) return undefined
@@ -134,15 +142,16 @@ export class StandingProof {
     const { proof: was, alike } = prover.usual
     const { network, policy } = world
     const near = watched?.near ?? nearTo(network, affected.machines)
+    const unwatched = alike && watched ? unwatchedIn(alike, watched) : nobody
     const proof = new Proof(network, policy, {
       world,
       memory,
-      tables: this.#tables(world, affected, watched),
+      unwatched,
+      before: forwardingBefore(was, alike?.unwatched ?? nobody, { world, unwatched }, difference.routes),
       destinations: was.mayLoop ? everything : destinationsOf(was.sets, affected.arriving),
-      ...(alike &&
-        watched && { unwatched: unwatchedIn(alike, watched), watched: watchedIn(network, alike, watched) }),
+      ...(alike && watched && { watched: watchedIn(network, alike, watched) }),
     })
-    keepDestinations(was, proof, new Set(difference.machines.map(({ id }) => id)))
+    keepDestinations(was, proof, difference)
     if (alike && !isVouchedFor(proof, alike, affected, near)) return undefined
     const { now = Date.now(), most = 3 } = options
     const exemptions = new Exemptions(proof, now)
@@ -151,20 +160,19 @@ export class StandingProof {
     if (claims.some(({ id }, index) => verdicts[index]?.invariant.id !== id)) return undefined
     return claims.map((claim) => judgeInvariant(proof, exemptions, claim, most, limit))
   }
-
-  /** Forwarding of sites in which the same machines are looked at as before. */
-  #tables(world: World, { machines }: Affected, watched: Watched | undefined): Map<string, Forwarding> {
-    const { proof, alike } = this.#base.prover.usual
-    const kept = alike?.kept
-    const sites = new Set(Array.from(machines.values(), ({ site }) => site))
-    for (const id of watched?.ids ?? []) if (!kept?.has(id)) sites.add(world.node(id).site)
-    return new Map([...proof.tables].filter(([id]) => !sites.has(nodeById(world.network, id)?.site)))
-  }
 }
 
 /** Nodes that are looked at, found without asking of each of many whether it is left out. */
-const watchedIn = ({ nodes }: Network, { apart }: Alike, { ids }: Watched): readonly Node[] =>
-  nodes.filter(({ id, kind }) => (kind !== 'vm' && kind !== 'host') || ids.has(id) || apart.has(id))
+function watchedIn(network: Network, { apart }: Alike, { ids }: Watched): readonly Node[] {
+  const among = new Set<Node>()
+  for (const id of [...ids, ...apart]) {
+    const node = nodeById(network, id)
+    if (node) among.add(node)
+  }
+  return nodesBut(network, ['vm', 'host']).concat(...among)
+}
+
+const nobody: Unwatched = new Set()
 
 const unwatchedIn = ({ unwatched }: Alike, { ids }: Watched): Unwatched => ({
   has: (id) => !ids.has(id) && unwatched.has(id),

@@ -1,5 +1,5 @@
 /** Which machines are looked at after a change, where a few stand for all that are alike. */
-import { type Network, type Node, nodeById } from '../../model/index.ts'
+import { type Network, type Node, nodeById, vmsBeside } from '../../model/index.ts'
 import type { Alike } from '../alike/index.ts'
 import type { Affected } from './affected.ts'
 
@@ -43,9 +43,7 @@ export function nearTo(network: Network, machines: ReadonlyMap<string, Node>): R
     near.add(id)
     if (vm) near.add(vm.host)
   }
-  const services = new Set(Array.from(machines.values(), ({ site, vm }) => `${site} ${vm?.service}`))
-  for (const node of network.nodes)
-    if (node.vm && (machines.has(node.id) || services.has(`${node.site} ${node.vm.service}`))) add(node)
+  for (const vm of vmsBeside(network, machines.values())) add(vm)
   for (const [id, { kind, vm }] of machines) {
     if (kind === 'host' && nodeById(network, id)) near.add(id)
     if (vm && nodeById(network, vm.host)) near.add(vm.host)

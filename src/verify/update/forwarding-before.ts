@@ -1,0 +1,52 @@
+/** What is known of a node's forwarding after a change: what it was, but for a few destinations. */
+import { neighboursOf } from '../../model/index.ts'
+import { familyBits, type Prefix } from '../../net/index.ts'
+import type { World } from '../../trace/index.ts'
+import type { Proof } from '../invariants/proof.ts'
+import type { ForwardingBefore, Unwatched } from '../network/index.ts'
+import type { RouteChanges } from './difference.ts'
+
+/** A network as it is proven, with those of its machines at which nobody looks. */
+export interface Seen {
+  readonly world: World
+  readonly unwatched: Unwatched
+}
+
+/**
+ * Beside what is routed otherwise, what goes to a neighbour counts that is looked at now and was not before, or the other way round: those that are not
+ * looked at are one in the tables.
+ */
+export function forwardingBefore(
+  { tables, sets }: Proof,
+  unwatched: Unwatched,
+  { world, unwatched: unwatchedNow }: Seen,
+  routes: RouteChanges,
+): (node: string) => ForwardingBefore | undefined {
+  return (node) => {
+    const table = tables.get(node)
+    if (!table) return undefined
+    const turned = new Set(
+      neighboursOf(world.network, node).flatMap(({ node: { id }, near }) =>
+        unwatched.has(id) === unwatchedNow.has(id) ? [] : [near.interface],
+      ),
+    )
+    const toTurned =
+      turned.size === 0
+        ? []
+        : world
+            .routes(node)
+            .filter(({ nextHops }) => nextHops.some((hop) => turned.has(hop.interface)))
+            .map(({ prefix }) => prefix)
+    const prefixes = [...(routes.get(node) ?? []), ...toTurned]
+    // A shorter one may hold many routes.
+    if (!prefixes.every(isOfOneAddress)) return undefined
+    const addresses = new Set(prefixes.map(({ value }) => value))
+    return {
+      table,
+      destinations: sets.addresses('destination', prefixes),
+      holds: ({ prefix }) => !isOfOneAddress(prefix) || addresses.has(prefix.value),
+    }
+  }
+}
+
+const isOfOneAddress = ({ family, length }: Prefix): boolean => length === familyBits(family)
