@@ -75,6 +75,12 @@ export function endpointsOfServices(
   )
 }
 
+/** Makes the endpoints of a network known of sites in which they are as in another. */
+export function keepEndpoints(network: Network, base: Network, isKept: (site: string) => boolean): void {
+  const known = base.sites.filter(({ name }) => isKept(name))
+  bySite.set(network, new Map(known.map(({ name }) => [name, virtualEndpointsOf(base, name)])))
+}
+
 const all = new WeakMap<Network, readonly VirtualEndpoint[]>()
 const bySite = new WeakMap<Network, Map<string, readonly VirtualEndpoint[]>>()
 

@@ -14,13 +14,15 @@ export interface Neighbour {
 }
 
 interface Indices {
-  readonly nodes: ReadonlyMap<string, Node>
+  readonly nodes: Index<Node>
   readonly kinds: ReadonlyMap<string, readonly Node[]>
-  readonly neighbours: ReadonlyMap<string, readonly Neighbour[]>
+  readonly neighbours: Index<readonly Neighbour[]>
   /** By node and the name of its interface, of nodes that were asked for. */
   readonly interfaces: Map<string, ReadonlyMap<string, Neighbour>>
-  readonly roles: ReadonlyMap<string, readonly Node[]>
+  readonly roles: Index<readonly Node[]>
 }
+
+type Index<T> = Pick<ReadonlyMap<string, T>, 'get'>
 
 const cache = new WeakMap<Network, Indices>()
 
@@ -84,20 +86,68 @@ function indicesOf(network: Network): Indices {
   const known = cache.get(network)
   if (known) return known
   const nodes = new Map(network.nodes.map((node) => [node.id, node]))
-  const kinds = groupBy(network.nodes, ({ site, kind }) => `${site ?? ''} ${kind}`)
+  const kinds = groupBy(network.nodes, kindKey)
   const vms = network.nodes.filter(({ vm }) => vm)
-  const roles = groupBy(vms, ({ site, vm }) => `${site} ${vm?.service} ${vm?.role}`)
-  const pairs = network.links.flatMap((link): Neighbour[] => {
-    const [a, b] = link.ends
-    return [neighbour(nodes, link, a, b), neighbour(nodes, link, b, a)]
-  })
-  const neighbours = groupBy(pairs, ({ near }) => near.node)
+  const roles = groupBy(vms, roleKey)
+  const neighbours = neighboursBy(nodes, network.links)
   const indices: Indices = { nodes, kinds, roles, neighbours, interfaces: new Map() }
   cache.set(network, indices)
   return indices
 }
 
-function neighbour(nodes: ReadonlyMap<string, Node>, link: Link, near: LinkEnd, far: LinkEnd): Neighbour {
+const kindKey = ({ site, kind }: Node): string => `${site ?? ''} ${kind}`
+const roleKey = ({ site, vm }: Node): string => `${site} ${vm?.service} ${vm?.role}`
+
+const neighboursBy = (
+  nodes: Index<Node>,
+  links: readonly Link[],
+): ReadonlyMap<string, readonly Neighbour[]> =>
+  groupBy(
+    links.flatMap((link): Neighbour[] => {
+      const [a, b] = link.ends
+      return [neighbour(nodes, link, a, b), neighbour(nodes, link, b, a)]
+    }),
+    ({ near }) => near.node,
+  )
+
+/**
+ * Makes the indices of a network from those of another that has the same nodes and links, the same objects, but for some VMs and their links: of very many it takes
+ * long to list all again.
+ * @param vms as they were, and as they are
+ */
+export function indexNetworkAfter(network: Network, base: Network, vms: readonly Node[]): void {
+  const was = indicesOf(base)
+  const changed = new Set(vms.map(({ id }) => id))
+  const sites = new Set(vms.map(({ site }) => site))
+  const there = network.nodes.filter(({ vm, site }) => vm && sites.has(site))
+  const own = new Map(there.flatMap((node) => (changed.has(node.id) ? [[node.id, node] as const] : [])))
+  const nodes: Index<Node> = { get: (id) => (changed.has(id) ? own.get(id) : was.nodes.get(id)) }
+  const kinds = new Map(was.kinds)
+  for (const key of new Set(vms.map(kindKey))) kinds.delete(key)
+  for (const [key, list] of groupBy(there, kindKey)) kinds.set(key, list)
+  const keys = new Set(vms.map(roleKey))
+  const ofRoles = groupBy(
+    there.filter((node) => keys.has(roleKey(node))),
+    roleKey,
+  )
+  const beside = new Set(changed)
+  for (const { links } of [base, network])
+    for (const { ends } of links)
+      if (ends.some(({ node }) => changed.has(node))) for (const { node } of ends) beside.add(node)
+  const neighbours = neighboursBy(
+    nodes,
+    network.links.filter(({ ends }) => ends.some(({ node }) => beside.has(node))),
+  )
+  cache.set(network, {
+    nodes,
+    kinds,
+    roles: { get: (key) => (keys.has(key) ? ofRoles.get(key) : was.roles.get(key)) },
+    neighbours: { get: (id) => (beside.has(id) ? neighbours.get(id) : was.neighbours.get(id)) },
+    interfaces: new Map(),
+  })
+}
+
+function neighbour(nodes: Index<Node>, link: Link, near: LinkEnd, far: LinkEnd): Neighbour {
   const node = nodes.get(far.node)
   if (!node)
     throw new Error(

@@ -1,11 +1,14 @@
 /** What is otherwise in a network than it was, found part by part, whatever lines it stands on. */
+import { keepEndpoints } from '../endpoints.ts'
 import { guestKey } from '../filter/index.ts'
 import type { Link, Network, Node, Site } from '../network.ts'
-import { nodeById, vmsOfRoles } from '../select.ts'
+import { indexNetworkAfter, nodeById, vmsOfRoles } from '../select.ts'
 import { isSameLink, isSameNode } from './same-parts.ts'
 import type { Sameness } from './sameness.ts'
 
 export interface NetworkChanges {
+  /** The later network, with the nodes and links of the earlier one where they say the same: where these were written is then that of the earlier one. */
+  readonly network: Network
   /** VMs that are new, gone, or otherwise: as they were and as they are. */
   readonly machines: readonly Node[]
   /** Names of services that are new, gone, or otherwise. */
@@ -16,7 +19,7 @@ export interface NetworkChanges {
   readonly edges: ReadonlySet<string>
 }
 
-const nothing: NetworkChanges = {
+const nothing: Omit<NetworkChanges, 'network'> = {
   machines: [],
   services: new Set(),
   guests: new Set(),
@@ -29,20 +32,38 @@ const nothing: NetworkChanges = {
  * @returns `undefined`: more is otherwise than VMs, services, guest firewalls and lists at the edge
  */
 export function networkChanges(was: Network, is: Network, sameness: Sameness): NetworkChanges | undefined {
-  if (was === is) return nothing
+  if (was === is) return { network: is, ...nothing }
   if (!sameness.same(frameOf(is), frameOf(was))) return undefined
-  const machines = changedNodes(was, is)
-  if (machines.some(({ kind }) => kind !== 'vm') || !areLinksKept(was.links, is.links, machines))
-    return undefined
+  const { nodes, changed: machines } = knownNodes(was, is)
+  if (machines.some(({ kind }) => kind !== 'vm')) return undefined
+  const links = knownLinks(was.links, is.links, machines)
+  if (!links) return undefined
   const sites = is.sites.map((site, index) => [was.sites[index] as Site, site] as const)
+  const services = changedServices(was, is, sameness)
   return {
+    network: withKnown({ ...is, nodes, links }, was, machines, services),
     machines,
-    services: changedServices(was, is, sameness),
+    services,
     guests: new Set(sites.flatMap(([before, site]) => changedGuests(before, site, sameness))),
     edges: new Set(
       sites.flatMap(([before, site]) => (sameness.same(edgeOf(site), edgeOf(before)) ? [] : [site.name])),
     ),
   }
+}
+
+/** Makes known of a network what it has of an earlier one. */
+function withKnown(
+  network: Network,
+  was: Network,
+  machines: readonly Node[],
+  services: ReadonlySet<string>,
+): Network {
+  indexNetworkAfter(network, was, machines)
+  const changed = new Set(machines.map(({ site }) => site))
+  for (const { name, deployments } of [...was.services, ...network.services])
+    if (services.has(name)) for (const { site } of deployments) changed.add(site)
+  keepEndpoints(network, was, (site) => !changed.has(site))
+  return network
 }
 
 /** What of a network concerns all of it. */
@@ -56,7 +77,12 @@ const frameOf = ({ nodes: _, links: __, services: ___, sites, file: ____, ...res
 
 const edgeOf = ({ filters: { platformAcl, operatorAcl } }: Site): object => ({ platformAcl, operatorAcl })
 
-function changedNodes(was: Network, is: Network): readonly Node[] {
+/** The later nodes, the known ones in the place of those that say the same; and those that do not, as they were and as they are. */
+function knownNodes(
+  was: Network,
+  is: Network,
+): { readonly nodes: readonly Node[]; readonly changed: readonly Node[] } {
+  const nodes: Node[] = []
   const changed: Node[] = []
   let kept = 0
   // Nearly all stand where they stood but for a few that came or went before them.
@@ -64,37 +90,46 @@ function changedNodes(was: Network, is: Network): readonly Node[] {
   for (const node of is.nodes) {
     const expected = was.nodes[next]
     const before = expected?.id === node.id ? expected : nodeById(was, node.id)
-    if (!before) {
-      changed.push(node)
-      continue
-    }
+    const isKnown = before !== undefined && isSameNode(node, before)
+    nodes.push(isKnown ? before : node)
+    if (!isKnown) changed.push(...(before ? [before] : []), node)
+    if (!before) continue
     kept++
-    if (!isSameNode(node, before)) changed.push(before, node)
     while (next < was.nodes.length && was.nodes[next] !== before) next++
     next++
   }
-  if (kept < was.nodes.length) for (const node of was.nodes) if (!nodeById(is, node.id)) changed.push(node)
-  return changed
+  if (kept < was.nodes.length) {
+    const ids = new Set(is.nodes.map(({ id }) => id))
+    for (const node of was.nodes) if (!ids.has(node.id)) changed.push(node)
+  }
+  return { nodes, changed }
 }
 
-/** Cables that are otherwise have a changed machine at an end. */
-function areLinksKept(was: readonly Link[], is: readonly Link[], machines: readonly Node[]): boolean {
+/** The later links, the known ones in the place of those that say the same. @returns `undefined`: one is otherwise that has no changed machine at an end */
+function knownLinks(
+  was: readonly Link[],
+  is: readonly Link[],
+  machines: readonly Node[],
+): readonly Link[] | undefined {
   const changed = new Set(machines.map(({ id }) => id))
   const isKept = ({ ends: [a, b] }: Link): boolean => !changed.has(a.node) && !changed.has(b.node)
+  const links: Link[] = []
   let next = 0
   for (const link of is) {
     let before = was[next]
     // The same cables are of the same machines: whether these are changed is no matter.
-    if (before && isSameLink(link, before)) {
-      next++
-      continue
+    if (!before || !isSameLink(link, before)) {
+      if (!isKept(link)) {
+        links.push(link)
+        continue
+      }
+      while (before && !isKept(before)) before = was[++next]
+      if (!before || !isSameLink(link, before)) return undefined
     }
-    if (!isKept(link)) continue
-    while (before && !isKept(before)) before = was[++next]
-    if (!before || !isSameLink(link, before)) return false
+    links.push(before)
     next++
   }
-  return was.slice(next).every((link) => !isKept(link))
+  return was.slice(next).some(isKept) ? undefined : links
 }
 
 function changedServices(was: Network, is: Network, sameness: Sameness): ReadonlySet<string> {

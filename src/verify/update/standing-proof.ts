@@ -113,13 +113,14 @@ export class StandingProof {
 
   /** The network as it is now, and what is otherwise in it; `undefined`: something is that concerns all. */
   #changed(
-    network: Network,
+    given: Network,
     sameness: Sameness,
     policy?: Policy,
   ): { readonly world: World; readonly difference: Difference } | undefined {
     const { world: before, derivation } = this.#base
-    const changes = networkChanges(before.network, network, sameness)
+    const changes = networkChanges(before.network, given, sameness)
     if (!changes) return undefined
+    const { network } = changes
     const derived = derivation.after(network, changes, sameness)
     const isAsDerived = policy === undefined && before.policy === derivation.policy
     const now = isAsDerived

@@ -1,7 +1,17 @@
 /** What is derived after random edits of a file, from what of it is otherwise, is what is derived from the whole file. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { type Network, networkChanges, parseNetwork, Sameness } from '../../../src/model/index.ts'
+import {
+  type Network,
+  neighboursOf,
+  networkChanges,
+  nodeById,
+  nodesOfKind,
+  parseNetwork,
+  Sameness,
+  virtualEndpoints,
+  vmsOfRole,
+} from '../../../src/model/index.ts'
 import { Derivation, derivePolicy, type Policy, pointsOfNode } from '../../../src/policy/index.ts'
 import { randomFrom } from '../../support/random.ts'
 import { randomText } from '../plan/random-change.ts'
@@ -38,7 +48,30 @@ const said = (value: unknown): unknown =>
     ),
   )
 
-it('the same points, in the same order, on the same interfaces, after edits', { timeout: 300_000 }, () => {
+/** What a network has, and finds when it is asked. */
+const looks = (network: Network): unknown => ({
+  nodes: said(network.nodes),
+  links: said(network.links),
+  endpoints: said(virtualEndpoints(network)),
+  found: network.nodes.map((node) => {
+    const { id, site, kind, vm } = node
+    return [
+      nodeById(network, id) === node,
+      neighboursOf(network, id).map(({ node: other, link, near, far }) => [
+        other === nodeById(network, other.id),
+        network.links.includes(link),
+        near.interface,
+        far.interface,
+      ]),
+      nodesOfKind(network, site, kind).map((other) => [other.id, network.nodes.includes(other)]),
+      vm && vmsOfRole(network, site ?? '', vm.service, vm.role).map((other) => other.id),
+    ]
+  }),
+})
+
+it('the same network and points, in the same order, on the same interfaces, after edits', {
+  timeout: 300_000,
+}, () => {
   let [parts, changed] = [0, 0]
   fc.assert(
     fc.property(fc.integer(), fc.integer({ min: 0 }), fc.integer({ min: 0 }), (seed, before, after) => {
@@ -50,7 +83,8 @@ it('the same points, in the same order, on the same interfaces, after edits', { 
       if (!changes) return
       parts++
       const base = Derivation.of(old)
-      const found = base.after(next, changes, sameness)
+      expect(looks(changes.network), story).toEqual(looks(next))
+      const found = base.after(changes.network, changes, sameness)
       const whole = derivePolicy(next)
       expect(said(found.policy), story).toEqual(said(whole))
       const at = (policy: Policy) =>
