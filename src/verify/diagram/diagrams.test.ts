@@ -136,3 +136,16 @@ describe('many nodes', () => {
     expect(points.every((point) => d.mask(point as DiagramSet, union) === point)).toBe(true)
   })
 })
+
+it('finds nodes again after room was made for more', () => {
+  fc.assert(
+    fc.property(boxes, boxes, (first, second) => {
+      const d = new Diagrams(highest)
+      const before = diagramOf(d, first)
+      d.reserve(300_000)
+      expect(diagramOf(d, first)).toBe(before)
+      expect(readAll(d, d.override(before, diagramOf(d, second)))).toEqual(tableOf([...first, ...second]))
+    }),
+    { numRuns: 10 },
+  )
+})

@@ -70,8 +70,6 @@ export interface Trial {
   readonly breaches: (reach: Reach) => Iterable<Breach>
   /** What is opened before they are sent; absent: nothing that it takes. */
   readonly before?: Before
-  /** With more packets, which are sooner followed. If nothing is wrong with these, nothing is with any of them. */
-  readonly wider?: Pick<Trial, 'breaches'> & { readonly reach: () => Reach }
 }
 
 /** Openings that are sent before anything else is. */

@@ -51,6 +51,9 @@ interface Case extends Trial {
   readonly isJoint?: true
 }
 
+/** What is wrong with where all of some packets get to. */
+type Whole = Pick<Case, 'reach' | 'breaches'>
+
 class Judging {
   readonly #proof: Proof
   readonly #exemptions: Exemptions
@@ -90,7 +93,7 @@ class Judging {
         )
       }
       case 'answers':
-        return this.#cases([this.#answers(invariant.origins(this.#proof))])
+        return this.#cases(this.#answers(invariant.origins(this.#proof)))
       case 'errors':
         return this.#cases(
           Array.from(invariant.trials(this.#proof, this.#limit), (trial) => ({
@@ -133,7 +136,7 @@ class Judging {
   }
 
   /** Of several sites: what each says of the one origin it says of all. */
-  #jointly(invariant: NetworkInvariant, origins: readonly Origin[]): NonNullable<Trial['wider']> {
+  #jointly(invariant: NetworkInvariant, origins: readonly Origin[]): Whole {
     const proof = this.#proof
     const [first] = origins as [Origin]
     const { reach } = this.#plain(this.#limited(origins.flatMap((origin) => proof.emissions(origin))))
@@ -174,30 +177,28 @@ class Judging {
     }
   }
 
-  #answers(origins: readonly Origin[]): Case {
+  /** None, if no answer to anything is lost, what machines send to themselves among it. */
+  #answers(origins: readonly Origin[]): readonly Case[] {
     const proof = this.#proof
     const { sets, isOutside } = proof
-    const emissions = this.#limited(origins.flatMap((origin) => clientsOf(proof, origin)))
-    const wider = this.#limited(origins.flatMap((origin) => clientsAndSelves(proof, origin)))
-    const follow = (some: readonly Emission[]): Reach => proof.answersTo(some)
-    const breaches = function* (reach: Reach): Iterable<Breach> {
-      for (const { at, packets } of lossesOf(sets, reach, { emissions, leaves: true }, isOutside))
-        yield { at, packets, does: 'has its answer lost' }
-    }
-    return {
+    const opened = (clients: typeof clientsOf): readonly Emission[] =>
+      this.#limited(origins.flatMap((origin) => clients(proof, origin)))
+    const caseOf = (emissions: readonly Emission[]): Case => ({
       emissions,
       isJoint: true,
-      follow,
-      reach: () => follow(emissions),
-      breaches,
-      wider: { reach: () => follow(wider), breaches },
-    }
+      follow: (some) => proof.answersTo(some),
+      reach: () => proof.answersTo(emissions),
+      *breaches(reach) {
+        for (const { at, packets } of lossesOf(sets, reach, { emissions, leaves: true }, isOutside))
+          yield { at, packets, does: 'has its answer lost' }
+      },
+    })
+    return this.#holdOf(caseOf(opened(clientsAndSelves))) ? [] : [caseOf(opened(clientsOf))]
   }
 
   #cases(cases: Iterable<Case>): Finding {
     for (const one of cases) {
       if (this.#limit && one.emissions.length === 0) continue
-      if (one.wider && this.#holdOf(one.wider)) continue
       for (const breach of this.#counting(one, one.reach())) {
         // Later ones are only counted.
         const isAsked = this.#places === 0 || this.#counterexamples.length < this.#most
@@ -211,8 +212,8 @@ class Judging {
   }
 
   /** Whether nothing is wrong with any of some packets. */
-  #holdOf(wider: NonNullable<Trial['wider']>): boolean {
-    for (const _ of this.#counting(wider, wider.reach())) return false
+  #holdOf(all: Whole): boolean {
+    for (const _ of this.#counting(all, all.reach())) return false
     return true
   }
 
