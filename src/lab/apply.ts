@@ -76,8 +76,10 @@ async function apply(running: RunningNetwork, network: Network, plan?: PlannedSt
 }
 
 /** What is expected and excepted is for proofs alone. */
+const ofRunning: ReadonlySet<SettingChange['subject']> = new Set(['zone', 'support', 'quota'])
+
 const settingsInForce = (before: Network, network: Network): readonly SettingChange[] =>
-  settingChanges(before, network).filter(({ subject }) => subject === 'zone' || subject === 'support')
+  settingChanges(before, network).filter(({ subject }) => ofRunning.has(subject))
 
 function requireStep(
   { name, inForce }: RunningNetwork,

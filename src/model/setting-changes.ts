@@ -1,12 +1,13 @@
-/** What else a network file changes: names, how long access is granted, what is expected, and what is excepted. No packet is judged otherwise for it. */
+/** What else a network file changes: names, how long access is granted, how much each VM may have, what is expected, and what is excepted. No packet is judged otherwise for it. */
 import { formatDate, formatDuration } from '../file/index.ts'
 import { exceptionScope } from './exception-scope.ts'
 import type { Expectation } from './expectation.ts'
 import type { Network } from './network.ts'
+import { siteByName } from './select.ts'
 
 export interface SettingChange {
-  readonly subject: 'zone' | 'support' | 'expectation' | 'exception'
-  /** `zone`, `support.longest`, `expect:orders`, `exception of failures at west/jump1`. */
+  readonly subject: 'zone' | 'support' | 'quota' | 'expectation' | 'exception'
+  /** `zone`, `support.longest`, `flows-per-vm in west`, `expect:orders`, `exception of failures at west/jump1`. */
   readonly name: string
   /** What it said, and what it says; absent: it was not there, or is not any more. */
   readonly was?: string
@@ -17,6 +18,7 @@ export interface SettingChange {
 export const settingChanges = (old: Network, next: Network): readonly SettingChange[] => [
   ...differing('zone', new Map([['zone', old.zone]]), new Map([['zone', next.zone]])),
   ...differing('support', supportOf(old), supportOf(next)),
+  ...differing('quota', quotasOf(old, next), quotasOf(next, old)),
   ...differing('expectation', expectationsOf(old), expectationsOf(next)),
   ...differing('exception', exceptionsOf(old), exceptionsOf(next)),
 ]
@@ -34,6 +36,17 @@ function differing(subject: SettingChange['subject'], old: Sayings, next: Saying
 
 const supportOf = ({ support: { longest } }: Network): Sayings =>
   new Map([['support.longest', formatDuration(longest)]])
+
+/** Of sites that are in the other network too. */
+function quotasOf({ sites }: Network, other: Network): Sayings {
+  const kept = sites.filter(({ name }) => siteByName(other, name))
+  return new Map(
+    kept.flatMap(({ name, flowsPerVm, connectionsPerVm }) => [
+      [`flows-per-vm in ${name}`, `${flowsPerVm}`] as const,
+      [`connections-per-vm in ${name}`, `${connectionsPerVm}`] as const,
+    ]),
+  )
+}
 
 /** One without a name is called by its place in the file, which moves with those before it: it is known by what it says. */
 const expectationsOf = ({ expectations }: Network): Sayings =>
