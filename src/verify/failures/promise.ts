@@ -12,8 +12,9 @@ import {
   roleOpenings,
   sentBy,
 } from '../invariants/open/index.ts'
+import { prefixesOf } from '../invariants/origin.ts'
 import { toOwnPublic } from '../invariants/places.ts'
-import { Proof, prefixesOf } from '../invariants/proof.ts'
+import { Proof } from '../invariants/proof.ts'
 
 export interface OpenPromise {
   /** Of the invariant or expectation that says so. */

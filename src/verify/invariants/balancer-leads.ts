@@ -20,7 +20,8 @@ import { icmpOfTypes, kindLevels } from '../packets/index.ts'
 import { admitted } from './access-list.ts'
 import { addressed, behind } from './endpoints.ts'
 import type { Answered, PassageInvariant } from './invariant.ts'
-import { type Proof, prefixesOf } from './proof.ts'
+import { prefixesOf } from './origin.ts'
+import type { Proof } from './proof.ts'
 
 export const balancerLeads: PassageInvariant = {
   kind: 'passage',

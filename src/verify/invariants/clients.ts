@@ -5,8 +5,9 @@ import { byItself, honest } from '../arrival/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import type { Emission } from '../network/index.ts'
 import { openings } from '../packets/index.ts'
+import type { Origin } from './origin.ts'
 import { byInternet } from './places.ts'
-import type { Origin, Proof } from './proof.ts'
+import type { Proof } from './proof.ts'
 
 /** The outside, and the machines of all sites. Routers and balancers open nothing. */
 export const openers = (proof: Proof): readonly Origin[] => [

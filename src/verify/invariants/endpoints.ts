@@ -12,7 +12,8 @@ import type { DiagramSet } from '../diagram/index.ts'
 import { admitted } from './access-list.ts'
 import type { NetworkInvariant, PlanInvariant, Remark } from './invariant.ts'
 import type { Limit } from './limit.ts'
-import { type Origin, type Proof, prefixesOf } from './proof.ts'
+import { type Origin, prefixesOf } from './origin.ts'
+import type { Proof } from './proof.ts'
 
 export const endpointInvariants: readonly NetworkInvariant[] = [
   {

@@ -22,8 +22,9 @@ import { spokenBy } from './layers.ts'
 import type { Limit } from './limit.ts'
 import { heardByHost, roleOpenings } from './machines.ts'
 import { writtenErrors, writtenOut } from './open/written.ts'
+import { type Origin, prefixesOf } from './origin.ts'
 import { byInternet } from './places.ts'
-import { type Origin, type Proof, prefixesOf } from './proof.ts'
+import type { Proof } from './proof.ts'
 
 export const errorInvariants: readonly ErrorInvariant[] = [
   {

@@ -11,7 +11,8 @@ import { hostPrefix, Protocol } from '../../net/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import type { Breach, NetworkInvariant } from './invariant.ts'
 import { dhcpAnswers, roleOpenings } from './machines.ts'
-import { type Origin, type Proof, prefixesOf } from './proof.ts'
+import { type Origin, prefixesOf } from './origin.ts'
+import type { Proof } from './proof.ts'
 
 const servers: ReadonlySet<NodeKind> = new Set([
   'name-server',

@@ -5,7 +5,8 @@ import type { Flow, Loss } from '../arrival/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import type { Emission, Reach } from '../network/index.ts'
 import type { Limit } from './limit.ts'
-import type { Origin, Proof } from './proof.ts'
+import type { Origin } from './origin.ts'
+import type { Proof } from './proof.ts'
 
 export type Invariant =
   | NetworkInvariant

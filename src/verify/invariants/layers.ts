@@ -24,7 +24,8 @@ import { openings } from '../packets/index.ts'
 import { clientsOf } from './infrastructure.ts'
 import type { PointInvariant } from './invariant.ts'
 import { writtenAtEdge, writtenGuest, writtenOut } from './open/written.ts'
-import { type Proof, prefixesOf } from './proof.ts'
+import { prefixesOf } from './origin.ts'
+import type { Proof } from './proof.ts'
 
 /** What the point may let pass it must. */
 function exactly(invariant: PointInvariant): PointInvariant {

@@ -19,7 +19,8 @@ import { icmpOfTypes, openings } from '../packets/index.ts'
 import { admitted } from './access-list.ts'
 import type { PointInvariant } from './invariant.ts'
 import { writtenAtServices, writtenConfig, writtenIn } from './open/written.ts'
-import { type Proof, prefixesOf } from './proof.ts'
+import { prefixesOf } from './origin.ts'
+import type { Proof } from './proof.ts'
 
 export const machineInvariants: readonly PointInvariant[] = [
   {

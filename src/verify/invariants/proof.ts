@@ -4,22 +4,13 @@ import {
   localAddresses,
   type Network,
   type Node,
-  type NodeKind,
   neighboursOf,
-  nodesOfKind,
   type Site,
   type VirtualEndpoint,
   virtualEndpoints,
 } from '../../model/index.ts'
 import { hostPrefix, type Prefix } from '../../net/index.ts'
-import {
-  type Lending,
-  lendingOf,
-  type Point,
-  type Policy,
-  pointsAt,
-  pointsOfNode,
-} from '../../policy/index.ts'
+import { type Point, type Policy, pointsAt, pointsOfNode } from '../../policy/index.ts'
 import { createWorld, type World } from '../../trace/index.ts'
 import { type DiagramSet, everything } from '../diagram/index.ts'
 import {
@@ -30,7 +21,6 @@ import {
   Loops,
   NetworkReach,
   type Openings,
-  Passages,
   type Place,
   type Reach,
   sendable,
@@ -39,54 +29,11 @@ import {
   terrainOf,
   type Unwatched,
 } from '../network/index.ts'
-import { PacketSets } from '../packets/index.ts'
+import type { PacketSets } from '../packets/index.ts'
 import type { PointDecisions } from '../points/index.ts'
-
-/**
- * Who sends: everything outside, or of a site all VMs, all fabric controllers, all other machines, all routers or balancers of a kind. They send at once: what
- * is common to their ways is followed once. VMs and fabric controllers are by themselves, since more is forbidden, or allowed, to them.
- */
-export type Origin = 'outside' | `${string} ${OriginKind}`
-
-/** Of an origin, what of it all sites have. */
-export const kindOf = (origin: Origin): string => origin.slice(origin.lastIndexOf(' ') + 1)
-
-type OriginKind = 'vm' | 'fabric-controller' | 'other-machine' | InnerKind | 'access-router'
-
-type InnerKind = 'distribution-router' | 'balancer'
-
-/** Sets, and what points do with them: kept from proof to proof, what did not change in between is not worked out again. */
-export class ProofMemory {
-  readonly sets = new PacketSets()
-  readonly passages = new Passages(this.sets)
-  readonly #once = new WeakMap<Network, Map<string, DiagramSet>>()
-  readonly #found = new Map<string, { readonly parts: readonly unknown[]; readonly value: boolean }>()
-
-  /**
-   * What follows from some points and sets alone: found again only if these are not the same.
-   * @param isKept it is of a whole network, with which later ones are compared
-   */
-  ofParts(key: string, parts: readonly unknown[], isKept: boolean, find: () => boolean): boolean {
-    const known = this.#found.get(key)
-    if (known?.parts.length === parts.length && known.parts.every((part, at) => part === parts[at]))
-      return known.value
-    const value = find()
-    if (isKept) this.#found.set(key, { parts, value })
-    return value
-  }
-
-  /** What was found of a whole network. */
-  foundOf(key: string): boolean | undefined {
-    return this.#found.get(key)?.value
-  }
-
-  /** Sets that are made once for a network. */
-  ofNetwork(network: Network): Map<string, DiagramSet> {
-    const known = this.#once.get(network) ?? new Map<string, DiagramSet>()
-    this.#once.set(network, known)
-    return known
-  }
-}
+import { lentSources } from './lent-sources.ts'
+import { innerKinds, type Origin, type OriginKind, otherMachines, outsiders } from './origin.ts'
+import { ProofMemory } from './proof-memory.ts'
 
 /** What a proof is of beside the network and its policy. */
 export interface ProofOf {
@@ -438,46 +385,3 @@ export class Proof {
   to = (prefixes: readonly Prefix[]): DiagramSet => this.sets.addresses('destination', prefixes)
   by = (prefixes: readonly Prefix[]): DiagramSet => this.sets.addresses('source', prefixes)
 }
-
-/** Addresses and ports that balancers lend. */
-function lentSources(sets: PacketSets, network: Network, policy: Policy): DiagramSet {
-  // All endpoints of a balancer lend the same.
-  const lendings = new Set<Lending>()
-  for (const { name } of network.sites)
-    for (const { id } of nodesOfKind(network, name, 'balancer'))
-      for (const { tiers } of pointsOfNode(policy, id))
-        for (const tier of tiers) {
-          if (tier.kind !== 'translation') continue
-          for (const translation of tier.translations) {
-            const lending = lendingOf(translation)
-            if (lending) lendings.add(lending)
-          }
-        }
-  return sets.union(
-    Array.from(lendings, ({ address, ports }) =>
-      sets.mask(
-        sets.addresses('source', [hostPrefix(address)]),
-        sets.field('sourcePort', [[ports.first, ports.last]]),
-      ),
-    ),
-  )
-}
-
-const outsiders: ReadonlySet<NodeKind> = new Set(['internet', 'isp'])
-
-const otherMachines: ReadonlySet<NodeKind> = new Set([
-  'host',
-  'name-server',
-  'jump-box',
-  'storage',
-  'activation-server',
-])
-
-/** Inside a site, and no machines. */
-const innerKinds: readonly InnerKind[] = ['distribution-router', 'balancer']
-
-export const insideKinds: readonly NodeKind[] = ['vm', 'fabric-controller', ...otherMachines, ...innerKinds]
-
-/** Prefixes of the addresses of nodes. */
-export const prefixesOf = (nodes: readonly Node[]): readonly Prefix[] =>
-  nodes.flatMap(({ addresses }) => addresses.map(hostPrefix))

@@ -17,12 +17,12 @@ import { layerInvariants } from './layers.ts'
 import { machineInvariants } from './machines.ts'
 import { openInvariants } from './open/index.ts'
 import { noStrays, pointsPresent } from './presence.ts'
-import type { ProofMemory } from './proof.ts'
+import type { ProofMemory } from './proof-memory.ts'
 import { Prover } from './prover.ts'
 import { sitesAlike } from './sites-alike.ts'
 import type { Verdict } from './verdict.ts'
 
-export { ProofMemory } from './proof.ts'
+export { ProofMemory } from './proof-memory.ts'
 export type { Counterexample, Verdict } from './verdict.ts'
 
 /** Of every network. */

@@ -4,7 +4,8 @@ import { Alike } from '../alike/index.ts'
 import { Exemptions } from './exemptions.ts'
 import type { Invariant } from './invariant.ts'
 import { judgeInvariant } from './judge.ts'
-import { Proof, ProofMemory } from './proof.ts'
+import { Proof } from './proof.ts'
+import { ProofMemory } from './proof-memory.ts'
 import type { Verdict } from './verdict.ts'
 
 /** A proof, and what of it is borne. */

@@ -12,7 +12,8 @@ import {
 } from '../../policy/index.ts'
 import type { PlanInvariant, Remark } from './invariant.ts'
 import type { Limit } from './limit.ts'
-import { insideKinds, type Proof } from './proof.ts'
+import { insideKinds } from './origin.ts'
+import type { Proof } from './proof.ts'
 import { routeDifferences } from './route-shapes.ts'
 
 export const sitesAlike: PlanInvariant = {

@@ -16,8 +16,9 @@ import { addressLevels, icmpOfTypes, level, openings } from '../../packets/index
 import type { ArrivalInvariant } from '../invariant.ts'
 import { sitesIn } from '../limit.ts'
 import { portsOf, saidByMachines } from '../machines.ts'
+import { prefixesOf } from '../origin.ts'
 import { toInternet } from '../places.ts'
-import { type Proof, prefixesOf } from '../proof.ts'
+import type { Proof } from '../proof.ts'
 import { flowOf, type Opening, sentBy } from './opening.ts'
 import { writtenAtEdge, writtenIn } from './written.ts'
 

@@ -20,7 +20,8 @@ import { hostPrefix, type Prefix, Protocol, prefixesOverlap } from '../../../net
 import type { Match } from '../../../policy/index.ts'
 import { icmpErrors } from '../../../wire/index.ts'
 import type { DiagramSet } from '../../diagram/index.ts'
-import { type Proof, prefixesOf } from '../proof.ts'
+import { prefixesOf } from '../origin.ts'
+import type { Proof } from '../proof.ts'
 
 type Direction = ResolvedRule['direction']
 
