@@ -90,6 +90,13 @@ describe('what breaks when elements fail', () => {
       expectAgreement(ofSmall, failing)
   }, 600_000)
 
+  it('is nothing that is expected within each site, where the sites have lost each other', () => {
+    const parting = ofExample.elements.filter(({ id }) => ['east/dr2', 'west/dr1:east-dr1'].includes(id))
+    expect(parting.length).toBe(2)
+    expect(ofExample.said(parting)).toEqual(['clients-open'])
+    expectAgreement(ofExample, parting)
+  }, 60_000)
+
   it('is told of every kind of element', () => {
     const kinds = new Set(ofExample.elements.map(({ kind }) => kind))
     const all = [

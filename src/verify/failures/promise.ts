@@ -120,16 +120,23 @@ function endpointsIn(proof: Proof, packets: DiagramSet): readonly VirtualEndpoin
   })
 }
 
+/** The site of all senders and machines, if they are of one: what holds within each site is not promised between them. */
+function within(network: Network, { senders, goal }: OpenPromise): string | undefined {
+  if (goal.kind !== 'machines') return undefined
+  const [site, ...others] = new Set([...senders, ...goal.nodes].map((id) => nodeById(network, id)?.site))
+  return others.length === 0 ? site : undefined
+}
+
 /** One promise of those that are the same for people: both families of an endpoint, all servers of a service, all kinds of senders. */
-function joined({ nodes }: Network, promises: readonly OpenPromise[]): readonly OpenPromise[] {
+function joined(network: Network, promises: readonly OpenPromise[]): readonly OpenPromise[] {
   const groups = new Map<string, OpenPromise[]>()
   for (const each of promises) {
-    const key = [each.id, each.name, each.site, each.goal.kind].join(' ')
+    const key = [each.id, each.name, each.site ?? within(network, each), each.goal.kind].join(' ')
     const group = groups.get(key)
     if (group) group.push(each)
     else groups.set(key, [each])
   }
-  const order = new Map(nodes.map(({ id }, index) => [id, index]))
+  const order = new Map(network.nodes.map(({ id }, index) => [id, index]))
   const lists = new Map<string, readonly string[]>()
   // One list for the same nodes: much is found out once for each list.
   const inOrder = (ids: readonly string[]): readonly string[] => {
