@@ -2,7 +2,7 @@
 import type { SourceRange } from '../file/index.ts'
 import { type Family, formatProtocol, type Ip, Protocol } from '../net/index.ts'
 import type { AccessList, Deployment, Endpoint, Network, Node, Role, Service, Site } from './network.ts'
-import { nodesOfKind, siteByName, vmsOfRole } from './select.ts'
+import { nodesOfKind, siteByName, sitesOfServices, vmsOfRole } from './select.ts'
 
 export interface VirtualEndpoint {
   readonly site: string
@@ -63,12 +63,7 @@ export function endpointsOfServices(
   network: Network,
   names: ReadonlySet<string>,
 ): readonly VirtualEndpoint[] {
-  const sites = new Set(
-    network.services.flatMap(({ name, deployments }) =>
-      names.has(name) ? deployments.map(({ site }) => site) : [],
-    ),
-  )
-  return [...sites].flatMap((site) =>
+  return [...sitesOfServices(network, names)].flatMap((site) =>
     virtualEndpointsOf(network, site).filter(
       ({ owner }) => owner.kind === 'service' && names.has(owner.service),
     ),

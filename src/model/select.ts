@@ -65,6 +65,14 @@ export const linksOf = (network: Network, node: string): readonly Link[] =>
 export const vmsOfRole = (network: Network, site: string, service: string, role: string): readonly Node[] =>
   indicesOf(network).roles.get(`${site} ${service} ${role}`) ?? []
 
+/** Names of the sites in which some services stand. */
+export function sitesOfServices({ services }: Network, names: ReadonlySet<string>): ReadonlySet<string> {
+  const sites = new Set<string>()
+  for (const { name, deployments } of services)
+    if (names.has(name)) for (const { site } of deployments) sites.add(site)
+  return sites
+}
+
 /** The VMs of the roles that are meant. */
 export function vmsOfRoles(
   network: Network,

@@ -2,7 +2,7 @@
 import { keepEndpoints } from '../endpoints.ts'
 import { guestKey } from '../filter/index.ts'
 import type { Link, Network, Node, Site } from '../network.ts'
-import { indexNetworkAfter, nodeById, vmsOfRoles } from '../select.ts'
+import { indexNetworkAfter, nodeById, sitesOfServices, vmsOfRoles } from '../select.ts'
 import { isSameLink, isSameNode } from './same-parts.ts'
 import type { Sameness } from './sameness.ts'
 
@@ -59,9 +59,11 @@ function withKnown(
   services: ReadonlySet<string>,
 ): Network {
   indexNetworkAfter(network, was, machines)
-  const changed = new Set(machines.map(({ site }) => site))
-  for (const { name, deployments } of [...was.services, ...network.services])
-    if (services.has(name)) for (const { site } of deployments) changed.add(site)
+  const changed = new Set([
+    ...machines.map(({ site }) => site),
+    ...sitesOfServices(was, services),
+    ...sitesOfServices(network, services),
+  ])
   keepEndpoints(network, was, (site) => !changed.has(site))
   return network
 }

@@ -9,6 +9,7 @@ import {
   neighboursOf,
   nodeById,
   type Sameness,
+  sitesOfServices,
   vmsBeside,
   vmsOfHost,
   vmsOtherwise,
@@ -210,8 +211,7 @@ class Concerned {
         this.#add(nodeById(network, host))
         for (const vm of vmsOfHost(network, host)) this.#add(vm)
       }
-      for (const service of network.services)
-        if (services.has(service.name)) for (const { site } of service.deployments) this.#sites.add(site)
+      for (const site of sitesOfServices(network, services)) this.#sites.add(site)
       for (const vm of vmsBeside(network, machines)) this.#add(vm)
       for (const vm of vmsOtherwise(network, changes)) this.#add(vm)
     }
