@@ -61,13 +61,19 @@ export function checkPassedBy(
 
 function filtersAt({ site, vms }: Place, services: readonly Service[]) {
   const { guests, machineConfig } = site.filters
+  const firsts = new Map<string, Node>()
+  for (const machine of vms) {
+    const key = machine.vm && guestKey(machine.vm.service, machine.vm.role)
+    if (key !== undefined && !firsts.has(key)) firsts.set(key, machine)
+  }
   const inward = (rules: readonly ResolvedRule[]) => rules.filter(({ direction }) => direction === 'in')
   const everywhere = inward(machineConfig.rules)
   return services.flatMap((service) =>
     service.roles.flatMap((role) => {
-      const machine = vms.find(({ vm }) => vm?.service === service.name && vm.role === role.name)
+      const key = guestKey(service.name, role.name)
+      const machine = firsts.get(key)
       if (!machine) return []
-      const guest = guests[guestKey(service.name, role.name)]
+      const guest = guests[key]
       const lists: Asked[] = [{ rules: everywhere, machine, open: true }]
       if (guest) lists.push({ rules: inward(guest.filter.rules), machine, open: false })
       return lists
