@@ -10,5 +10,11 @@ export interface SourceRange {
   readonly length: number
 }
 
+export const isSameSource = (one: SourceRange, other: SourceRange): boolean =>
+  one.file === other.file &&
+  one.line === other.line &&
+  one.column === other.column &&
+  one.length === other.length
+
 /** `file:line:column` */
 export const formatSource = ({ file, line, column }: SourceRange): string => `${file}:${line}:${column}`

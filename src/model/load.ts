@@ -29,25 +29,41 @@ export interface LoadResult {
   readonly files: readonly string[]
 }
 
+export interface LoadOptions {
+  /** A network that was loaded before. Machines and cables that are in both, and written on the same lines, are then the same objects: of a large one most are. */
+  readonly known?: Network
+}
+
 /** Loads a network file and what it imports. Reads synchronously; never throws for what is in the files. */
-export function loadNetwork(path: string): LoadResult {
+export function loadNetwork(path: string, { known }: LoadOptions = {}): LoadResult {
   const log = DiagnosticLog()
   const source = readSource(path, log)
-  return source ? load(source, log, readFileBounded) : { diagnostics: sortedDiagnostics(log), files: [path] }
+  return source
+    ? load(source, log, readFileBounded, known)
+    : { diagnostics: sortedDiagnostics(log), files: [path] }
 }
 
 /** As {@link loadNetwork} for text at hand; `readFile` gives the files that it imports, by path beside `file`. */
 export function parseNetwork(
   text: string | Uint8Array,
-  { file = 'network.yaml', readFile = readFileBounded }: { file?: string; readFile?: ReadFile } = {},
+  {
+    file = 'network.yaml',
+    readFile = readFileBounded,
+    known,
+  }: LoadOptions & { file?: string; readFile?: ReadFile } = {},
 ): LoadResult {
   const log = DiagnosticLog()
   const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text
   const source = decodeSource(file, bytes, log)
-  return source ? load(source, log, readFile) : { diagnostics: sortedDiagnostics(log), files: [file] }
+  return source ? load(source, log, readFile, known) : { diagnostics: sortedDiagnostics(log), files: [file] }
 }
 
-function load(source: SourceText, log: DiagnosticLog, readFile: ReadFile): LoadResult {
+function load(
+  source: SourceText,
+  log: DiagnosticLog,
+  readFile: ReadFile,
+  known: Network | undefined,
+): LoadResult {
   const root = parseYaml(source, log)
   const file = root && validateNetworkFile(root, log)
   const files = [source.file]
@@ -60,6 +76,7 @@ function load(source: SourceText, log: DiagnosticLog, readFile: ReadFile): LoadR
   const resolution = Resolution(file, root, log, {
     readImport: (name, at) => readSource(beside(name), log, { readFile, at }),
     canImport: (name) => isThere(beside(name), readFile),
+    ...(known && { known }),
   })
   const resolved = resolveNetwork(resolution, source.file)
   const diagnostics = sortedDiagnostics(log)

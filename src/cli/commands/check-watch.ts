@@ -37,6 +37,8 @@ class FileProof {
   readonly #file: string
   readonly #terminal: Terminal
   #standing: StandingProof | undefined
+  /** The network as it was loaded last. */
+  #known: Network | undefined
   /** What the files were when they were read. */
   #read: ReadonlyMap<string, string> = new Map()
 
@@ -53,7 +55,8 @@ class FileProof {
   look(): number {
     // States are taken before: a file that is written meanwhile is read again.
     const before = new Map(Array.from(this.#read.keys(), (path) => [path, stateOf(path)]))
-    const loaded = loadNetwork(this.#file)
+    const loaded = loadNetwork(this.#file, this.#known && { known: this.#known })
+    this.#known = loaded.network ?? this.#known
     this.#read = new Map(loaded.files.map((path) => [path, before.get(path) ?? stateOf(path)]))
     return loaded.network ? this.#prove(loaded.network, loaded) : this.#refuse(loaded)
   }

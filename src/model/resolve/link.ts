@@ -16,30 +16,44 @@ interface End {
   readonly interface: string
 }
 
-export function LinkMaker(): LinkMaker {
+/** @param known links of an earlier network: those of the same ends in the same places are taken from it */
+export function LinkMaker(known: readonly Link[] = []): LinkMaker {
   const links: Link[] = []
   const names = new Map<string, Set<string>>()
 
-  function end({ node, interface: wanted }: End, number: number): LinkEnd {
+  function named({ node, interface: wanted }: End): End {
     const used = names.get(node) ?? new Set()
     names.set(node, used)
     let name = wanted
     for (let n = used.size; name.length > maxInterfaceName || used.has(name); n++) name = `link${n}`
     used.add(name)
-    const mac = localMac(number)
-    return Object.freeze({ node, interface: name, mac, linkLocal: linkLocalOf(mac) })
+    return { node, interface: name }
+  }
+
+  function made(kind: Link['kind'], a: End, b: End): Link {
+    // Addresses follow from the place.
+    const before = known[links.length]
+    if (before?.kind === kind && isSameEnd(a, before.ends[0]) && isSameEnd(b, before.ends[1])) return before
+    const number = links.length * 2 + 1
+    const ends = Object.freeze([addressed(a, number), addressed(b, number + 1)] as const)
+    return Object.freeze({ id: `${a.node}:${a.interface}`, kind, ends })
   }
 
   return {
     links,
     join(kind, a, b) {
-      const number = links.length * 2 + 1
-      const ends = Object.freeze([end(a, number), end(b, number + 1)] as const)
-      const link = Object.freeze({ id: `${a.node}:${ends[0].interface}`, kind, ends })
+      const link = made(kind, named(a), named(b))
       links.push(link)
       return link
     },
   }
+}
+
+const isSameEnd = (a: End, b: End): boolean => a.node === b.node && a.interface === b.interface
+
+function addressed(end: End, number: number): LinkEnd {
+  const mac = localMac(number)
+  return Object.freeze({ ...end, mac, linkLocal: linkLocalOf(mac) })
 }
 
 /** The address that a kernel derives by itself: fe80::/64 and the modified EUI-64 (RFC 4291 appendix A). */

@@ -10,6 +10,7 @@ import {
   type ValidatedFile,
   valueAt,
 } from '../../file/index.ts'
+import type { Network } from '../network.ts'
 import { LinkMaker } from './link.ts'
 
 export interface Resolution {
@@ -17,6 +18,8 @@ export interface Resolution {
   readonly file: NetworkFile
   readonly log: DiagnosticLog
   readonly links: LinkMaker
+  /** A network that was loaded before, whose parts are used where they say the same. */
+  readonly known?: Network
   /** Where the value at a path stands. */
   valueAt(...path: Path): SourceRange
   /** Where the last key of a path stands. */
@@ -37,12 +40,13 @@ export function Resolution(
   { file, isIncomplete }: ValidatedFile,
   root: Located,
   log: DiagnosticLog,
-  { readImport, canImport }: Pick<Resolution, 'readImport' | 'canImport'>,
+  { readImport, canImport, known }: Pick<Resolution, 'readImport' | 'canImport' | 'known'>,
 ): Resolution {
   return {
     file,
     log,
-    links: LinkMaker(),
+    links: LinkMaker(known?.links),
+    ...(known && { known }),
     valueAt: (...path) => valueAt(root, path).at,
     keyAt: (...path) => keyAt(root, path),
     isWritten: (section, name) => {

@@ -249,5 +249,5 @@ function deployRole(
     resolution.log.report('GL2003', role.at, `role '${role.name}' has no host in site '${site.site}'`, {
       hint: `set hosts to 1 or more in the template '${site.value.template}'`,
     })
-  placeVms({ service, tenant, role }, site, resolution.links)
+  placeVms({ service, tenant, role }, site, resolution)
 }

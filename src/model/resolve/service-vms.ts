@@ -1,7 +1,10 @@
 /** The virtual machines of a service: names, hosts and addresses. */
 
+import { isSameSource } from '../../file/index.ts'
+import { isSameNode } from '../changes/same-parts.ts'
 import type { Listener, Node, Role } from '../network.ts'
-import type { LinkMaker } from './link.ts'
+import { nodeById } from '../select.ts'
+import type { Resolution } from './resolution.ts'
 import type { SiteNodes } from './site-nodes.ts'
 import type { SitePools } from './site-pools.ts'
 
@@ -26,7 +29,7 @@ export const vmName = (service: string, role: string, instance: number): string 
 export function placeVms(
   { service, tenant, role }: { service: string; tenant: string; role: Role },
   { site, nodes, pools, vms }: Placement,
-  links: LinkMaker,
+  { links, known }: Pick<Resolution, 'links' | 'known'>,
 ): void {
   const hosts = nodes.rows.host
   if (hosts.length === 0) return
@@ -34,7 +37,7 @@ export function placeVms(
   for (let instance = 0; instance < role.instances; instance++) {
     const host = hosts[vms.length % hosts.length] as Node
     const name = vmName(service, role.name, instance)
-    const vm: Node = Object.freeze({
+    const made: Node = Object.freeze({
       id: `${site}/${name}`,
       kind: 'vm',
       site,
@@ -45,6 +48,8 @@ export function placeVms(
       vm: Object.freeze({ host: host.id, tenant, service, role: role.name, instance }),
       listeners,
     })
+    const before = known && nodeById(known, made.id)
+    const vm = before && isSameSource(before.at, made.at) && isSameNode(made, before) ? before : made
     const port = Math.floor(vms.length / hosts.length)
     vms.push(vm)
     links.join('vm-port', { node: host.id, interface: `vm${port}` }, { node: vm.id, interface: 'eth0' })
