@@ -1,6 +1,7 @@
 /** What is reached at VIPs: every address, protocol and port, and the machines behind it. */
 import type { SourceRange } from '../file/index.ts'
 import { type Family, formatProtocol, type Ip, Protocol } from '../net/index.ts'
+import { groupBy } from './group-by.ts'
 import type { AccessList, Deployment, Endpoint, Network, Node, Role, Service, Site } from './network.ts'
 import { nodesOfKind, siteByName, sitesOfServices, vmsOfRole } from './select.ts'
 
@@ -52,8 +53,11 @@ export function virtualEndpointsOf(network: Network, name: string): readonly Vir
   const sites = bySite.get(network) ?? new Map<string, readonly VirtualEndpoint[]>()
   bySite.set(network, sites)
   const site = siteByName(network, name)
-  const made =
-    sites.get(name) ?? (site ? [...nameService(network, site), ...serviceEndpoints(network, site)] : [])
+  const ofSite = (known: Site) => [
+    ...nameService(network, known),
+    ...network.services.flatMap((service) => endpointsOfService(network, known, service)),
+  ]
+  const made = sites.get(name) ?? (site ? ofSite(site) : [])
   sites.set(name, made)
   return made
 }
@@ -63,17 +67,61 @@ export function endpointsOfServices(
   network: Network,
   names: ReadonlySet<string>,
 ): readonly VirtualEndpoint[] {
-  return [...sitesOfServices(network, names)].flatMap((site) =>
-    virtualEndpointsOf(network, site).filter(
-      ({ owner }) => owner.kind === 'service' && names.has(owner.service),
-    ),
-  )
+  return [...sitesOfServices(network, names)].flatMap((site) => {
+    const ofServices = byService(virtualEndpointsOf(network, site))
+    return [...names].flatMap((name) => ofServices.get(name) ?? [])
+  })
 }
 
-/** Makes the endpoints of a network known of sites in which they are as in another. */
-export function keepEndpoints(network: Network, base: Network, isKept: (site: string) => boolean): void {
-  const known = base.sites.filter(({ name }) => isKept(name))
-  bySite.set(network, new Map(known.map(({ name }) => [name, virtualEndpointsOf(base, name)])))
+/** All, in the order of {@link virtualEndpoints}, but those of some services behind which there is a machine. */
+export const endpointsBut = (
+  network: Network,
+  isLeft: (service: string) => boolean,
+): readonly VirtualEndpoint[] =>
+  network.sites.flatMap(({ name }) =>
+    [...byService(virtualEndpointsOf(network, name))].flatMap(([service, endpoints]) =>
+      service === ofNames || !isLeft(service)
+        ? endpoints
+        : endpoints.filter(({ backends }) => backends.length === 0),
+    ),
+  )
+
+/** Key of the name service, which no service has. */
+const ofNames = ''
+
+/** Endpoints of a site by the name of their service, in their order. */
+function byService(endpoints: readonly VirtualEndpoint[]): ReadonlyMap<string, readonly VirtualEndpoint[]> {
+  const known =
+    services.get(endpoints) ??
+    groupBy(endpoints, ({ owner }) => (owner.kind === 'service' ? owner.service : ofNames))
+  services.set(endpoints, known)
+  return known
+}
+
+const services = new WeakMap<readonly VirtualEndpoint[], ReadonlyMap<string, readonly VirtualEndpoint[]>>()
+
+/**
+ * Makes the endpoints of a network known, from those of another that has the same sites and infrastructure.
+ * @param changed names of services that are otherwise, or have VMs that are: the endpoints of all others are the same objects in both
+ */
+export function keepEndpoints(network: Network, base: Network, changed: ReadonlySet<string>): void {
+  const sites = new Set([base, network].flatMap((each) => [...sitesOfServices(each, changed)]))
+  bySite.set(
+    network,
+    new Map(
+      network.sites.map((site) => {
+        const known = virtualEndpointsOf(base, site.name)
+        if (!sites.has(site.name)) return [site.name, known]
+        const kept = byService(known)
+        const ofServices = network.services.flatMap((service) =>
+          changed.has(service.name)
+            ? endpointsOfService(network, site, service)
+            : (kept.get(service.name) ?? []),
+        )
+        return [site.name, [...(kept.get(ofNames) ?? []), ...ofServices]]
+      }),
+    ),
+  )
 }
 
 const all = new WeakMap<Network, readonly VirtualEndpoint[]>()
@@ -95,18 +143,16 @@ function nameService(network: Network, site: Site): VirtualEndpoint[] {
   )
 }
 
-function serviceEndpoints(network: Network, site: Site): VirtualEndpoint[] {
-  return network.services.flatMap((service) => {
-    const deployment = service.deployments.find((candidate) => candidate.site === site.name)
-    if (!deployment) return []
-    return service.roles.flatMap((role) => {
-      const vms = vmsOfRole(network, site.name, service.name, role.name)
-      return role.endpoints.flatMap((endpoint) => {
-        const at = { service, deployment, role, endpoint }
-        if (endpoint.exposure === 'internal') return []
-        if (endpoint.exposure === 'public') return atVips(at, vms, {})
-        return vms.flatMap((vm) => atVips(at, [vm], { instance: vm.vm?.instance ?? 0 }))
-      })
+function endpointsOfService(network: Network, site: Site, service: Service): readonly VirtualEndpoint[] {
+  const deployment = service.deployments.find((candidate) => candidate.site === site.name)
+  if (!deployment) return []
+  return service.roles.flatMap((role) => {
+    const vms = vmsOfRole(network, site.name, service.name, role.name)
+    return role.endpoints.flatMap((endpoint) => {
+      const at = { service, deployment, role, endpoint }
+      if (endpoint.exposure === 'internal') return []
+      if (endpoint.exposure === 'public') return atVips(at, vms, {})
+      return vms.flatMap((vm) => atVips(at, [vm], { instance: vm.vm?.instance ?? 0 }))
     })
   })
 }

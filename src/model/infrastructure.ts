@@ -32,6 +32,17 @@ export function infrastructureClients(
 /** A service has its access in the site of its servers. */
 const cache = new WeakMap<Network, Map<InfrastructureAccess, InfrastructureClients>>()
 
+/** Makes clients known of a network that has the same infrastructure as another. @param changed ids of machines that are otherwise */
+export function keepInfrastructureClients(
+  network: Network,
+  base: Network,
+  changed: ReadonlySet<string>,
+): void {
+  const known = [...(cache.get(base) ?? [])]
+  const kept = known.filter(([{ nodes }]) => !nodes.some((id) => changed.has(id)))
+  cache.set(network, new Map(kept))
+}
+
 function clientsOf(network: Network, node: Node, access: InfrastructureAccess): InfrastructureClients {
   const { category } = access
   if (category === 1) return { category, sources: undefined, access }

@@ -1,6 +1,6 @@
 /** Look-ups in a network. The indices are made once for each network and kept as long as it is. */
 import { groupBy } from './group-by.ts'
-import type { Link, LinkEnd, Network, NextHop, Node, NodeKind, Site } from './network.ts'
+import type { Link, LinkEnd, Network, NextHop, Node, NodeKind, Service, Site } from './network.ts'
 
 /** The other end of one of a node's links. */
 export interface Neighbour {
@@ -65,26 +65,34 @@ export const linksOf = (network: Network, node: string): readonly Link[] =>
 export const vmsOfRole = (network: Network, site: string, service: string, role: string): readonly Node[] =>
   indicesOf(network).roles.get(`${site} ${service} ${role}`) ?? []
 
-/** Names of the sites in which some services stand. */
-export function sitesOfServices({ services }: Network, names: ReadonlySet<string>): ReadonlySet<string> {
-  const sites = new Set<string>()
-  for (const { name, deployments } of services)
-    if (names.has(name)) for (const { site } of deployments) sites.add(site)
-  return sites
+export function serviceByName(network: Network, name: string): Service | undefined {
+  const known = services.get(network) ?? new Map(network.services.map((service) => [service.name, service]))
+  services.set(network, known)
+  return known.get(name)
 }
 
-/** The VMs of the roles that are meant. */
-export function vmsOfRoles(
+const services = new WeakMap<Network, ReadonlyMap<string, Service>>()
+
+const servicesNamed = (network: Network, names: Iterable<string>): readonly Service[] =>
+  [...names].flatMap((name) => serviceByName(network, name) ?? [])
+
+/** Names of the sites in which some services stand. */
+export const sitesOfServices = (network: Network, names: Iterable<string>): ReadonlySet<string> =>
+  new Set(servicesNamed(network, names).flatMap(({ deployments }) => deployments.map(({ site }) => site)))
+
+/** The VMs of those roles of some services that are meant, service by service. */
+export const vmsOfServices = (
   network: Network,
+  names: Iterable<string>,
   isMeant: (service: string, role: string, site: string) => boolean,
-): readonly Node[] {
-  const found: Node[] = []
-  for (const { name, roles, deployments } of network.services)
-    for (const role of roles)
-      for (const { site } of deployments)
-        if (isMeant(name, role.name, site)) found.push(...vmsOfRole(network, site, name, role.name))
-  return found
-}
+): readonly Node[] =>
+  servicesNamed(network, names).flatMap(({ name, roles, deployments }) =>
+    roles.flatMap((role) =>
+      deployments.flatMap(({ site }) =>
+        isMeant(name, role.name, site) ? vmsOfRole(network, site, name, role.name) : [],
+      ),
+    ),
+  )
 
 /** The VMs of a host, in the order of its ports. */
 export const vmsOfHost = (network: Network, host: string): readonly Node[] =>
@@ -120,7 +128,7 @@ const neighboursBy = (
 
 /**
  * Makes the indices of a network from those of another that has the same nodes and links, the same objects, but for some VMs and their links: of very many it takes
- * long to list all again.
+ * long to list all again. Where all links are the same, so is their list.
  * @param vms as they were, and as they are
  */
 export function indexNetworkAfter(network: Network, base: Network, vms: readonly Node[]): void {
@@ -138,14 +146,7 @@ export function indexNetworkAfter(network: Network, base: Network, vms: readonly
     there.filter((node) => keys.has(roleKey(node))),
     roleKey,
   )
-  const beside = new Set(changed)
-  for (const { links } of [base, network])
-    for (const { ends } of links)
-      if (ends.some(({ node }) => changed.has(node))) for (const { node } of ends) beside.add(node)
-  const neighbours = neighboursBy(
-    nodes,
-    network.links.filter(({ ends }) => ends.some(({ node }) => beside.has(node))),
-  )
+  const { beside, neighbours } = neighboursAfter(network, base, changed, nodes)
   cache.set(network, {
     nodes,
     kinds,
@@ -153,6 +154,42 @@ export function indexNetworkAfter(network: Network, base: Network, vms: readonly
     neighbours: { get: (id) => (beside.has(id) ? neighbours.get(id) : was.neighbours.get(id)) },
     interfaces: new Map(),
   })
+}
+
+/** Of changed nodes and of those beside them. */
+function neighboursAfter(
+  network: Network,
+  base: Network,
+  changed: ReadonlySet<string>,
+  nodes: Index<Node>,
+): { readonly beside: ReadonlySet<string>; readonly neighbours: Index<readonly Neighbour[]> } {
+  const was = indicesOf(base).neighbours
+  const beside = new Set(changed)
+  for (const id of changed) for (const { far } of was.get(id) ?? []) beside.add(far.node)
+  if (network.links === base.links) {
+    const again = ({ link, near, far }: Neighbour) => neighbour(nodes, link, near, far)
+    return {
+      beside,
+      neighbours: new Map(Array.from(beside, (id) => [id, (was.get(id) ?? []).map(again)])),
+    }
+  }
+  const added = addedLinks(network, base)
+  for (const { ends } of added) for (const { node } of ends) beside.add(node)
+  const own = new Set(added)
+  for (const id of beside) for (const { link } of was.get(id) ?? []) own.add(link)
+  return {
+    beside,
+    neighbours: neighboursBy(
+      nodes,
+      network.links.filter((link) => own.has(link)),
+    ),
+  }
+}
+
+/** Links that another network does not have; those that it has come in the same order. */
+function addedLinks({ links }: Network, base: Network): readonly Link[] {
+  const known = new Set(base.links)
+  return links.filter((link) => !known.has(link))
 }
 
 function neighbour(nodes: Index<Node>, link: Link, near: LinkEnd, far: LinkEnd): Neighbour {

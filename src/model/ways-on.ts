@@ -3,7 +3,7 @@
  * as a routing protocol withdraws what it has lost; while nothing has failed, all lead on.
  */
 import type { Network, NodeKind } from './network.ts'
-import { neighboursOf } from './select.ts'
+import { neighboursOf, nodesOfKind } from './select.ts'
 
 export interface WaysOn {
   /** Ids of providers, access routers and balancers from which the Internet is reached. */
@@ -41,8 +41,8 @@ function leading(network: Network, steps: Steps): ReadonlySet<string> {
   const goal = steps[0]?.[1]
   const found = new Set<string>()
   for (const [row, next] of steps)
-    for (const { id, kind } of network.nodes)
-      if (kind === row) {
+    for (const { name } of network.sites)
+      for (const { id } of nodesOfKind(network, name, row)) {
         const leads = neighboursOf(network, id).some(
           ({ node }) => node.kind === next && (next === goal || found.has(node.id)),
         )

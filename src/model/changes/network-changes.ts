@@ -1,13 +1,14 @@
 /** What is otherwise in a network than it was, found part by part, whatever lines it stands on. */
 import { keepEndpoints } from '../endpoints.ts'
-import { guestKey } from '../filter/index.ts'
+import { guestKey, serviceOfGuestKey } from '../filter/index.ts'
+import { keepInfrastructureClients } from '../infrastructure.ts'
 import type { Link, Network, Node, Site } from '../network.ts'
-import { indexNetworkAfter, nodeById, sitesOfServices, vmsOfRoles } from '../select.ts'
+import { indexNetworkAfter, nodeById, vmsOfServices } from '../select.ts'
 import { isSameLink, isSameNode } from './same-parts.ts'
 import type { Sameness } from './sameness.ts'
 
 export interface NetworkChanges {
-  /** The later network, with the nodes and links of the earlier one where they say the same: where these were written is then that of the earlier one. */
+  /** The later network, with the nodes, links and sites of the earlier one where they say the same: where these were written is then that of the earlier one. */
   readonly network: Network
   /** VMs that are new, gone, or otherwise: as they were and as they are. */
   readonly machines: readonly Node[]
@@ -38,34 +39,24 @@ export function networkChanges(was: Network, is: Network, sameness: Sameness): N
   if (machines.some(({ kind }) => kind !== 'vm')) return undefined
   const links = knownLinks(was.links, is.links, machines)
   if (!links) return undefined
-  const sites = is.sites.map((site, index) => [was.sites[index] as Site, site] as const)
   const services = changedServices(was, is, sameness)
+  const pairs = is.sites.map((site, index) => [was.sites[index] as Site, site] as const)
+  const guests = pairs.map(([before, site]) => changedGuests(before, site, sameness))
+  const isEdgeKept = pairs.map(([before, site]) => sameness.same(edgeOf(site), edgeOf(before)))
+  const sites = pairs.map(([before, site], index) =>
+    isEdgeKept[index] && guests[index]?.length === 0 ? before : site,
+  )
+  const network = { ...is, nodes, links, sites }
+  indexNetworkAfter(network, was, machines)
+  keepEndpoints(network, was, new Set([...services, ...machines.flatMap(({ vm }) => vm?.service ?? [])]))
+  keepInfrastructureClients(network, was, new Set(machines.map(({ id }) => id)))
   return {
-    network: withKnown({ ...is, nodes, links }, was, machines, services),
+    network,
     machines,
     services,
-    guests: new Set(sites.flatMap(([before, site]) => changedGuests(before, site, sameness))),
-    edges: new Set(
-      sites.flatMap(([before, site]) => (sameness.same(edgeOf(site), edgeOf(before)) ? [] : [site.name])),
-    ),
+    guests: new Set(guests.flat()),
+    edges: new Set(pairs.flatMap(([, { name }], index) => (isEdgeKept[index] ? [] : [name]))),
   }
-}
-
-/** Makes known of a network what it has of an earlier one. */
-function withKnown(
-  network: Network,
-  was: Network,
-  machines: readonly Node[],
-  services: ReadonlySet<string>,
-): Network {
-  indexNetworkAfter(network, was, machines)
-  const changed = new Set([
-    ...machines.map(({ site }) => site),
-    ...sitesOfServices(was, services),
-    ...sitesOfServices(network, services),
-  ])
-  keepEndpoints(network, was, (site) => !changed.has(site))
-  return network
 }
 
 /** What of a network concerns all of it. */
@@ -91,6 +82,12 @@ function knownNodes(
   let next = 0
   for (const node of is.nodes) {
     const expected = was.nodes[next]
+    if (node === expected) {
+      nodes.push(node)
+      kept++
+      next++
+      continue
+    }
     const before = expected?.id === node.id ? expected : nodeById(was, node.id)
     const isKnown = before !== undefined && isSameNode(node, before)
     nodes.push(isKnown ? before : node)
@@ -131,7 +128,9 @@ function knownLinks(
     links.push(before)
     next++
   }
-  return was.slice(next).some(isKept) ? undefined : links
+  if (was.slice(next).some(isKept)) return undefined
+  const areAllKnown = links.length === was.length && links.every((link, index) => link === was[index])
+  return areAllKnown ? was : links
 }
 
 function changedServices(was: Network, is: Network, sameness: Sameness): ReadonlySet<string> {
@@ -153,7 +152,11 @@ export const vmsOtherwise = (
 ): readonly Node[] =>
   services.size === 0 && guests.size === 0
     ? []
-    : vmsOfRoles(network, (service, role) => services.has(service) || guests.has(guestKey(service, role)))
+    : vmsOfServices(
+        network,
+        new Set([...services, ...Array.from(guests, serviceOfGuestKey)]),
+        (service, role) => services.has(service) || guests.has(guestKey(service, role)),
+      )
 
 /** VMs of the services of some machines, in the sites of these. */
 export function vmsBeside(network: Network, machines: Iterable<Node>): readonly Node[] {
@@ -165,5 +168,5 @@ export function vmsBeside(network: Network, machines: Iterable<Node>): readonly 
   }
   return services.size === 0
     ? []
-    : vmsOfRoles(network, (service, _, site) => services.get(service)?.has(site) ?? false)
+    : vmsOfServices(network, services.keys(), (service, _, site) => services.get(service)?.has(site) ?? false)
 }

@@ -68,3 +68,5 @@ export function guestFilters(
 }
 
 export const guestKey = (service: string, role: string): string => `${service} ${role}`
+
+export const serviceOfGuestKey = (key: string): string => key.slice(0, key.indexOf(' '))
