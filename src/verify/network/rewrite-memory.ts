@@ -9,6 +9,8 @@ export interface DividedTier {
   readonly watched: readonly Translation[]
   /** Packets to which any of the others applies. */
   readonly others: DiagramSet
+  /** No two endpoints of the tier want the same packets. */
+  readonly areApart: boolean
   /** Once it is asked for. */
   composed?: RewriteTier
 }
@@ -46,13 +48,17 @@ export class RewriteMemory {
     return [...found].sort((a, b) => a - b).map((at) => tier.translations[at] as Translation)
   }
 
-  /** @param make makes it where other translations were followed when it was last asked for */
-  tier(tier: TranslationTier, watched: readonly Translation[], make: () => DividedTier): DividedTier {
+  /** @param make makes it, from what it was where other translations were followed when it was last asked for */
+  tier(
+    tier: TranslationTier,
+    watched: readonly Translation[],
+    make: (before: DividedTier | undefined) => DividedTier,
+  ): DividedTier {
     const known = this.#tiers.get(tier)
     const { length } = watched
     if (known?.watched.length === length && known.watched.every((each, index) => each === watched[index]))
       return known
-    const made = make()
+    const made = make(known)
     this.#tiers.set(tier, made)
     return made
   }

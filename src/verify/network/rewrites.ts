@@ -5,11 +5,10 @@
  *
  * ICMP errors are not looked at: they find their way by the packet that they quote.
  */
-import { formatIp, hostPrefix, type Ip, icmpOf, Protocol } from '../../net/index.ts'
+import { hostPrefix, type Ip, icmpOf, Protocol } from '../../net/index.ts'
 import {
   type Backend,
   type EgressIn,
-  type EndpointIn,
   type EndpointOut,
   type Lending,
   openingFlags,
@@ -22,6 +21,7 @@ import { addressLevels, kindLevels, level, type PacketSets } from '../packets/in
 import { swapEnds } from './ends.ts'
 import { type DividedTier, RewriteMemory } from './rewrite-memory.ts'
 import type { Watching } from './terrain.ts'
+import { type Wanted, WantedPackets } from './wanted-packets.ts'
 
 export interface Rewrite {
   readonly translation: Translation
@@ -131,13 +131,29 @@ export class Rewrites implements Translating {
     if (known) return known
     const { isWhole, nodes } = this.#terrain
     const watched = isWhole ? tier.translations : this.#memory.followed(tier, nodes)
-    const made = this.#memory.tier(tier, watched, () => {
-      const followed = new Set(watched)
-      const others = this.#domainOf(tier.translations.filter((each) => !followed.has(each)))
-      return { watched, others }
-    })
+    const made = this.#memory.tier(tier, watched, (before) =>
+      before?.areApart ? this.#dividedAfter(before, watched) : this.#dividedAnew(tier, watched),
+    )
     this.#parts.set(tier, made)
     return made
+  }
+
+  #dividedAnew(tier: TranslationTier, watched: readonly Translation[]): DividedTier {
+    const followed = new Set(watched)
+    const wanted = new WantedPackets(tier.translations)
+    const others = wanted.of((each) => !followed.has(each)).map((each) => this.#domainOf(each))
+    return { watched, others: this.#sets.union(others), areApart: wanted.areApart }
+  }
+
+  /** From what it was where others were followed. */
+  #dividedAfter({ watched: was, others }: DividedTier, watched: readonly Translation[]): DividedTier {
+    const sets = this.#sets
+    const [before, now] = [new Set(was), new Set(watched)]
+    const domainOf = (some: readonly Translation[]): DiagramSet =>
+      sets.union(new WantedPackets(some).of().map((each) => this.#domainOf(each)))
+    const followed = domainOf(watched.filter((each) => !before.has(each)))
+    const left = domainOf(was.filter((each) => !now.has(each)))
+    return { watched, others: sets.union([sets.without(others, followed), left]), areApart: true }
   }
 
   #tierOf(
@@ -151,38 +167,18 @@ export class Rewrites implements Translating {
     return { domain, rewrites: rewrites.filter((each) => each.domain !== sets.none) }
   }
 
-  /** Packets to which any of some endpoints applies, made by protocol and port rather than one by one. */
-  #domainOf(translations: readonly Translation[]): DiagramSet {
+  /** Packets to which some endpoints apply that want them by the same port. */
+  #domainOf({ first, addresses, port }: Wanted): DiagramSet {
     const sets = this.#sets
-    const groups = new Map<
-      string,
-      { readonly first: EndpointIn | EndpointOut; readonly addresses: Map<string, Ip>; readonly port: number }
-    >()
-    const put = (translation: EndpointIn | EndpointOut, port: number, address: Ip): void => {
-      const lent = translation.kind === 'endpoint-in' ? translation.hairpin?.address : undefined
-      const key = `${translation.kind} ${translation.protocol} ${port} ${address.family} ${lent && formatIp(lent)}`
-      const group = groups.get(key) ?? { first: translation, addresses: new Map(), port }
-      groups.set(key, group)
-      group.addresses.set(`${address.value}`, address)
+    const { protocol } = first
+    const list = addresses.map(hostPrefix)
+    const ports = [{ first: port, last: port }]
+    if (first.kind === 'endpoint-out') {
+      const replies = sets.match({ protocol, source: list, sourcePorts: ports })
+      return sets.without(replies, this.#openingTcp)
     }
-    for (const translation of translations) {
-      if (translation.kind === 'endpoint-in') put(translation, translation.port, translation.vip)
-      if (translation.kind === 'endpoint-out')
-        for (const { address, port } of translation.backends) put(translation, port, address)
-    }
-    return sets.union(
-      Array.from(groups.values(), ({ first, addresses, port }) => {
-        const { protocol } = first
-        const list = Array.from(addresses.values(), hostPrefix)
-        const ports = [{ first: port, last: port }]
-        if (first.kind === 'endpoint-out') {
-          const replies = sets.match({ protocol, source: list, sourcePorts: ports })
-          return sets.without(replies, this.#openingTcp)
-        }
-        const addressed = sets.match({ protocol, destination: list, destinationPorts: ports })
-        return first.hairpin ? sets.mask(this.#lent(first.hairpin), addressed) : addressed
-      }),
-    )
+    const addressed = sets.match({ protocol, destination: list, destinationPorts: ports })
+    return first.hairpin ? sets.mask(this.#lent(first.hairpin), addressed) : addressed
   }
 
   /** Each without what an earlier one takes. Mostly nothing is taken, which is seen from all of them at once. */
