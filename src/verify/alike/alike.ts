@@ -1,10 +1,13 @@
 /** The rim of a network, and those of its machines that stand for all. */
-import type { Node } from '../../model/index.ts'
+import { isSameIp, linksOf, type Network, type Node, nodeById } from '../../model/index.ts'
+import type { Point } from '../../policy/index.ts'
 import type { World } from '../../trace/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import type { PacketSets } from '../packets/index.ts'
 import type { PointDecisions } from '../points/index.ts'
-import { ColumnBuilder, rimOf } from './columns.ts'
+import type { AddressLists } from './address-lists.ts'
+import { ColumnBuilder, isAtRim, rimOf } from './columns.ts'
+import { markChanged, markCore } from './core-marks.ts'
 import { type Sample, sampleOf } from './sample.ts'
 import { addressesOf, areVouchedFor } from './vouching.ts'
 
@@ -14,6 +17,7 @@ export class Alike {
   readonly #sample: Sample
   #anybody: DiagramSet | undefined
   #apart: ReadonlySet<string> | undefined
+  #classes: ReadonlyMap<string, number> | undefined
 
   private constructor(world: World, rim: readonly Node[], sample: Sample) {
     this.#world = world
@@ -26,9 +30,48 @@ export class Alike {
     const rim = rimOf(world.network)
     if (rim.length < least) return undefined
     const builder = new ColumnBuilder(world, rim)
-    const columns = builder.build()
+    const columns = builder.build((lists) => markCore(world, lists, rim))
     const sample = columns && sampleOf(columns, builder.addresses)
     return sample && sample.left.size > 0 ? new Alike(world, rim, sample) : undefined
+  }
+
+  /**
+   * Those of some machines of a later network that stand for these.
+   * @param machines hosts with all of their VMs
+   * @param changed points of it that say something else than those of this one
+   */
+  among(world: World, machines: readonly Node[], changed: readonly Point[]): ReadonlySet<string> {
+    const { network } = world
+    const hosts = new Set(
+      machines.flatMap((node) => (node.kind === 'host' && isAtRim(network, node) ? [node.id] : [])),
+    )
+    const rim = machines.filter((node) => hosts.has(node.vm?.host ?? node.id) && isAtRim(network, node))
+    const builder = new ColumnBuilder(world, rim)
+    const mark = (lists: AddressLists) => {
+      markChanged(world, lists, rim, changed)
+      return true
+    }
+    const columns = builder.build(mark, (node) => this.#placeOf(network, node)) ?? []
+    const { left } = sampleOf(columns, builder.addresses)
+    return new Set(machines.flatMap(({ id }) => (left.has(id) ? [] : [id])))
+  }
+
+  /** Equal for machines of one class that stand where they stood; a machine that does not is like no other. */
+  #placeOf(now: Network, node: Node): string {
+    const { network } = this.#world
+    const before = nodeById(network, node.id)
+    const isPlaced =
+      before !== undefined &&
+      areSame(before.addresses, node.addresses, isSameIp) &&
+      areSame(linksOf(network, node.id), linksOf(now, node.id), (one, other) => one === other)
+    return isPlaced ? `${this.#classOf.get(node.id)}` : node.id
+  }
+
+  get #classOf(): ReadonlyMap<string, number> {
+    this.#classes ??= new Map(
+      this.#sample.classes.flatMap((list, index) => list.map(({ id }) => [id, index] as const)),
+    )
+    return this.#classes
   }
 
   /** Hosts and VMs that others stand for. */
@@ -70,3 +113,6 @@ export class Alike {
     return this.#sample.classes.flatMap((list) => list.find(({ id }) => !machines.has(id)) ?? [])
   }
 }
+
+const areSame = <T>(one: readonly T[], other: readonly T[], isSame: (one: T, other: T) => boolean): boolean =>
+  one.length === other.length && one.every((each, index) => isSame(each, other[index] as T))

@@ -20,7 +20,6 @@ import { formatPrefix, hostPrefix, type Prefix } from '../../net/index.ts'
 import { type Point, pointsAt } from '../../policy/index.ts'
 import type { World } from '../../trace/index.ts'
 import { AddressLists, isSingle } from './address-lists.ts'
-import { markCore } from './core-marks.ts'
 import { PointKeys } from './point-keys.ts'
 
 export interface Column {
@@ -40,15 +39,14 @@ interface Draft {
 }
 
 /** Hosts and VMs that hang on the network as one thinks: VMs on one host, hosts on routers. */
-export function rimOf(network: Network): readonly Node[] {
-  const isVm = (node: Node) => node.kind === 'vm'
-  return network.nodes.filter((node) => {
-    const around = neighboursOf(network, node.id).map((neighbour) => neighbour.node)
-    if (isVm(node)) return around.length === 1 && around[0]?.id === node.vm?.host
-    return (
-      node.kind === 'host' && around.every((other) => isVm(other) || other.kind === 'distribution-router')
-    )
-  })
+export const rimOf = (network: Network): readonly Node[] =>
+  network.nodes.filter((node) => isAtRim(network, node))
+
+export function isAtRim(network: Network, node: Node): boolean {
+  const isVm = ({ kind }: Node) => kind === 'vm'
+  const around = neighboursOf(network, node.id).map((neighbour) => neighbour.node)
+  if (isVm(node)) return around.length === 1 && around[0]?.id === node.vm?.host
+  return node.kind === 'host' && around.every((other) => isVm(other) || other.kind === 'distribution-router')
 }
 
 export class ColumnBuilder {
@@ -67,6 +65,7 @@ export class ColumnBuilder {
     { readonly text: string; readonly lists: readonly (readonly Prefix[])[] }
   >()
 
+  /** @param rim hosts with all of their VMs */
   constructor(world: World, rim: readonly Node[]) {
     this.#world = world
     this.#rim = rim
@@ -80,10 +79,16 @@ export class ColumnBuilder {
     return this.#lists
   }
 
-  /** `undefined`: routers send to hosts what is not for these, so that no column stands for itself. */
-  build(): readonly Column[] | undefined {
+  /**
+   * @param markOthers says of machines what all others say of them, once their own points have been read; false: no column stands for itself
+   * @param apartBy what else tells machines apart
+   */
+  build(
+    markOthers: (lists: AddressLists) => boolean,
+    apartBy: (node: Node) => string = () => '',
+  ): readonly Column[] | undefined {
     const drafts = this.#rim.map((node) => (node.kind === 'vm' ? this.#vm(node) : this.#host(node)))
-    if (!markCore(this.#world, this.#lists, this.#rim)) return undefined
+    if (!markOthers(this.#lists)) return undefined
     const columns: Column[] = []
     const numberOf = interner()
     const complete = (number: number): Column => {
@@ -91,7 +96,8 @@ export class ColumnBuilder {
       if (known) return known
       const node = this.#rim[number] as Node
       const { key, lists } = drafts[number] as Draft
-      const own = `${key} ${this.#lists.colour(number, node)} ${lists.map((list) => this.#foreignOf(list))}`
+      const colour = this.#lists.colour(number, node)
+      const own = `${key} ${colour} ${lists.map((list) => this.#foreignOf(list))} ${apartBy(node)}`
       const host = node.vm ? (this.#numbers.get(node.vm.host) as number) : number
       const above = node.vm && complete(host)
       columns[number] = {

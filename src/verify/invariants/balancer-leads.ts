@@ -5,7 +5,6 @@
 import {
   type Network,
   type Node,
-  nodesOfKind,
   type Site,
   siteByName,
   type VirtualEndpoint,
@@ -20,7 +19,7 @@ import { icmpOfTypes, kindLevels } from '../packets/index.ts'
 import { admitted } from './access-list.ts'
 import { addressed, behind } from './endpoints.ts'
 import type { Answered, PassageInvariant } from './invariant.ts'
-import { prefixesOf } from './origin.ts'
+import { byVmsOf } from './places.ts'
 import type { Proof } from './proof.ts'
 
 export const balancerLeads: PassageInvariant = {
@@ -78,7 +77,6 @@ class Balancer {
 
   constructor(proof: Proof, node: Node) {
     const { network, sets } = proof
-    const vms = nodesOfKind(network, node.site, 'vm')
     this.#proof = proof
     this.#node = node
     this.#site = siteByName(network, node.site ?? '') as Site
@@ -86,7 +84,7 @@ class Balancer {
       .endpoints()
       .filter(({ site, backends }) => site === node.site && backends.length > 0)
     this.#sharing = sharing(network, node.site)
-    this.#vms = proof.once(`by all VMs of ${node.site}`, () => proof.by(prefixesOf(vms)))
+    this.#vms = byVmsOf(proof, node.site)
     this.#targets = sets.union(this.#endpoints.map((each) => this.#behind(each)))
     this.#egress = proof.by(node.publicAddresses.map(hostPrefix))
   }

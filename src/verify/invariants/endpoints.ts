@@ -12,7 +12,8 @@ import type { DiagramSet } from '../diagram/index.ts'
 import { admitted } from './access-list.ts'
 import type { NetworkInvariant, PlanInvariant, Remark } from './invariant.ts'
 import type { Limit } from './limit.ts'
-import { type Origin, prefixesOf } from './origin.ts'
+import type { Origin } from './origin.ts'
+import { byVmsOf } from './places.ts'
 import type { Proof } from './proof.ts'
 
 export const endpointInvariants: readonly NetworkInvariant[] = [
@@ -132,7 +133,7 @@ export const endpointShared: PlanInvariant = {
 function byUsers(proof: Proof, balancer: string, iface: string): DiagramSet {
   const { kind, site } = proof.world.node(proof.world.peer(balancer, iface).node)
   if (kind !== 'distribution-router') return proof.sets.all
-  return proof.once(`by VMs of ${site}`, () => proof.by(prefixesOf(nodesOfKind(proof.network, site, 'vm'))))
+  return byVmsOf(proof, site)
 }
 
 const vmsOf = ({ network }: Proof): readonly Origin[] => network.sites.map(({ name }): Origin => `${name} vm`)

@@ -8,6 +8,7 @@ import {
   nodesOfKind,
   type Role,
   type Site,
+  serviceByName,
   siteByName,
   vmsOfHost,
   vmsOfRole,
@@ -196,7 +197,7 @@ function openingsOfRole(proof: Proof, vm: Node): DiagramSet {
   const { network, sets } = proof
   const balancers = nodesOfKind(network, vm.site, 'balancer')
   const egress = balancers.flatMap(({ publicAddresses }) => publicAddresses.map(hostPrefix))
-  const service = network.services.find(({ name }) => name === vm.vm?.service)
+  const service = serviceByName(network, vm.vm?.service ?? '')
   const role = service?.roles.find(({ name }) => name === vm.vm?.role)
   if (!service || !role) return sets.none
   const machinesOf = (roles: readonly string[]): readonly Prefix[] =>

@@ -1,5 +1,6 @@
 /** What invariants are proven from: the network, its policy, and where packets of each kind of sender get to, worked out once for all of them. */
 import {
+  endpointsBut,
   groupBy,
   localAddresses,
   type Network,
@@ -10,7 +11,7 @@ import {
   virtualEndpoints,
 } from '../../model/index.ts'
 import { hostPrefix, type Prefix } from '../../net/index.ts'
-import { type Point, type Policy, pointsAt, pointsOfNode } from '../../policy/index.ts'
+import { type Point, type Policy, pointsAt } from '../../policy/index.ts'
 import { createWorld, type World } from '../../trace/index.ts'
 import { type DiagramSet, everything } from '../diagram/index.ts'
 import {
@@ -159,14 +160,10 @@ export class Proof {
   }
 
   #watchedEndpoints(): readonly VirtualEndpoint[] {
-    const all = virtualEndpoints(this.network)
-    if (this.#unwatched.size === 0) return all
-    const services = new Set(this.nodes().map(({ vm }) => vm?.service))
-    return all.filter(
-      ({ owner, backends }) =>
-        backends.length === 0 ||
-        ((owner.kind !== 'service' || services.has(owner.service)) &&
-          backends.some(({ node }) => this.watches(node))),
+    if (this.#unwatched.size === 0) return virtualEndpoints(this.network)
+    const watched = new Set(this.nodes().map(({ vm }) => vm?.service))
+    return endpointsBut(this.network, (service) => !watched.has(service)).filter(
+      ({ backends }) => backends.length === 0 || backends.some(({ node }) => this.watches(node)),
     )
   }
 
@@ -371,9 +368,9 @@ export class Proof {
   }
 
   #watchedPoints(): readonly Point[] {
-    const isWatched = ({ node, interfaces }: Point): boolean =>
-      interfaces.some((name) => this.watches(this.world.peer(node, name).node))
-    return this.nodes().flatMap(({ id }) => [...new Set(pointsOfNode(this.policy, id))].filter(isWatched))
+    const pointsBy = ({ node, interface: name }: Place): readonly Point[] =>
+      (['in', 'out'] as const).flatMap((direction) => pointsAt(this.policy, node, name, direction))
+    return this.nodes().flatMap(({ id }) => [...new Set(this.#placesOf(id).flatMap(pointsBy))])
   }
 
   /** All nodes that are looked at. */

@@ -11,8 +11,8 @@ import {
   type Sameness,
 } from '../../model/index.ts'
 import { type Prefix, PrefixMap } from '../../net/index.ts'
-import type { PointChange } from '../../policy/index.ts'
-import type { World } from '../../trace/index.ts'
+import type { PointChange, Policy } from '../../policy/index.ts'
+import { createWorld, type World } from '../../trace/index.ts'
 
 export interface Difference extends NetworkChanges {
   readonly points: readonly PointChange[]
@@ -22,25 +22,39 @@ export interface Difference extends NetworkChanges {
 
 export type RouteChanges = ReadonlyMap<string, readonly Prefix[]>
 
-/** Routes follow from who is where: those of other sites than the changed machines' stay. */
-export function changedRoutes(
-  base: World,
-  next: World,
-  { machines }: NetworkChanges,
-  sameness: Sameness,
-): RouteChanges {
-  if (base.routes === next.routes || arePlacedAlike(base.network, next.network, machines, sameness))
-    return new Map()
-  const hosts = new Set(machines.flatMap(({ vm }) => vm?.host ?? []))
-  const routers = [...hosts].flatMap((host) =>
-    neighboursOf(next.network, host).flatMap(({ node }) => (node.kind === 'vm' ? [] : [node.id])),
-  )
+/** Of two worlds, the later of which is {@link worldAfter} the earlier one. */
+export function changedRoutes(base: World, next: World, { machines }: NetworkChanges): RouteChanges {
+  if (base.routes === next.routes) return new Map()
   return new Map(
-    [...new Set([...hosts, ...routers])].map((node) => [
+    [...routersOf(next.network, machines)].map((node) => [
       node,
       routeChanges(base.routes(node), next.routes(node)),
     ]),
   )
+}
+
+/** Hosts and routers whose routes may be otherwise. Routes follow from who is where: those of other sites than the changed machines' stay. */
+function routersOf(network: Network, machines: readonly Node[]): ReadonlySet<string> {
+  const hosts = machines.flatMap(({ vm }) => vm?.host ?? [])
+  const routers = hosts.flatMap((host) =>
+    neighboursOf(network, host).flatMap(({ node }) => (node.kind === 'vm' ? [] : [node.id])),
+  )
+  return new Set([...hosts, ...routers])
+}
+
+/** A network as packets find it, after some machines of another have become otherwise: what routes it may have in common with that it takes from there. */
+export function worldAfter(
+  base: World,
+  network: Network,
+  policy: Policy,
+  machines: readonly Node[],
+  sameness: Sameness,
+): World {
+  if (network === base.network) return { ...base, policy }
+  const world = createWorld(network, policy)
+  if (arePlacedAlike(base.network, network, machines, sameness)) return { ...world, routes: base.routes }
+  const otherwise = new Set([...routersOf(network, machines), ...machines.map(({ id }) => id)])
+  return { ...world, routes: (node) => (otherwise.has(node) ? world : base).routes(node) }
 }
 
 /** Whether machines have the addresses and the cables that they had. */

@@ -1,5 +1,5 @@
 /** What is known of a node's forwarding after a change: what it was, but for a few destinations. */
-import { neighboursOf } from '../../model/index.ts'
+import { neighboursOf, nodeById } from '../../model/index.ts'
 import { familyBits, type Prefix } from '../../net/index.ts'
 import type { World } from '../../trace/index.ts'
 import type { Proof } from '../invariants/proof.ts'
@@ -17,14 +17,15 @@ export interface Seen {
  * looked at are one in the tables.
  */
 export function forwardingBefore(
-  { tables, sets }: Proof,
+  { tables, sets, network }: Proof,
   unwatched: Unwatched,
   { world, unwatched: unwatchedNow }: Seen,
   routes: RouteChanges,
 ): (node: string) => ForwardingBefore | undefined {
   return (node) => {
     const table = tables.get(node)
-    if (!table) return undefined
+    // What is for a node itself follows from its addresses.
+    if (!table || nodeById(network, node) !== world.node(node)) return undefined
     const turned = new Set(
       neighboursOf(world.network, node).flatMap(({ node: { id }, near }) =>
         unwatched.has(id) === unwatchedNow.has(id) ? [] : [near.interface],

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { parseNetwork } from '../../model/index.ts'
+import { type Network, parseNetwork } from '../../model/index.ts'
 import { smallNetwork } from '../../model/testing/small-network.ts'
 import { derivePolicy } from '../../policy/index.ts'
 import { createWorld } from '../../trace/index.ts'
@@ -45,6 +45,17 @@ describe('after a fault', () => {
     )
     expect(parts).toBeGreaterThan(0)
     expect(found).toBeGreaterThan(0)
+  })
+})
+
+describe('after VMs have changed their addresses with one another', () => {
+  it('what is for them is not lost', () => {
+    const before = smallNetwork.replace('instances: 3', 'instances: 2')
+    const [old, next] = [before, smallNetwork].map((text) => parseNetwork(text).network) as [Network, Network]
+    const standing = new StandingProof(old, { alikeFrom: Number.POSITIVE_INFINITY })
+    const { verdicts, isWhole } = standing.update(next)
+    expect(isWhole).toBe(false)
+    expect(broken(verdicts)).toEqual([])
   })
 })
 

@@ -7,6 +7,7 @@ import { everything } from '../diagram/index.ts'
 import { Exemptions } from '../invariants/exemptions.ts'
 import { keepDestinations } from '../invariants/forwarding.ts'
 import { judgeInvariant } from '../invariants/judge.ts'
+import { keepByVms } from '../invariants/places.ts'
 import { Proof } from '../invariants/proof.ts'
 import { ProofMemory } from '../invariants/proof-memory.ts'
 import { claimsOf, type ProofOptions, verdictsOf } from '../invariants/prove.ts'
@@ -14,7 +15,7 @@ import { Prover } from '../invariants/prover.ts'
 import type { Verdict } from '../invariants/verdict.ts'
 import { destinationsOf, type Unwatched } from '../network/index.ts'
 import { type Affected, affectedBy } from './affected.ts'
-import { changedRoutes, type Difference } from './difference.ts'
+import { changedRoutes, type Difference, worldAfter } from './difference.ts'
 import { forwardingBefore } from './forwarding-before.ts'
 import { limitOf } from './limit-of.ts'
 import { nearTo, type Watched, watchedAfter } from './watched.ts'
@@ -107,7 +108,8 @@ export class StandingProof {
       sameness,
     )
     if (!affected) return undefined
-    const watched = alike && watchedAfter(world.network, alike, affected)
+    const points = difference.points.flatMap(({ is }) => is ?? [])
+    const watched = alike && watchedAfter(world, alike, affected, points)
     if (alike && !watched) return undefined
     return this.#judge(world, options, difference, affected, watched)
   }
@@ -127,9 +129,9 @@ export class StandingProof {
     const now = isAsDerived
       ? derived.policy
       : withKnownPoints(policy ?? derived.policy, before.policy, sameness)
-    const world = network === before.network ? { ...before, policy: now } : createWorld(network, now)
+    const world = worldAfter(before, network, now, changes.machines, sameness)
     const points = isAsDerived ? derived.changes : pointChanges(before.policy.points, now.points)
-    const routes = changedRoutes(before, world, changes, sameness)
+    const routes = changedRoutes(before, world, changes)
     return { world, difference: { ...changes, points, routes } }
   }
 
@@ -154,6 +156,7 @@ export class StandingProof {
       ...(alike && watched && { watched: watchedIn(network, alike, watched) }),
     })
     keepDestinations(was, proof, difference)
+    keepByVms(was, proof, difference.machines)
     if (alike && !isVouchedFor(proof, alike, affected, near)) return undefined
     const { now = Date.now(), most = 3 } = options
     const exemptions = new Exemptions(proof, now)
@@ -176,8 +179,8 @@ function watchedIn(network: Network, { apart }: Alike, { ids }: Watched): readon
 
 const nobody: Unwatched = new Set()
 
-const unwatchedIn = ({ unwatched }: Alike, { ids }: Watched): Unwatched => ({
-  has: (id) => !ids.has(id) && unwatched.has(id),
+const unwatchedIn = ({ unwatched }: Alike, { ids, left }: Watched): Unwatched => ({
+  has: (id) => !ids.has(id) && (unwatched.has(id) || left.has(id)),
   size: unwatched.size,
 })
 

@@ -1,5 +1,7 @@
 /** Which machines are looked at after a change, where a few stand for all that are alike. */
-import { type Network, type Node, nodeById, vmsBeside } from '../../model/index.ts'
+import { type Network, type Node, nodeById, vmsBeside, vmsOfHost } from '../../model/index.ts'
+import type { Point } from '../../policy/index.ts'
+import type { World } from '../../trace/index.ts'
 import type { Alike } from '../alike/index.ts'
 import type { Affected } from './affected.ts'
 
@@ -8,33 +10,56 @@ export interface Watched {
   readonly ids: ReadonlySet<string>
   /** Those among them that the change is about: the machines that are otherwise, their services, their hosts. */
   readonly near: ReadonlySet<string>
+  /** Those that the change is about, for which others stand. */
+  readonly left: ReadonlySet<string>
 }
 
 /**
  * Affected packets are by or for a machine that is otherwise. What becomes of one depends on the other machine as well: on its class, and on whether
- * the one is in lists of the other, as machines of one service and of one host are. So these are all looked at, and of each class one that is not
- * among them.
+ * the one is in lists of the other, as machines of one service and of one host are. Of these together those are looked at that stand for all of them
+ * as they are now, and of each class one that is not among them.
+ * @param changed points that are otherwise
  * @returns `undefined`: too many machines
  */
 export function watchedAfter(
-  network: Network,
+  world: World,
   alike: Alike,
   { machines, atEdge }: Affected,
+  changed: readonly Point[],
 ): Watched | undefined {
   // Of packets that meet the edge neither end need be such a machine.
-  if (atEdge && machines.size > 0) return undefined
-  const near = nearTo(network, machines)
+  if (machines.size === 0) return { ids: alike.kept, near: new Set(), left: new Set() }
+  if (atEdge) return undefined
+  const beside = besideThese(world.network, nearTo(world.network, machines))
+  if (beside.length > mostBeside) return undefined
+  const near = alike.among(world, beside, changed)
   if (near.size > most) return undefined
-  const ids = new Set([...near, ...alike.kept])
-  for (const { id, vm } of alike.othersThan(near)) {
+  const ids = new Set(near)
+  const around = new Set(beside.map(({ id }) => id))
+  for (const { id, vm } of alike.othersThan(around)) {
     ids.add(id)
     if (vm) ids.add(vm.host)
   }
-  return { ids, near }
+  return { ids, near, left: new Set([...around].filter((id) => !near.has(id))) }
 }
 
 /** More are not fewer than all that are usually looked at. */
 const most = 400
+
+/** To find out who of more is alike takes as long as to look at all again. */
+const mostBeside = 4000
+
+/** Some machines, with all VMs of their hosts. */
+function besideThese(network: Network, near: ReadonlySet<string>): readonly Node[] {
+  const beside = new Set<Node>()
+  for (const id of near) {
+    const node = nodeById(network, id)
+    if (!node) continue
+    beside.add(node)
+    if (node.kind === 'host') for (const vm of vmsOfHost(network, id)) beside.add(vm)
+  }
+  return [...beside]
+}
 
 export function nearTo(network: Network, machines: ReadonlyMap<string, Node>): ReadonlySet<string> {
   const near = new Set<string>()

@@ -92,9 +92,8 @@ function hairpins(proof: Proof, site: Site, endpoints: readonly VirtualEndpoint[
     }),
   )
   const sent = sets.mask(openings(sets), open)
-  const vms = nodesOfKind(network, site.name, 'vm')
   return {
-    emissions: proof.watched(vms).map((vm) => ({
+    emissions: proof.senders(`${site.name} vm`).map((vm) => ({
       node: vm.id,
       packets: sets.allOf([honest(sets, vm), writtenOut(proof, vm), sent]),
     })),

@@ -52,8 +52,9 @@ export const vmOpenInvariants: readonly ArrivalInvariant[] = [
         }),
       )
       for (const site of sitesIn(network, limit))
-        for (const host of proof.watched(nodesOfKind(network, site.name, 'host'))) {
-          const vms = vmsOfHost(network, host.id)
+        for (const host of proof.senders(`${site.name} other-machine`)) {
+          if (host.kind !== 'host') continue
+          const vms = proof.watched(vmsOfHost(network, host.id))
           const open = sets.mask(sets.union(services), writtenIn(proof, host))
           if (vms.length > 0) yield { ...fromVms(proof, site, open, vms), at: new Set([host.id]) }
         }
@@ -76,8 +77,10 @@ export const vmOpenInvariants: readonly ArrivalInvariant[] = [
 /** Internal endpoints of the roles of a site. */
 export function* roleOpenings(proof: Proof, { name: site }: Site): Iterable<Opening> {
   const { network } = proof
+  const watched = new Set(proof.senders(`${site} vm`).map(({ vm }) => vm?.service))
   for (const service of network.services) {
-    if (!service.deployments.some((deployment) => deployment.site === site)) continue
+    if (!watched.has(service.name) || !service.deployments.some((deployment) => deployment.site === site))
+      continue
     for (const role of service.roles)
       for (const endpoint of role.endpoints) {
         if (endpoint.exposure !== 'internal') continue
@@ -99,11 +102,11 @@ function fromVms(
   proof: Proof,
   { name }: Site,
   some: DiagramSet,
-  vms: readonly Node[] = nodesOfKind(proof.network, name, 'vm'),
+  vms: readonly Node[] = proof.senders(`${name} vm`),
 ): Flow {
   const opened = proof.sets.mask(vmsOpen(proof), some)
   return {
-    emissions: proof.watched(vms).map((vm) => ({ node: vm.id, packets: sentBy(proof, vm, opened) })),
+    emissions: vms.map((vm) => ({ node: vm.id, packets: sentBy(proof, vm, opened) })),
   }
 }
 
