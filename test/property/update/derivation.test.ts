@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import {
+  infrastructureClients,
   type Network,
   neighboursOf,
   networkChanges,
@@ -13,6 +14,8 @@ import {
   vmsOfRole,
 } from '../../../src/model/index.ts'
 import { Derivation, derivePolicy, type Policy, pointsOfNode } from '../../../src/policy/index.ts'
+import { createWorld } from '../../../src/trace/index.ts'
+import { worldAfter } from '../../../src/verify/update/difference.ts'
 import { randomFrom } from '../../support/random.ts'
 import { randomText } from '../plan/random-change.ts'
 
@@ -30,8 +33,8 @@ const more = (text: string, seed: number): string =>
           `$1    audit: [hypervisor/role${seed % 5 === 0 ? ', host/default' : ''}]\n`,
         )
 
-function loaded(text: string): Network {
-  const { network, diagnostics } = parseNetwork(text)
+function loaded(text: string, known?: Network): Network {
+  const { network, diagnostics } = parseNetwork(text, known && { known })
   if (!network) throw new Error(`${diagnostics.map(({ message }) => message).join('; ')}\n${text}`)
   return network
 }
@@ -65,6 +68,7 @@ const looks = (network: Network): unknown => ({
       ]),
       nodesOfKind(network, site, kind).map((other) => [other.id, network.nodes.includes(other)]),
       vm && vmsOfRole(network, site ?? '', vm.service, vm.role).map((other) => other.id),
+      said(node.listeners.map((listener) => infrastructureClients(network, node, listener))),
     ]
   }),
 })
@@ -78,13 +82,19 @@ it('the same network and points, in the same order, on the same interfaces, afte
       const { text, story } = randomText(randomFrom(seed))
       const old = loaded(more(randomText(randomFrom(before)).text, before))
       const next = loaded(more(text, after))
+      const again = loaded(more(text, after), old)
+      expect(again, story).toEqual(next)
       const sameness = new Sameness()
-      const changes = networkChanges(old, next, sameness)
+      const changes = networkChanges(old, again, sameness)
       if (!changes) return
       parts++
       const base = Derivation.of(old)
       expect(looks(changes.network), story).toEqual(looks(next))
       const found = base.after(changes.network, changes, sameness)
+      const earlier = createWorld(old, base.policy)
+      const world = worldAfter(earlier, changes.network, found.policy, changes.machines, sameness)
+      for (const { id } of next.nodes)
+        expect(world.routes(id), story).toEqual(createWorld(next, found.policy).routes(id))
       const whole = derivePolicy(next)
       expect(said(found.policy), story).toEqual(said(whole))
       const at = (policy: Policy) =>
