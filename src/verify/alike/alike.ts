@@ -1,11 +1,12 @@
 /** The rim of a network, and those of its machines that stand for all. */
 import { isSameIp, linksOf, type Network, type Node, nodeById } from '../../model/index.ts'
+import { type Family, type Prefix, prefixContains } from '../../net/index.ts'
 import type { Point } from '../../policy/index.ts'
 import type { World } from '../../trace/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import type { PacketSets } from '../packets/index.ts'
 import type { PointDecisions } from '../points/index.ts'
-import type { AddressLists } from './address-lists.ts'
+import { type AddressLists, isSingle } from './address-lists.ts'
 import { ColumnBuilder, isAtRim, rimOf } from './columns.ts'
 import { markChanged, markCore } from './core-marks.ts'
 import { type Sample, sampleOf } from './sample.ts'
@@ -18,6 +19,8 @@ export class Alike {
   #anybody: DiagramSet | undefined
   #apart: ReadonlySet<string> | undefined
   #classes: ReadonlyMap<string, number> | undefined
+  /** Machines by their addresses. */
+  #owners: Readonly<Record<Family, Map<bigint, Node>>> | undefined
 
   private constructor(world: World, rim: readonly Node[], sample: Sample) {
     this.#world = world
@@ -108,9 +111,52 @@ export class Alike {
     return this.#anybody
   }
 
-  /** One of each class that is none of some machines, where there is one. */
-  othersThan(machines: ReadonlySet<string>): readonly Node[] {
-    return this.#sample.classes.flatMap((list) => list.find(({ id }) => !machines.has(id)) ?? [])
+  /**
+   * One of each class that is none of some machines, where there is one; and of those that lists name one for each class and each choice of lists.
+   * @param machines ids of those that are looked at anyway
+   * @param lists of a later network, that were not there
+   * @returns `undefined`: a list divides a pool
+   */
+  othersThan(
+    machines: ReadonlySet<string>,
+    lists: readonly (readonly Prefix[])[],
+  ): readonly Node[] | undefined {
+    const named = this.#namedBy(lists)
+    if (!named) return undefined
+    const firsts = new Map<string, Node>()
+    for (const [node, names] of named) {
+      const key = `${this.#classOf.get(node.id)} ${names}`
+      if (!machines.has(node.id) && !firsts.has(key)) firsts.set(key, node)
+    }
+    const isOther = (node: Node) => !machines.has(node.id) && !named.has(node)
+    return [...firsts.values(), ...this.#sample.classes.flatMap((list) => list.find(isOther) ?? [])]
+  }
+
+  /** Machines that lists name, with the numbers of these. */
+  #namedBy(lists: readonly (readonly Prefix[])[]): ReadonlyMap<Node, readonly number[]> | undefined {
+    const pools = this.#world.network.sites.flatMap((site) => [...site.pools.vms, ...site.pools.hosts])
+    const named = new Map<Node, number[]>()
+    for (const [number, list] of lists.entries())
+      for (const prefix of list) {
+        if (!isSingle(prefix)) {
+          if (pools.some((pool) => pool.length < prefix.length && prefixContains(pool, prefix)))
+            return undefined
+          continue
+        }
+        const owner = this.#ownerOf(prefix)
+        const numbers = owner && (named.get(owner) ?? [])
+        if (owner && numbers?.at(-1) !== number) named.set(owner, [...(numbers ?? []), number])
+      }
+    return named
+  }
+
+  #ownerOf({ family, value }: Prefix): Node | undefined {
+    if (!this.#owners) {
+      this.#owners = { 4: new Map(), 6: new Map() }
+      for (const node of this.#rim)
+        for (const address of node.addresses) this.#owners[address.family].set(address.value, node)
+    }
+    return this.#owners[family].get(value)
   }
 }
 

@@ -108,8 +108,7 @@ export class StandingProof {
       sameness,
     )
     if (!affected) return undefined
-    const points = difference.points.flatMap(({ is }) => is ?? [])
-    const watched = alike && watchedAfter(world, alike, affected, points)
+    const watched = alike && watchedAfter(world, alike, affected, difference.points)
     if (alike && !watched) return undefined
     return this.#judge(world, options, difference, affected, watched)
   }

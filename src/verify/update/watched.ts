@@ -1,6 +1,7 @@
 /** Which machines are looked at after a change, where a few stand for all that are alike. */
 import { type Network, type Node, nodeById, vmsBeside, vmsOfHost } from '../../model/index.ts'
-import type { Point } from '../../policy/index.ts'
+import type { Prefix } from '../../net/index.ts'
+import { type Match, matchesOf, type PointChange } from '../../policy/index.ts'
 import type { World } from '../../trace/index.ts'
 import type { Alike } from '../alike/index.ts'
 import type { Affected } from './affected.ts'
@@ -18,29 +19,49 @@ export interface Watched {
  * Affected packets are by or for a machine that is otherwise. What becomes of one depends on the other machine as well: on its class, and on whether
  * the one is in lists of the other, as machines of one service and of one host are. Of these together those are looked at that stand for all of them
  * as they are now, and of each class one that is not among them.
- * @param changed points that are otherwise
+ * So are of those that lists of these points name now some that stand for them.
+ * @param changes points that are otherwise
  * @returns `undefined`: too many machines
  */
 export function watchedAfter(
   world: World,
   alike: Alike,
   { machines, atEdge }: Affected,
-  changed: readonly Point[],
+  changes: readonly PointChange[],
 ): Watched | undefined {
   // Of packets that meet the edge neither end need be such a machine.
-  if (machines.size === 0) return { ids: alike.kept, near: new Set(), left: new Set() }
-  if (atEdge) return undefined
+  if (atEdge && machines.size > 0) return undefined
   const beside = besideThese(world.network, nearTo(world.network, machines))
   if (beside.length > mostBeside) return undefined
-  const near = alike.among(world, beside, changed)
-  if (near.size > most) return undefined
-  const ids = new Set(near)
+  const near = alike.among(
+    world,
+    beside,
+    changes.flatMap(({ is }) => is ?? []),
+  )
   const around = new Set(beside.map(({ id }) => id))
-  for (const { id, vm } of alike.othersThan(around)) {
+  const others = alike.othersThan(around, newLists(changes))
+  if (near.size > most || !others) return undefined
+  const ids = new Set([...near, ...alike.kept])
+  for (const { id, vm } of others) {
     ids.add(id)
     if (vm) ids.add(vm.host)
   }
-  return { ids, near, left: new Set([...around].filter((id) => !near.has(id))) }
+  return { ids, near, left: new Set([...around].filter((id) => !ids.has(id))) }
+}
+
+/** Lists of addresses that points ask about since they are otherwise. */
+function newLists(changes: readonly PointChange[]): readonly (readonly Prefix[])[] {
+  const lists = new Set<readonly Prefix[]>()
+  const add = ({ source, destination }: Pick<Match, 'source' | 'destination'>): void => {
+    if (source) lists.add(source)
+    if (destination) lists.add(destination)
+  }
+  for (const { was, is } of changes) {
+    if (!is) continue
+    if (is.scope) add(is.scope)
+    for (const tier of is.tiers) if (!was?.tiers.includes(tier)) matchesOf(tier).forEach(add)
+  }
+  return [...lists]
 }
 
 /** More are not fewer than all that are usually looked at. */

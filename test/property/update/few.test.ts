@@ -2,8 +2,10 @@
 
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { generateNetwork, type Network, parseNetwork } from '../../../src/model/index.ts'
-import { derivePolicy } from '../../../src/policy/index.ts'
+import { generateNetwork, type Network, type Node, parseNetwork } from '../../../src/model/index.ts'
+import { hostPrefix } from '../../../src/net/index.ts'
+import { derivePolicy, type Point } from '../../../src/policy/index.ts'
+import { rule, withTiers } from '../../../src/policy/testing/sample.ts'
 import { createWorld } from '../../../src/trace/index.ts'
 import { prove, StandingProof } from '../../../src/verify/index.ts'
 import { broken } from '../../../src/verify/invariants/testing/proven.ts'
@@ -51,7 +53,42 @@ it('a few machines of an edited service break the invariants that all break', { 
         if (all.length > 0) faults++
       },
     ),
-    { numRuns: 30 },
+    { numRuns: 15 },
+  )
+  expect(parts).toBeGreaterThan(0)
+  expect(faults).toBeGreaterThan(0)
+})
+
+it('a rule that names one machine of many is not missed', { timeout: 600_000 }, () => {
+  let [parts, faults] = [0, 0]
+  fc.assert(
+    fc.property(sizes, fc.nat(), fc.nat(), fc.nat(), (size, at, from, place) => {
+      const network = loaded(generateNetwork(size))
+      const vms = network.nodes.filter(({ kind }) => kind === 'vm')
+      const [target, other] = [vms[at % vms.length], vms[from % vms.length]] as [Node, Node]
+      const direction = place % 2 === 0 ? 'in' : 'out'
+      const isMeant = [
+        ({ kind, node }: Point) => kind === 'guest' && node === target.id,
+        ({ kind, node }: Point) => kind === 'host' && node === target.vm?.host,
+        ({ id }: Point) => id === `${target.vm?.host}/vm/${target.name}/${direction}`,
+      ][place % 3] as (point: Point) => boolean
+      const list = other.addresses.map(hostPrefix)
+      const hole = rule('hole', place % 5 === 0 ? 'deny' : 'allow', {
+        ...(direction === 'in' ? { source: list } : { destination: list }),
+      })
+      const points = withTiers(derivePolicy(network).points, (tier, point) =>
+        tier.kind === 'rules' && point.direction === direction && isMeant(point)
+          ? { ...tier, rules: [hole, ...tier.rules] }
+          : tier,
+      )
+      const standing = new StandingProof(network, { alikeFrom: 0 })
+      const { verdicts, isWhole } = standing.update(network, { policy: { points } })
+      const all = broken(prove(network, { points }, { alikeFrom: Number.POSITIVE_INFINITY }))
+      expect(broken(verdicts), `${target.id} ${direction} ${other.id} ${place % 3}`).toEqual(all)
+      if (!isWhole) parts++
+      if (all.length > 0) faults++
+    }),
+    { numRuns: 15 },
   )
   expect(parts).toBeGreaterThan(0)
   expect(faults).toBeGreaterThan(0)
