@@ -1,5 +1,5 @@
 /** What is known of a node's forwarding after a change: what it was, but for a few destinations. */
-import { neighboursOf, nodeById } from '../../model/index.ts'
+import { neighbourBy, neighboursOf, nodeById } from '../../model/index.ts'
 import { familyBits, type Prefix } from '../../net/index.ts'
 import type { World } from '../../trace/index.ts'
 import type { Proof } from '../invariants/proof.ts'
@@ -27,9 +27,11 @@ export function forwardingBefore(
     // What is for a node itself follows from its addresses.
     if (!table || nodeById(network, node) !== world.node(node)) return undefined
     const turned = new Set(
-      neighboursOf(world.network, node).flatMap(({ node: { id }, near }) =>
-        unwatched.has(id) === unwatchedNow.has(id) ? [] : [near.interface],
-      ),
+      neighboursOf(world.network, node).flatMap(({ node: { id }, near }) => {
+        // Another machine may stand where one stood.
+        const before = neighbourBy(network, node, near.interface)?.node.id ?? id
+        return unwatched.has(before) === unwatchedNow.has(id) ? [] : [near.interface]
+      }),
     )
     const toTurned =
       turned.size === 0
