@@ -90,7 +90,7 @@ function areSameIps(one: readonly Ip[], other: readonly Ip[]): boolean {
   return areSame(one, other, isSameIp)
 }
 
-function areSame<T>(one: readonly T[], other: readonly T[], isSame: Same<T>): boolean {
+export function areSame<T>(one: readonly T[], other: readonly T[], isSame: Same<T>): boolean {
   if (one === other) return true
   if (one.length !== other.length) return false
   for (let index = 0; index < one.length; index++)

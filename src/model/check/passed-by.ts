@@ -5,6 +5,7 @@
 import { type Family, formatIp, hasPorts, type Ip, Protocol, prefixContains } from '../../net/index.ts'
 import type { RelativeMachines, ResolvedRule, RuleEnds } from '../filter/filter-rule.ts'
 import { guestKey } from '../filter/guest-filters.ts'
+import { groupBy } from '../group-by.ts'
 import type { AccessList, Endpoint, Node, Role, Service, Site } from '../network.ts'
 import type { Resolution } from '../resolve/resolution.ts'
 
@@ -61,17 +62,13 @@ export function checkPassedBy(
 
 function filtersAt({ site, vms }: Place, services: readonly Service[]) {
   const { guests, machineConfig } = site.filters
-  const firsts = new Map<string, Node>()
-  for (const machine of vms) {
-    const key = machine.vm && guestKey(machine.vm.service, machine.vm.role)
-    if (key !== undefined && !firsts.has(key)) firsts.set(key, machine)
-  }
+  const machines = groupBy(vms, ({ vm }) => guestKey(vm?.service ?? '', vm?.role ?? ''))
   const inward = (rules: readonly ResolvedRule[]) => rules.filter(({ direction }) => direction === 'in')
   const everywhere = inward(machineConfig.rules)
   return services.flatMap((service) =>
     service.roles.flatMap((role) => {
       const key = guestKey(service.name, role.name)
-      const machine = firsts.get(key)
+      const [machine] = machines.get(key) ?? []
       if (!machine) return []
       const guest = guests[key]
       const lists: Asked[] = [{ rules: everywhere, machine, open: true }]

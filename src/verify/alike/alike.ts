@@ -1,12 +1,12 @@
 /** The rim of a network, and those of its machines that stand for all. */
-import { isSameIp, linksOf, type Network, type Node, nodeById } from '../../model/index.ts'
-import { type Family, type Prefix, prefixContains } from '../../net/index.ts'
+import { areSame, isSameIp, linksOf, type Network, type Node, nodeById } from '../../model/index.ts'
+import { type Prefix, prefixContains } from '../../net/index.ts'
 import type { Point } from '../../policy/index.ts'
 import type { World } from '../../trace/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import type { PacketSets } from '../packets/index.ts'
 import type { PointDecisions } from '../points/index.ts'
-import { type AddressLists, isSingle } from './address-lists.ts'
+import { AddressLists, isSingle } from './address-lists.ts'
 import { ColumnBuilder, isAtRim, rimOf } from './columns.ts'
 import { markChanged, markCore } from './core-marks.ts'
 import { type Sample, sampleOf } from './sample.ts'
@@ -19,8 +19,8 @@ export class Alike {
   #anybody: DiagramSet | undefined
   #apart: ReadonlySet<string> | undefined
   #classes: ReadonlyMap<string, number> | undefined
-  /** Machines by their addresses. */
-  #owners: Readonly<Record<Family, Map<bigint, Node>>> | undefined
+  /** Who has an address. */
+  #addresses: Pick<AddressLists, 'ownerOf'> | undefined
 
   private constructor(world: World, rim: readonly Node[], sample: Sample) {
     this.#world = world
@@ -150,15 +150,9 @@ export class Alike {
     return named
   }
 
-  #ownerOf({ family, value }: Prefix): Node | undefined {
-    if (!this.#owners) {
-      this.#owners = { 4: new Map(), 6: new Map() }
-      for (const node of this.#rim)
-        for (const address of node.addresses) this.#owners[address.family].set(address.value, node)
-    }
-    return this.#owners[family].get(value)
+  #ownerOf(address: Prefix): Node | undefined {
+    this.#addresses ??= new AddressLists(this.#rim)
+    const number = this.#addresses.ownerOf(address)
+    return number === undefined ? undefined : this.#rim[number]
   }
 }
-
-const areSame = <T>(one: readonly T[], other: readonly T[], isSame: (one: T, other: T) => boolean): boolean =>
-  one.length === other.length && one.every((each, index) => isSame(each, other[index] as T))
