@@ -1,6 +1,6 @@
 /**
- * The stages of checking a checkout. A stage resolves to `{ passed, failed, note }`, where only the tests count more than
- * one; what it has to say it prints while it runs.
+ * The stages of checking a checkout. A stage resolves to `{ passed, failed, note, failures }`, where only the tests count
+ * more than one and name what failed; what it has to say it prints while it runs.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -52,17 +52,19 @@ async function tests() {
     })
     const counts = attempt(() => JSON.parse(readFileSync(file, 'utf8')))
     if (counts === undefined) return one(1, 'vitest ended without counting')
-    const { passed, failed, skipped, kernel } = counts
+    const { passed, failed, skipped, kernel, seed } = counts
+    const failures = counts.failures.map((line) => `${line} (GLACIS_SEED=${seed})`)
     const note = `${passed} passed, ${failed} failed, ${skipped.length} skipped`
     if (inCi && (kernel.ran === 0 || kernel.skipped > 0)) {
       const remedy = 'CI must run them: as root, on Linux'
       return {
         passed,
         failed: failed + 1,
+        failures,
         note: `${note}; kernel tests: ${kernel.ran} ran, ${kernel.skipped} skipped. ${remedy}`,
       }
     }
-    return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, note }
+    return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, failures, note }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -132,6 +134,8 @@ export async function runStages(stages) {
     results.push({ name, ...(await stage()), seconds: ((Date.now() - started) / 1000).toFixed(1) })
   }
   console.log()
+  // Named once more at the end: of a long log often only the end is kept.
+  for (const { failures = [] } of results) for (const line of failures) console.log(`failed: ${line}`)
   for (const { name, passed, failed, note, seconds } of results) {
     const state = failed > 0 ? 'FAILED' : passed > 0 ? 'ok' : '–'
     console.log(`${state.padEnd(6)} ${name.padEnd(28)} ${seconds.padStart(6)} s${note ? `  ${note}` : ''}`)

@@ -9,10 +9,15 @@ const moduleOf = (
   errors: readonly unknown[] = [],
 ): CountedModule => ({
   project: { name: project },
+  relativeModuleId: `${project}.test.ts`,
   errors: () => errors,
   children: {
     allTests: () =>
-      states.map((state, index) => ({ fullName: `${project} ${index}`, result: () => ({ state }) as never })),
+      states.map((state, index) => ({
+        fullName: `${project} ${index}`,
+        result: () =>
+          ({ state, ...(state === 'failed' && { errors: [{ message: 'wrong\nby far' }] }) }) as never,
+      })),
   },
 })
 
@@ -21,11 +26,16 @@ it('counts tests of all projects by state', () => {
     [moduleOf('unit', ['passed', 'passed', 'failed']), moduleOf('kernel', ['passed'])],
     [],
   )
-  expect(counts).toEqual({ passed: 3, failed: 1, skipped: [], kernel: { ran: 1, skipped: 0 } })
+  const failures = ['unit.test.ts > unit 2: wrong']
+  expect(counts).toEqual({ passed: 3, failed: 1, failures, skipped: [], kernel: { ran: 1, skipped: 0 } })
 })
 
 it('counts a test that was never reached as failed', () => {
-  expect(countTests([moduleOf('unit', ['passed', 'pending'])], [])).toMatchObject({ passed: 1, failed: 1 })
+  expect(countTests([moduleOf('unit', ['passed', 'pending'])], [])).toMatchObject({
+    passed: 1,
+    failed: 1,
+    failures: ['unit.test.ts > unit 1: was never reached'],
+  })
 })
 
 it('counts errors of a file and errors outside tests as failed', () => {
@@ -34,17 +44,19 @@ it('counts errors of a file and errors outside tests as failed', () => {
   ).toMatchObject({
     passed: 1,
     failed: 2,
+    failures: ['unit.test.ts: import', 'outside all tests: late'],
   })
 })
 
 it('counts a run without tests as failed', () => {
-  expect(countTests([], [])).toMatchObject({ passed: 0, failed: 1 })
+  expect(countTests([], [])).toMatchObject({ passed: 0, failed: 1, failures: ['there is no test'] })
 })
 
 it('names skipped tests, and tells those of the kernel apart', () => {
   expect(countTests([moduleOf('unit', ['skipped']), moduleOf('kernel', ['skipped', 'passed'])], [])).toEqual({
     passed: 1,
     failed: 0,
+    failures: [],
     skipped: ['unit 0', 'kernel 0'],
     kernel: { ran: 1, skipped: 1 },
   })
