@@ -141,7 +141,7 @@ export class Diagrams {
         const nodes = this.#nodes
         const base = nodes.begin()
         const [from, to] = [nodes.start(at), nodes.stop(at)]
-        for (let i = from; i < to; i++) nodes.push(nodes.last(i), visit(nodes.child(i)))
+        for (let i = from; i < to; i = nodes.next(i)) nodes.push(nodes.last(i), visit(nodes.child(i)))
         mapped = nodes.end(nodes.level(at), base)
         known.set(at, mapped)
       }
@@ -162,11 +162,11 @@ export class Diagrams {
       const [level, from, to] = [nodes.level(at), nodes.start(at), nodes.stop(at)]
       if (levels.includes(level)) {
         const children = new Set<number>()
-        for (let i = from; i < to; i++) children.add(nodes.child(i))
+        for (let i = from; i < to; i = nodes.next(i)) children.add(nodes.child(i))
         return this.first(Array.from(children, visit))
       }
       const base = nodes.begin()
-      for (let i = from; i < to; i++) nodes.push(nodes.last(i), visit(nodes.child(i)))
+      for (let i = from; i < to; i = nodes.next(i)) nodes.push(nodes.last(i), visit(nodes.child(i)))
       return nodes.end(level, base) as Diagram
     })
     return visit(set) as DiagramSet
@@ -204,13 +204,14 @@ export class Diagrams {
 
   /** Values that a diagram has somewhere, 0 included. */
   values(diagram: Diagram): ReadonlySet<number> {
+    const nodes = this.#nodes
     const found = new Set<number>()
     const seen = new Set<number>()
     const visit = (at: number): void => {
       if (at < 0) return void found.add(~at)
       if (seen.has(at)) return
       seen.add(at)
-      for (let i = this.#nodes.start(at); i < this.#nodes.stop(at); i++) visit(this.#nodes.child(i))
+      for (let i = nodes.start(at); i < nodes.stop(at); i = nodes.next(i)) visit(nodes.child(i))
     }
     visit(diagram)
     return found
@@ -251,7 +252,7 @@ export class Diagrams {
       if (made === undefined) {
         const base = nodes.begin()
         const [from, to] = [nodes.start(at), nodes.stop(at)]
-        for (let i = from; i < to; i++) nodes.push(nodes.last(i), visit(nodes.child(i)))
+        for (let i = from; i < to; i = nodes.next(i)) nodes.push(nodes.last(i), visit(nodes.child(i)))
         made = nodes.end(level, base)
         known.set(at, made)
       }
@@ -268,11 +269,12 @@ export class Diagrams {
   /** The ranges and children of a diagram's root; none, if it is constant. */
   branches(diagram: Diagram): readonly (readonly [range: Range, child: Diagram])[] {
     if (diagram < 0) return []
+    const nodes = this.#nodes
     const found: [Range, Diagram][] = []
     let first = 0
-    for (let i = this.#nodes.start(diagram); i < this.#nodes.stop(diagram); i++) {
-      const last = this.#nodes.last(i)
-      found.push([[first, last], this.#nodes.child(i) as Diagram])
+    for (let i = nodes.start(diagram); i < nodes.stop(diagram); i = nodes.next(i)) {
+      const last = nodes.last(i)
+      found.push([[first, last], nodes.child(i) as Diagram])
       first = last + 1
     }
     return found
@@ -299,11 +301,11 @@ export class Diagrams {
     const base = nodes.begin()
     if (levelA < levelB) {
       const stop = nodes.stop(a)
-      for (let i = nodes.start(a); i < stop; i++)
+      for (let i = nodes.start(a); i < stop; i = nodes.next(i))
         nodes.push(nodes.last(i), this.#apply(operation, nodes.child(i), b))
     } else if (levelB < levelA) {
       const stop = nodes.stop(b)
-      for (let i = nodes.start(b); i < stop; i++)
+      for (let i = nodes.start(b); i < stop; i = nodes.next(i))
         nodes.push(nodes.last(i), this.#apply(operation, a, nodes.child(i)))
     } else {
       let i = nodes.start(a)
@@ -315,19 +317,19 @@ export class Diagrams {
         if (operation !== overrideWith && nodes.child(i) === nothing) {
           nodes.push(lastA, nothing)
           j = nodes.after(b, j, lastA)
-          i++
+          i = nodes.next(i)
           continue
         }
         const lastB = nodes.last(j)
         if (operation === maskWith && nodes.child(j) === nothing) {
           nodes.push(lastB, nothing)
           i = nodes.after(a, i, lastB)
-          j++
+          j = nodes.next(j)
           continue
         }
         nodes.push(Math.min(lastA, lastB), this.#apply(operation, nodes.child(i), nodes.child(j)))
-        if (lastA <= lastB) i++
-        if (lastB <= lastA) j++
+        if (lastA <= lastB) i = nodes.next(i)
+        if (lastB <= lastA) j = nodes.next(j)
       }
     }
     const made = nodes.end(Math.min(levelA, levelB), base)
