@@ -52,6 +52,15 @@ describe.skipIf(!folder)('the Stanford backbone, ../shared/data/stanford (not th
   const sets = new PacketSets()
   const made = folder ? atomsOfBackbone(sets, backbone) : undefined
 
+  it('is read with all its ports: of a single one the last is not written', () => {
+    const ports = [...backbone.lists.values()]
+      .flat()
+      .flatMap(({ sourcePorts, destinationPorts }) => [sourcePorts, destinationPorts])
+      .filter((range) => range !== undefined)
+    expect(ports).toContainEqual([500, 500])
+    for (const [first, last] of ports) expect(first <= last && last <= 0xffff).toBe(true)
+  })
+
   it('has as many atoms as have been counted by others', () => {
     const { network, headers } = made as NonNullable<typeof made>
     const reach = new AtomReach(network, headers)

@@ -135,7 +135,9 @@ function accessRule(fields: readonly string[]): AccessRule {
     string,
     string,
   ]
-  const ports = (a: string, b: string) => (a === 'null' ? undefined : ([Number(a), Number(b)] as const))
+  // A single port has no last one.
+  const ports = (a: string, b: string) =>
+    a === 'null' ? undefined : ([Number(a), Number(b === 'null' ? a : b)] as const)
   const sourcePorts = ports(from, to)
   const destinationPorts = ports(first, last)
   return {

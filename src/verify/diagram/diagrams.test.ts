@@ -149,3 +149,21 @@ it('finds nodes again after room was made for more', () => {
     { numRuns: 10 },
   )
 })
+
+it('refuses ranges that are in no order, outside of their level, or none', () => {
+  const d = new Diagrams(highest)
+  const lists: readonly (readonly Range[])[] = [
+    [[2, 1]],
+    [[3, 8]],
+    [
+      [4, 5],
+      [0, 1],
+    ],
+    [
+      [0, 4],
+      [4, 5],
+    ],
+    [[5, Number.NaN]],
+  ]
+  for (const ranges of lists) expect(() => d.cut(1, ranges, everything)).toThrow(RangeError)
+})

@@ -70,7 +70,10 @@ export class Diagrams {
     )
   }
 
-  /** As {@link cut}, with a child of its own for each range. */
+  /**
+   * As {@link cut}, with a child of its own for each range.
+   * @throws RangeError if a range does not follow the one before or does not lie in the level: what is made of such a node is wrong without a sign
+   */
   branch(
     level: number,
     branches: readonly (readonly [range: Range, child: Diagram])[],
@@ -78,13 +81,15 @@ export class Diagrams {
   ): Diagram {
     const nodes = this.#nodes
     const base = nodes.begin()
+    const highest = this.highest[level] as number
     let next = 0
     for (const [[first, last], child] of branches) {
+      if (!(first >= next && last >= first && last <= highest))
+        throw new RangeError(`cut level ${level}: ${first} to ${last} is no range from ${next} to ${highest}`)
       if (first > next) nodes.push(first - 1, outside)
       nodes.push(last, child)
       next = last + 1
     }
-    const highest = this.highest[level] as number
     if (next <= highest) nodes.push(highest, outside)
     return nodes.end(level, base) as Diagram
   }

@@ -53,7 +53,7 @@ it('a few machines of an edited service break the invariants that all break', { 
         if (all.length > 0) faults++
       },
     ),
-    { numRuns: 15 },
+    { numRuns: 8 },
   )
   expect(parts).toBeGreaterThan(0)
   expect(faults).toBeGreaterThan(0)
@@ -88,7 +88,7 @@ it('a rule that names one machine of many is not missed', { timeout: 600_000 }, 
       if (!isWhole) parts++
       if (all.length > 0) faults++
     }),
-    { numRuns: 15 },
+    { numRuns: 8 },
   )
   expect(parts).toBeGreaterThan(0)
   expect(faults).toBeGreaterThan(0)
