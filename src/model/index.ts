@@ -1,4 +1,5 @@
 /** The resolved network: loading it, and what follows from it. */
+export * from './between.ts'
 export * from './changes/index.ts'
 export * from './endpoint-ports.ts'
 export * from './endpoints.ts'

@@ -1,4 +1,5 @@
 /** Look-ups in a network. The indices are made once for each network and kept as long as it is. */
+import { between } from './between.ts'
 import { groupBy } from './group-by.ts'
 import type { Link, LinkEnd, Network, NextHop, Node, NodeKind, Service, Site } from './network.ts'
 
@@ -188,8 +189,9 @@ function neighboursAfter(
 
 /** Links that another network does not have; those that it has come in the same order. */
 function addedLinks({ links }: Network, base: Network): readonly Link[] {
-  const known = new Set(base.links)
-  return links.filter((link) => !known.has(link))
+  const [before, after] = between(base.links, links, (one, other) => one === other)
+  const known = new Set(before)
+  return after.filter((link) => !known.has(link))
 }
 
 function neighbour(nodes: Index<Node>, link: Link, near: LinkEnd, far: LinkEnd): Neighbour {

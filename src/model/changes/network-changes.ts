@@ -1,4 +1,6 @@
 /** What is otherwise in a network than it was, found part by part, whatever lines it stands on. */
+
+import { between } from '../between.ts'
 import { keepEndpoints } from '../endpoints.ts'
 import { guestKey, serviceOfGuestKey } from '../filter/index.ts'
 import { keepInfrastructureClients } from '../infrastructure.ts'
@@ -75,33 +77,29 @@ function knownNodes(
   was: Network,
   is: Network,
 ): { readonly nodes: readonly Node[]; readonly changed: readonly Node[] } {
+  const [before, after, first] = between(was.nodes, is.nodes, isSameObject)
+  if (before.length === 0 && after.length === 0) return { nodes: was.nodes, changed: [] }
   const nodes: Node[] = []
   const changed: Node[] = []
   let kept = 0
   // Nearly all stand where they stood but for a few that came or went before them.
   let next = 0
-  for (const node of is.nodes) {
-    const expected = was.nodes[next]
-    if (node === expected) {
-      nodes.push(node)
-      kept++
-      next++
-      continue
-    }
-    const before = expected?.id === node.id ? expected : nodeById(was, node.id)
-    const isKnown = before !== undefined && isSameNode(node, before)
-    nodes.push(isKnown ? before : node)
-    if (!isKnown) changed.push(...(before ? [before] : []), node)
-    if (!before) continue
+  for (const node of after) {
+    const expected = before[next]
+    const other = expected?.id === node.id ? expected : nodeById(was, node.id)
+    const isKnown = other !== undefined && isSameNode(node, other)
+    nodes.push(isKnown ? other : node)
+    if (!isKnown) changed.push(...(other ? [other] : []), node)
+    if (!other) continue
     kept++
-    while (next < was.nodes.length && was.nodes[next] !== before) next++
+    while (next < before.length && before[next] !== other) next++
     next++
   }
-  if (kept < was.nodes.length) {
-    const ids = new Set(is.nodes.map(({ id }) => id))
-    for (const node of was.nodes) if (!ids.has(node.id)) changed.push(node)
+  if (kept < before.length) {
+    const ids = new Set(after.map(({ id }) => id))
+    for (const node of before) if (!ids.has(node.id)) changed.push(node)
   }
-  return { nodes, changed }
+  return { nodes: amid(was.nodes, first, before, nodes), changed }
 }
 
 /** The later links, the known ones in the place of those that say the same. @returns `undefined`: one is otherwise that has no changed machine at an end */
@@ -110,33 +108,42 @@ function knownLinks(
   is: readonly Link[],
   machines: readonly Node[],
 ): readonly Link[] | undefined {
+  const [before, after, first] = between(was, is, isSameObject)
+  if (before.length === 0 && after.length === 0) return was
   const changed = new Set(machines.map(({ id }) => id))
   const isKept = ({ ends: [a, b] }: Link): boolean => !changed.has(a.node) && !changed.has(b.node)
   const links: Link[] = []
   let next = 0
-  for (const link of is) {
-    let before = was[next]
+  for (const link of after) {
+    let known = before[next]
     // The same cables are of the same machines: whether these are changed is no matter.
-    if (!before || !isSameLink(link, before)) {
+    if (!known || !isSameLink(link, known)) {
       if (!isKept(link)) {
         links.push(link)
         continue
       }
-      while (before && !isKept(before)) before = was[++next]
-      if (!before || !isSameLink(link, before)) return undefined
+      while (known && !isKept(known)) known = before[++next]
+      if (!known || !isSameLink(link, known)) return undefined
     }
-    links.push(before)
+    links.push(known)
     next++
   }
-  if (was.slice(next).some(isKept)) return undefined
-  const areAllKnown = links.length === was.length && links.every((link, index) => link === was[index])
-  return areAllKnown ? was : links
+  if (before.slice(next).some(isKept)) return undefined
+  const areAllKnown = links.length === before.length && links.every((link, index) => link === before[index])
+  return areAllKnown ? was : amid(was, first, before, links)
 }
 
+const isSameObject = (one: object, other: object): boolean => one === other
+
+/** A list in which some stand in the place of others. @param first where those begin */
+const amid = <T>(list: readonly T[], first: number, others: readonly T[], some: readonly T[]): readonly T[] =>
+  list.slice(0, first).concat(some, list.slice(first + others.length))
+
 function changedServices(was: Network, is: Network, sameness: Sameness): ReadonlySet<string> {
-  const before = new Map(was.services.map((service) => [service.name, service]))
-  const changed = is.services.filter((service) => !sameness.same(service, before.get(service.name)))
-  for (const { name } of is.services) before.delete(name)
+  const [known, services] = between(was.services, is.services, isSameObject)
+  const before = new Map(known.map((service) => [service.name, service]))
+  const changed = services.filter((service) => !sameness.same(service, before.get(service.name)))
+  for (const { name } of services) before.delete(name)
   return new Set([...changed.map(({ name }) => name), ...before.keys()])
 }
 

@@ -1,5 +1,6 @@
 /** A checked network file becomes the network: references are followed, addresses assigned, VMs placed. */
 
+import { isDeepStrictEqual } from 'node:util'
 import { hasErrors, parseDuration, suggestion } from '../../file/index.ts'
 import { type Ip, prefix } from '../../net/index.ts'
 import { bogonsWithout } from '../bogons.ts'
@@ -16,6 +17,7 @@ import { isBuildable, VmBudget } from '../check/size.ts'
 import { AddressBook, type NamedNetwork } from '../filter/address-book.ts'
 import { FilterReader } from '../filter/site-filters.ts'
 import type { Deployment, Network, Node, Role, Service, Site, SiteFrame, SitePorts } from '../network.ts'
+import { serviceByName } from '../select.ts'
 import { AddressPool } from './address-pool.ts'
 import { resolveExceptions } from './exceptions.ts'
 import { resolveExpectations } from './expectations.ts'
@@ -215,7 +217,7 @@ function resolveService(
     return [Object.freeze({ site: siteName, dnsName: `${name}.${siteName}`, vips: Object.freeze(vips) })]
   })
   const definition = written.service ?? written.import?.definition
-  return Object.freeze({
+  const made: Service = Object.freeze({
     name,
     tenant: written.tenant,
     at: resolution.keyAt('services', name),
@@ -224,6 +226,8 @@ function resolveService(
     deployments: Object.freeze(deployments),
     ...serviceRatings(name, roles, resolution),
   })
+  const before = resolution.known && serviceByName(resolution.known, name)
+  return before && isDeepStrictEqual(made, before) ? before : made
 }
 
 function reportUnusedTemplates({ file, log, keyAt }: Resolution): void {

@@ -7,12 +7,7 @@ import {
   type NetworkChanges,
   type Node,
   neighboursOf,
-  nodeById,
   type Sameness,
-  sitesOfServices,
-  vmsBeside,
-  vmsOfHost,
-  vmsOtherwise,
 } from '../../model/index.ts'
 import { knownAs } from '../known-points.ts'
 import { linkFlows } from '../link-flows.ts'
@@ -21,6 +16,7 @@ import { indexAfter, type Policy } from '../policy.ts'
 import { accessRouterPoints } from './access-router.ts'
 import { auditing } from './audit.ts'
 import { balancerPoints } from './balancer.ts'
+import { Concerned } from './concerned.ts'
 import { distributionRouterPoints } from './distribution-router.ts'
 import { guestPoints } from './guest.ts'
 import { hostPoints } from './host.ts'
@@ -40,8 +36,10 @@ export interface PointChange {
 interface Part {
   /** Made together, by the key of their piece. */
   readonly by: ReadonlyMap<string, readonly Point[]>
-  /** All of them, in the order of the machines. */
+  /** All of them, in the order of the pieces. */
   readonly points: readonly Point[]
+  /** For each of which there is a piece, if that is so. */
+  readonly machines?: readonly Node[]
 }
 
 /** The parts of a site, in the order of their points. */
@@ -56,8 +54,7 @@ export class Derivation {
   private constructor(network: Network, sites: ReadonlyMap<string, Parts>) {
     this.network = network
     this.#sites = sites
-    const points = pointsIn([...sites.values()])
-    this.policy = Object.freeze({ points: Object.freeze(points) })
+    this.policy = policyOf([...sites.values()].flat().map(({ points }) => points))
   }
 
   /** The same network gives the same policy, byte for byte. */
@@ -81,39 +78,31 @@ export class Derivation {
   ): { readonly policy: Policy; readonly changes: readonly PointChange[] } {
     const concerned = new Concerned(this.network, network, changes)
     const found: PointChange[] = []
-    const sites = siteViews(network).map((view): readonly [string, Parts] => {
+    const sites = siteViews(network).map((view): readonly (readonly Point[])[] => {
       const { name } = view.site
       const before = this.#sites.get(name) as Parts
-      if (!concerned.hasSite(name)) return [name, before]
-      return [
-        name,
-        makersOf(view).map((maker, index) => {
-          const known = before[index] as Part
-          if (!maker.isAtEdge && !concerned.hasMachinesOf(name)) return known
-          const part = partOf(maker, ({ key, machine, make }) => {
-            const was = known.by.get(key)
-            return was && machine !== undefined && !concerned.hasMachine(machine)
-              ? was
-              : madeAgain(make(), was ?? [], sameness)
-          })
-          for (const [key, is] of part.by) found.push(...pointChanges(known.by.get(key) ?? [], is))
-          for (const [key, was] of known.by) if (!part.by.has(key)) found.push(...pointChanges(was, []))
-          return part
-        }),
-      ]
+      if (!concerned.hasSite(name)) return before.map(({ points }) => points)
+      return makersOf(view).map((maker, index) => {
+        const known = before[index] as Part
+        if (!maker.isAtEdge && !concerned.hasMachinesOf(name)) return known.points
+        const again = new Again(known, concerned, sameness)
+        const { points, changed } = again.amid(maker) ?? again.all(maker)
+        for (const { was, is } of changed) found.push(...pointChanges(was, is))
+        return points
+      })
     })
-    const { policy } = new Derivation(network, new Map(sites))
+    const policy = policyOf(sites.flat())
     indexAfter(policy, this.policy, {
       nodes: new Set(found.flatMap(({ was, is }) => [was, is].flatMap((point) => point?.node ?? []))),
-      points: pointsIn(sites.flatMap(([name, parts]) => (concerned.hasSite(name) ? [parts] : []))),
+      points: sites.filter((_, index) => concerned.hasSite(network.sites[index]?.name ?? '')).flat(2),
     })
     return { policy, changes: found }
   }
 }
 
-function pointsIn(sites: readonly Parts[]): readonly Point[] {
+function policyOf(parts: readonly (readonly Point[])[]): Policy {
   const none: readonly Point[] = []
-  return none.concat(...sites.flat().map(({ points }) => points))
+  return Object.freeze({ points: Object.freeze(none.concat(...parts)) })
 }
 
 /** Derives the policy. The same network gives the same policy, byte for byte. */
@@ -121,9 +110,13 @@ export const derivePolicy = (network: Network): Policy => Derivation.of(network)
 
 /** How a part of a site is made. */
 interface Maker {
-  readonly pieces: readonly Piece[]
+  pieces(): readonly Piece[]
   /** It follows from the lists at the access routers, and from no machine. */
   readonly isAtEdge?: true
+  /** There is one piece for each of these, in this order. */
+  readonly machines?: readonly Node[]
+  /** The piece of one of them. */
+  pieceOf?(machine: Node): Piece
 }
 
 /** Points that are made together. */
@@ -139,13 +132,17 @@ function makersOf(view: SiteView): readonly Maker[] {
   const audited = auditing(view.site)
   const finished = (points: readonly Point[]) => linkFlows(audited(points))
   const atOnce = (make: () => readonly Point[]): Maker => ({
-    pieces: [{ key: '', make: () => finished(make()) }],
+    pieces: () => [{ key: '', make: () => finished(make()) }],
   })
-  const each = (kind: 'vm' | 'host', points: MachinePoints): Maker => ({
-    pieces: view
-      .nodes(kind)
-      .map((node) => ({ key: node.id, machine: node.id, make: () => finished(points(node)) })),
-  })
+  const each = (kind: 'vm' | 'host', points: MachinePoints): Maker => {
+    const machines = view.nodes(kind)
+    const pieceOf = (node: Node) => ({
+      key: node.id,
+      machine: node.id,
+      make: () => finished(points(node)),
+    })
+    return { machines, pieceOf, pieces: () => machines.map(pieceOf) }
+  }
   const pointToward = distributionRouterPoints(view)
   const toward = (router: Node): readonly Piece[] =>
     neighboursOf(view.network, router.id).map((neighbour) => ({
@@ -156,7 +153,7 @@ function makersOf(view: SiteView): readonly Maker[] {
   return [
     { isAtEdge: true, ...atOnce(() => accessRouterPoints(view)) },
     atOnce(() => balancerPoints(view)),
-    { pieces: view.nodes('distribution-router').flatMap(toward) },
+    { pieces: () => view.nodes('distribution-router').flatMap(toward) },
     each('vm', hypervisorPoints(view)),
     each('host', hostPoints(view)),
     atOnce(() => nativeHostPoints(view)),
@@ -164,13 +161,71 @@ function makersOf(view: SiteView): readonly Maker[] {
   ]
 }
 
-function partOf({ pieces }: Maker, made = ({ make }: Piece): readonly Point[] => make()): Part {
+function partOf({ pieces, machines }: Maker, made = ({ make }: Piece): readonly Point[] => make()): Part {
   const part = new Map<string, readonly Point[]>()
-  for (const piece of pieces) {
+  for (const piece of pieces()) {
     const points = made(piece)
     if (points.length > 0) part.set(piece.key, points)
   }
-  return { by: part, points: [...part.values()].flat() }
+  return { by: part, points: [...part.values()].flat(), ...(machines && { machines }) }
+}
+
+/** Points of one piece that are otherwise. */
+interface PieceChange {
+  readonly was: readonly Point[]
+  readonly is: readonly Point[]
+}
+
+/** A part of a site that is made again, where something is otherwise. */
+class Again {
+  readonly #known: Part
+  readonly #concerned: Concerned
+  readonly #sameness: Sameness
+
+  constructor(known: Part, concerned: Concerned, sameness: Sameness) {
+    this.#known = known
+    this.#concerned = concerned
+    this.#sameness = sameness
+  }
+
+  /** Piece by piece. */
+  all(maker: Maker): { readonly points: readonly Point[]; readonly changed: readonly PieceChange[] } {
+    const { by, points } = partOf(maker, (piece) => this.#made(piece))
+    const before = this.#known.by
+    const changed: PieceChange[] = Array.from(by, ([key, is]) => ({ was: before.get(key) ?? [], is }))
+    for (const [key, was] of before) if (!by.has(key)) changed.push({ was, is: [] })
+    return { points, changed }
+  }
+
+  /** Only pieces of machines of which something is otherwise: there are few among many. `undefined`: other machines stand there, or have more points or fewer. */
+  amid({
+    machines,
+    pieceOf,
+  }: Maker): { readonly points: readonly Point[]; readonly changed: readonly PieceChange[] } | undefined {
+    const { points: before, machines: known } = this.#known
+    if (!machines || !pieceOf || known?.length !== machines.length) return undefined
+    const changed: PieceChange[] = []
+    for (const [index, machine] of machines.entries()) {
+      const { id } = machine
+      if (id !== known[index]?.id) return undefined
+      if (!this.#concerned.hasMachine(id)) continue
+      const was = this.#known.by.get(id) ?? []
+      const is = this.#made(pieceOf(machine))
+      if (was.length !== is.length) return undefined
+      if (was !== is && is.length > 0) changed.push({ was, is })
+    }
+    if (changed.length === 0) return { points: before, changed }
+    const points = [...before]
+    for (const { was, is } of changed) points.splice(points.indexOf(was[0] as Point), was.length, ...is)
+    return { points, changed }
+  }
+
+  #made({ key, machine, make }: Piece): readonly Point[] {
+    const was = this.#known.by.get(key)
+    return was && machine !== undefined && !this.#concerned.hasMachine(machine)
+      ? was
+      : madeAgain(make(), was ?? [], this.#sameness)
+  }
 }
 
 function madeAgain(points: readonly Point[], known: readonly Point[], sameness: Sameness): readonly Point[] {
@@ -190,48 +245,4 @@ export function pointChanges(was: readonly Point[], is: readonly Point[]): reado
     return before === point ? [] : [{ is: point, ...(before && { was: before }) }]
   })
   return [...changed, ...Array.from(left.values(), (point) => ({ was: point }))]
-}
-
-/**
- * Of whom points follow from something that is otherwise. Those of a VM follow from what it is, from its service and the VMs of this, and from its host and the
- * VMs of that; those of a host from the VMs on it; those of routers and balancers from all machines of the site.
- */
-class Concerned {
-  /** Some of whose machines are otherwise. */
-  readonly #sites = new Set<string>()
-  readonly #edges: ReadonlySet<string>
-  readonly #machines = new Set<string>()
-
-  constructor(was: Network, is: Network, changes: NetworkChanges) {
-    const { machines, services, edges } = changes
-    this.#edges = edges
-    const hosts = new Set(machines.flatMap(({ vm }) => vm?.host ?? []))
-    for (const network of [was, is]) {
-      for (const host of hosts) {
-        this.#add(nodeById(network, host))
-        for (const vm of vmsOfHost(network, host)) this.#add(vm)
-      }
-      for (const site of sitesOfServices(network, services)) this.#sites.add(site)
-      for (const vm of vmsBeside(network, machines)) this.#add(vm)
-      for (const vm of vmsOtherwise(network, changes)) this.#add(vm)
-    }
-  }
-
-  #add(node: Node | undefined): void {
-    if (!node) return
-    this.#machines.add(node.id)
-    if (node.site) this.#sites.add(node.site)
-  }
-
-  hasSite(name: string): boolean {
-    return this.#edges.has(name) || this.#sites.has(name)
-  }
-
-  hasMachinesOf(name: string): boolean {
-    return this.#sites.has(name)
-  }
-
-  hasMachine(id: string): boolean {
-    return this.#machines.has(id)
-  }
 }

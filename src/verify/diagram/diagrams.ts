@@ -63,35 +63,42 @@ export class Diagrams {
    * @param ranges sorted, and without overlap
    */
   cut(level: number, ranges: readonly Range[], inside: Diagram, outside: Diagram = nothing): Diagram {
-    return this.branch(
-      level,
-      ranges.map((range) => [range, inside]),
-      outside,
-    )
+    const base = this.#nodes.begin()
+    let next = 0
+    for (const range of ranges) next = this.#pushRange(level, next, range, inside, outside)
+    return this.#endCut(level, base, next, outside)
   }
 
-  /**
-   * As {@link cut}, with a child of its own for each range.
-   * @throws RangeError if a range does not follow the one before or does not lie in the level: what is made of such a node is wrong without a sign
-   */
+  /** As {@link cut}, with a child of its own for each range. */
   branch(
     level: number,
     branches: readonly (readonly [range: Range, child: Diagram])[],
     outside: Diagram = nothing,
   ): Diagram {
-    const nodes = this.#nodes
-    const base = nodes.begin()
-    const highest = this.highest[level] as number
+    const base = this.#nodes.begin()
     let next = 0
-    for (const [[first, last], child] of branches) {
-      if (!(first >= next && last >= first && last <= highest))
-        throw new RangeError(`cut level ${level}: ${first} to ${last} is no range from ${next} to ${highest}`)
-      if (first > next) nodes.push(first - 1, outside)
-      nodes.push(last, child)
-      next = last + 1
-    }
-    if (next <= highest) nodes.push(highest, outside)
-    return nodes.end(level, base) as Diagram
+    for (const [range, child] of branches) next = this.#pushRange(level, next, range, child, outside)
+    return this.#endCut(level, base, next, outside)
+  }
+
+  /**
+   * @param next the first number of the level for which there is no range yet @returns the one after this range
+   * @throws RangeError if it does not follow the one before or does not lie in the level: what is made of such a node is wrong without a sign
+   */
+  #pushRange(level: number, next: number, range: Range, child: Diagram, outside: Diagram): number {
+    const [first, last] = range
+    const highest = this.highest[level] as number
+    if (!(first >= next && last >= first && last <= highest))
+      throw new RangeError(`cut level ${level}: ${first} to ${last} is no range from ${next} to ${highest}`)
+    if (first > next) this.#nodes.push(first - 1, outside)
+    this.#nodes.push(last, child)
+    return last + 1
+  }
+
+  #endCut(level: number, base: number, next: number, outside: Diagram): Diagram {
+    const highest = this.highest[level] as number
+    if (next <= highest) this.#nodes.push(highest, outside)
+    return this.#nodes.end(level, base) as Diagram
   }
 
   /** `diagram` inside the set, 0 outside. Of two sets: what both hold. */

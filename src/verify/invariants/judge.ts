@@ -283,7 +283,7 @@ class Judging {
       const passed = passedBy(proof, point)
       this.#pointBreach(point, sets.without(passed, invariant.permitted(proof, point)))
       if (!invariant.demanded) continue
-      const scope = point.scope ? sets.match(point.scope) : sets.all
+      const scope = proof.decisions.scopeOf(point)
       const demanded = sets.mask(scope, invariant.demanded(proof, point))
       this.#pointBreach(point, sets.without(demanded, passed), 'is stopped')
     }

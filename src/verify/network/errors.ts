@@ -1,5 +1,5 @@
 /** ICMP errors through enforcement points: filters that keep flows pass them by the flow that they quote, balancers translate them by it. */
-import { isDefaultAudited, type Point, type Tier, type TranslationTier } from '../../policy/index.ts'
+import { type FlowUse, isDefaultAudited, type Point, type TranslationTier } from '../../policy/index.ts'
 import { constant, type Diagram, type DiagramSet } from '../diagram/index.ts'
 import { errorsAbout, type PacketSets } from '../packets/index.ts'
 import { swapEnds } from './ends.ts'
@@ -13,7 +13,7 @@ export class Erring implements Passing {
   readonly #openings: Openings
   readonly #rewrites: ErrorRewrites
   readonly #tiers = new Map<TranslationTier, readonly ErrorRewrite[]>()
-  /** Of points that rewrite nothing: what they let pass, and which rule stops the rest. */
+  /** Of points that rewrite nothing. */
   readonly #plain = new Map<Point, Passage>()
 
   /** @param openings what filters and balancers remember */
@@ -36,25 +36,25 @@ export class Erring implements Passing {
   }
 
   #plainOf(point: Point): Passage {
-    const plain = this.#plain.get(point) ?? this.#asked(point, errorsAbout(this.#sets, this.#sets.all))
-    this.#plain.set(point, plain)
-    return plain
+    const known = this.#plain.get(point)
+    if (known) return known
+    const sets = this.#sets
+    const { passed, stopped, atFlows } = this.#passages.decisions.errors.of(point)
+    const related = point.flow ? sets.mask(this.#knownAt(point.flow, point.node), atFlows) : sets.none
+    const made = { passed: sets.union([passed, related]), stopped: sets.without(stopped, related) }
+    this.#plain.set(point, made)
+    return made
   }
 
   #asked(point: Point, errors: DiagramSet): Passage {
     const sets = this.#sets
-    const verdicts = this.#passages.decisions.verdictsOf(point)
-    const scope = point.scope ? sets.match(point.scope) : undefined
-    const passed: DiagramSet[] = scope === undefined ? [] : [sets.without(errors, scope)]
+    const { decisions } = this.#passages
+    const verdicts = decisions.verdictsOf(point)
+    const scope = decisions.scopeOf(point)
+    const passed: DiagramSet[] = point.scope ? [sets.without(errors, scope)] : []
     const stopped: Diagram[] = []
-    let left = scope === undefined ? errors : sets.mask(errors, scope)
+    let left = point.scope ? sets.mask(errors, scope) : errors
     let before = 0
-    const decide = (tier: Tier, asked: DiagramSet): void => {
-      const decided = sets.mask(asked, this.#passages.decisions.tier(tier, before, 'none'))
-      passed.push(sets.where(decided, (value) => value > 0 && verdicts[value - 1] === true))
-      stopped.push(sets.map(decided, (value) => (value > 0 && !verdicts[value - 1] ? value : 0)))
-      left = sets.without(left, decided)
-    }
     for (const tier of point.tiers) {
       if (tier.kind === 'translation') {
         for (const rewrite of this.#rewritesOf(tier)) {
@@ -63,13 +63,18 @@ export class Erring implements Passing {
           passed.push(rewrite.image(hit))
           left = sets.without(left, hit)
         }
-      } else if (tier.kind === 'flow') {
-        const related = sets.mask(this.#knownAt(point), left)
-        passed.push(related)
-        left = sets.without(left, related)
-        decide(tier, left)
-      } else decide(tier, left)
-      before += this.#passages.decisions.lengthOf(tier)
+      } else {
+        if (tier.kind === 'flow' && point.flow) {
+          const related = sets.mask(this.#knownAt(point.flow, point.node), left)
+          passed.push(related)
+          left = sets.without(left, related)
+        }
+        const decided = sets.mask(left, decisions.tier(tier, before, 'none'))
+        passed.push(sets.where(decided, (value) => value > 0 && verdicts[value - 1] === true))
+        stopped.push(sets.map(decided, (value) => (value > 0 && !verdicts[value - 1] ? value : 0)))
+        left = sets.without(left, decided)
+      }
+      before += decisions.lengthOf(tier)
     }
     if (isDefaultAudited(point)) passed.push(left)
     else stopped.push(sets.mask(left, constant(before + 1)))
@@ -77,15 +82,11 @@ export class Erring implements Passing {
   }
 
   /** Errors about flows that a filter knows. They go to whoever sent what they quote, whichever end opened the flow. */
-  #knownAt({ flow, node }: Point): DiagramSet {
+  #knownAt({ heading, table }: FlowUse, node: string): DiagramSet {
     const sets = this.#sets
-    if (!flow) return sets.none
-    const other = flow.heading === 'to-local' ? 'from-local' : 'to-local'
-    const opened = (heading: typeof other) => this.#openings.openedAt(node, flow.table, heading)
-    return sets.union([
-      errorsAbout(sets, opened(other)),
-      errorsAbout(sets, swapEnds(sets, opened(flow.heading))),
-    ])
+    const other = heading === 'to-local' ? 'from-local' : 'to-local'
+    const opened = (of: typeof other) => this.#openings.openedAt(node, table, of)
+    return sets.union([errorsAbout(sets, opened(other)), errorsAbout(sets, swapEnds(sets, opened(heading)))])
   }
 
   #rewritesOf(tier: TranslationTier): readonly ErrorRewrite[] {

@@ -103,7 +103,7 @@ export class Passages implements Passing {
     if (known) return known
     const sets = this.#sets
     const verdicts = this.decisions.verdictsOf(point)
-    const scope = point.scope ? sets.match(point.scope) : sets.all
+    const scope = this.decisions.scopeOf(point)
     const unchanged: DiagramSet[] = [sets.without(sets.all, scope)]
     const translated: { asked: DiagramSet; tier: RewriteTier }[] = []
     let left = sets.mask(sets.all, scope)
@@ -129,7 +129,7 @@ export class Passages implements Passing {
   #translated(point: Point, packets: DiagramSet, heard?: Hit): Passage {
     const sets = this.#sets
     const verdicts = this.decisions.verdictsOf(point)
-    const scope = point.scope ? sets.match(point.scope) : sets.all
+    const scope = this.decisions.scopeOf(point)
     const passed: DiagramSet[] = [sets.without(packets, scope)]
     const stopped: Diagram[] = []
     let left = sets.mask(packets, scope)

@@ -223,11 +223,15 @@ class Walk {
 
   run(): Reach {
     while (this.#arriving.size > 0 || this.#pending.size > 0) {
+      // What comes to machines comes in many ways, and is judged once when all of it has come.
+      const ring = this.#innermost()
       for (const [key, { place, packets }] of this.#arriving) {
+        if (this.#terrain.ring(place.node) > ring) continue
         this.#arriving.delete(key)
         this.#arrive(place, packets)
       }
       for (const [node, packets] of this.#pending) {
+        if (this.#terrain.ring(node) > ring) continue
         this.#pending.delete(node)
         const fresh = this.#inside.add(node, this.#sets.union(packets))
         if (fresh !== this.#sets.none) this.#depart(node, fresh)
@@ -242,6 +246,14 @@ class Walk {
       strayed: this.#strayed.sets,
       forwarded: this.#inside.sets,
     }
+  }
+
+  /** The innermost ring in which something waits. */
+  #innermost(): number {
+    let ring = Number.POSITIVE_INFINITY
+    for (const { place } of this.#arriving.values()) ring = Math.min(ring, this.#terrain.ring(place.node))
+    for (const node of this.#pending.keys()) ring = Math.min(ring, this.#terrain.ring(node))
+    return ring
   }
 
   #arrive(place: Place, packets: DiagramSet): void {

@@ -26,6 +26,8 @@ export interface Watching {
 export interface Terrain extends Watching {
   /** Whether a node passes on what is not for it. */
   forwards(node: string): boolean
+  /** How far outside a node stands, from 0 on: what comes to it waits for what is still on its way further in. Says nothing of where anything gets to. */
+  ring(node: string): number
   forwarding(node: string): Forwarding
   /** Enforcement points of an interface, in the order in which a packet meets them. */
   points(place: Place, direction: Point['direction']): readonly Point[]
@@ -90,6 +92,7 @@ export function terrainOf(
     },
     isWhole: unwatched.size === 0,
     forwards: (node) => forwards(world.node(node)),
+    ring: (node) => ringOf(world.node(node)),
     forwarding(node) {
       const table = tables.get(node) ?? made(node)
       tables.set(node, table)
@@ -98,4 +101,10 @@ export function terrainOf(
     points: ({ node, interface: iface }, direction) => pointsAt(world.policy, node, iface, direction),
     peers: ({ node, interface: iface }) => (iface === aside ? [] : [world.peer(node, iface)]),
   }
+}
+
+function ringOf(node: Node): number {
+  if (!forwards(node)) return 3
+  if (node.kind === 'host') return 2
+  return node.kind === 'distribution-router' ? 1 : 0
 }

@@ -17,13 +17,34 @@ export function addressSet(
   family: Family,
   prefixes: readonly Prefix[],
 ): DiagramSet {
-  const words = prefixes
-    .filter((prefix) => prefix.family === family)
-    .map((prefix): Words => {
-      const bits = family === 4 ? 96 + prefix.length : prefix.length
-      return { words: wordsOf(prefix), whole: bits >> 5, rest: bits & 31 }
-    })
-  return build(diagrams, level[end], family === 4 ? 3 : 0, words)
+  const [base, first] = [level[end], family === 4 ? 3 : 0]
+  const [only] = prefixes
+  if (only && prefixes.length === 1)
+    return only.family === family ? prefixSet(diagrams, base, first, wordsAs(only)) : nothing
+  const ofFamily = prefixes.filter((prefix) => prefix.family === family)
+  return build(diagrams, base, first, ofFamily.map(wordsAs))
+}
+
+function wordsAs(prefix: Prefix): Words {
+  const bits = prefix.family === 4 ? 96 + prefix.length : prefix.length
+  return { words: wordsOf(prefix), whole: bits >> 5, rest: bits & 31 }
+}
+
+/** What one prefix holds of the words from `first` on. */
+function prefixSet(
+  diagrams: Diagrams,
+  base: number,
+  first: number,
+  { words, whole, rest }: Words,
+): DiagramSet {
+  const word = words[whole] as number
+  let set: Diagram =
+    rest === 0 ? everything : diagrams.cut(base + whole, [[word, word + 2 ** (32 - rest) - 1]], everything)
+  for (let at = whole - 1; at >= first; at--) {
+    const here = words[at] as number
+    set = diagrams.cut(base + at, [[here, here]], set)
+  }
+  return set as DiagramSet
 }
 
 /** A prefix of `whole` words and some bits of the next. */

@@ -21,6 +21,7 @@ import {
 import { icmpEcho, icmpErrors } from '../../wire/index.ts'
 import { constant, type Diagram, type DiagramSet, nothing } from '../diagram/index.ts'
 import { icmpOfTypes, needingFlow, type PacketSets } from '../packets/index.ts'
+import { ErrorDecisions } from './error-decisions.ts'
 
 /** What is known of the flow that a packet belongs to. */
 export type FlowKnowledge =
@@ -32,10 +33,13 @@ export type FlowKnowledge =
 const families = [4, 6] as const
 
 export class PointDecisions {
+  /** What filters do with ICMP errors about flows of which they know nothing. */
+  readonly errors: ErrorDecisions
   readonly #sets: PacketSets
   readonly #tiers = new WeakMap<Tier, Map<string, Diagram>>()
   readonly #points = new WeakMap<Point, Map<FlowKnowledge, Diagram>>()
   readonly #allowed = new WeakMap<Point, Map<FlowKnowledge, DiagramSet>>()
+  readonly #scopes = new WeakMap<Point, DiagramSet>()
   readonly #verdicts = new WeakMap<Point, readonly boolean[]>()
   readonly #lengths = new WeakMap<Tier, number>()
   /** Packets that can neither open a flow nor are outside all flows: what is denied without one. */
@@ -46,6 +50,7 @@ export class PointDecisions {
 
   constructor(sets: PacketSets) {
     this.#sets = sets
+    this.errors = new ErrorDecisions(sets, this)
     this.#errors = icmpOfTypes(sets, (family) => icmpErrors[family])
     this.#needsFlow = needingFlow(sets)
     const echo = icmpOfTypes(sets, (family) => [icmpEcho[family].reply, icmpEcho[family].request])
@@ -64,8 +69,16 @@ export class PointDecisions {
         before += this.lengthOf(tier)
       }
       const all = sets.first([...decisions, constant(before + 1)])
-      return sets.mask(sets.mask(sets.all, point.scope ? sets.match(point.scope) : sets.all), all)
+      return sets.mask(sets.mask(sets.all, this.scopeOf(point)), all)
     })
+  }
+
+  /** Packets that the point is asked about. */
+  scopeOf(point: Point): DiagramSet {
+    if (!point.scope) return this.#sets.all
+    const known = this.#scopes.get(point) ?? this.#sets.match(point.scope)
+    this.#scopes.set(point, known)
+    return known
   }
 
   /** Packets that the point lets pass, those that it is not asked about among them. */
