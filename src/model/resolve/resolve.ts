@@ -185,7 +185,7 @@ function resolveSite(name: string, pools: SitePools, resolution: Resolution): Re
     audit: Object.freeze(auditedTiers(written.template, template.audit, resolution)),
     infrastructure: infrastructureOf(name, written.template, resolution),
   })
-  return { site: name, value, pools, nodes: makeSiteNodes(value, template, pools), vms: [] }
+  return { site: name, value, pools, nodes: makeSiteNodes(value, template, pools, resolution.known), vms: [] }
 }
 
 function joinEveryPair(sites: readonly ResolvedSite[], { links }: Resolution): void {

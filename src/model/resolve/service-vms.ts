@@ -1,9 +1,7 @@
 /** The virtual machines of a service: names, hosts and addresses. */
 
-import { isSameSource } from '../../file/index.ts'
-import { isSameNode } from '../changes/same-parts.ts'
 import type { Listener, Node, Role } from '../network.ts'
-import { nodeById } from '../select.ts'
+import { knownNode } from './known-node.ts'
 import type { Resolution } from './resolution.ts'
 import type { SiteNodes } from './site-nodes.ts'
 import type { SitePools } from './site-pools.ts'
@@ -48,8 +46,7 @@ export function placeVms(
       vm: Object.freeze({ host: host.id, tenant, service, role: role.name, instance }),
       listeners,
     })
-    const before = known && nodeById(known, made.id)
-    const vm = before && isSameSource(before.at, made.at) && isSameNode(made, before) ? before : made
+    const vm = knownNode(made, known)
     const port = Math.floor(vms.length / hosts.length)
     vms.push(vm)
     links.join('vm-port', { node: host.id, interface: `vm${port}` }, { node: vm.id, interface: 'eth0' })

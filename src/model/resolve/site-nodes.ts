@@ -2,7 +2,8 @@
 import type { CountedMachine, TemplateFile } from '../../file/index.ts'
 import type { Ip } from '../../net/index.ts'
 import { hostServiceListeners } from '../host-services.ts'
-import type { InfrastructureService, Link, Listener, Node, NodeKind, SiteFrame } from '../network.ts'
+import type { InfrastructureService, Link, Listener, Network, Node, NodeKind, SiteFrame } from '../network.ts'
+import { knownNode } from './known-node.ts'
 import type { LinkMaker } from './link.ts'
 import type { SitePools } from './site-pools.ts'
 
@@ -45,7 +46,13 @@ export const machineRows: readonly RowKind[] = [
   'host',
 ]
 
-export function makeSiteNodes(site: SiteFrame, template: TemplateFile, pools: SitePools): SiteNodes {
+/** @param known an earlier network: nodes that say the same are taken from it */
+export function makeSiteNodes(
+  site: SiteFrame,
+  template: TemplateFile,
+  pools: SitePools,
+  known?: Network,
+): SiteNodes {
   const { name: siteName, at } = site
   const made = Object.fromEntries(
     rows.map((row) => {
@@ -54,7 +61,7 @@ export function makeSiteNodes(site: SiteFrame, template: TemplateFile, pools: Si
         const addresses = Object.freeze(pools[row.pool].take())
         const listeners = listenersOf(row.kind, site, addresses)
         const publicAddresses = Object.freeze(publicAddressesOf(row.kind, pools))
-        return Object.freeze({
+        const node: Node = Object.freeze({
           id: `${siteName}/${name}`,
           kind: row.kind,
           site: siteName,
@@ -64,6 +71,7 @@ export function makeSiteNodes(site: SiteFrame, template: TemplateFile, pools: Si
           publicAddresses,
           listeners,
         })
+        return knownNode(node, known)
       })
       return [row.kind, nodes]
     }),

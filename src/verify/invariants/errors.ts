@@ -242,7 +242,7 @@ function told(proof: Proof, id: string, forwarded: DiagramSet): DiagramSet {
   const about = senders ? sets.mask(proof.by(prefixesOf(senders)), forwarded) : forwarded
   return sets.allOf([
     node.kind === 'internet' ? byInternet(proof) : proof.by(addresses.map(hostPrefix)),
-    icmpOfTypes(sets, (family) => toldTypes[family]),
+    proof.once('told', () => icmpOfTypes(sets, (family) => toldTypes[family])),
     node.kind === 'host' && sets.forget(writtenErrors(proof, node), quotedNumbers),
     errorsAbout(sets, about),
   ])

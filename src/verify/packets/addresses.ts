@@ -82,6 +82,7 @@ function build(diagrams: Diagrams, base: number, at: number, prefixes: readonly 
 
 /** Sorted and without overlap; neighbours that touch are one. */
 export function merged(ranges: readonly Range[]): readonly Range[] {
+  if (ranges.length < 2) return ranges
   const sorted = ranges.toSorted(([a], [b]) => a - b)
   const result: [number, number][] = []
   for (const [first, last] of sorted) {

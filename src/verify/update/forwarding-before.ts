@@ -6,10 +6,13 @@ import type { Proof } from '../invariants/proof.ts'
 import type { ForwardingBefore, Unwatched } from '../network/index.ts'
 import type { RouteChanges } from './difference.ts'
 
-/** A network as it is proven, with those of its machines at which nobody looks. */
+/** A network as it is proven. */
 export interface Seen {
   readonly world: World
+  /** Those of its machines at which nobody looks. */
   readonly unwatched: Unwatched
+  /** Ids of all that are otherwise, or looked at now or before and not at the other time. */
+  readonly turned: Iterable<string>
 }
 
 /**
@@ -19,20 +22,27 @@ export interface Seen {
 export function forwardingBefore(
   { tables, sets, network }: Proof,
   unwatched: Unwatched,
-  { world, unwatched: unwatchedNow }: Seen,
+  { world, unwatched: unwatchedNow, turned: machines }: Seen,
   routes: RouteChanges,
 ): (node: string) => ForwardingBefore | undefined {
-  return (node) => {
-    const table = tables.get(node)
-    // What is for a node itself follows from its addresses.
-    if (!table || nodeById(network, node) !== world.node(node)) return undefined
-    const turned = new Set(
+  const beside = new Set(
+    Array.from(machines, (id) =>
+      [network, world.network].flatMap((each) => neighboursOf(each, id).map(({ node }) => node.id)),
+    ).flat(),
+  )
+  const turnedAt = (node: string): ReadonlySet<string> =>
+    new Set(
       neighboursOf(world.network, node).flatMap(({ node: { id }, near }) => {
         // Another machine may stand where one stood.
         const before = neighbourBy(network, node, near.interface)?.node.id ?? id
         return unwatched.has(before) === unwatchedNow.has(id) ? [] : [near.interface]
       }),
     )
+  return (node) => {
+    const table = tables.get(node)
+    // What is for a node itself follows from its addresses.
+    if (!table || nodeById(network, node) !== world.node(node)) return undefined
+    const turned = beside.has(node) ? turnedAt(node) : nobody
     const toTurned =
       turned.size === 0
         ? []
@@ -51,5 +61,7 @@ export function forwardingBefore(
     }
   }
 }
+
+const nobody: ReadonlySet<string> = new Set()
 
 const isOfOneAddress = ({ family, length }: Prefix): boolean => length === familyBits(family)

@@ -150,7 +150,12 @@ export class StandingProof {
       world,
       memory,
       unwatched,
-      before: forwardingBefore(was, alike?.unwatched ?? nobody, { world, unwatched }, difference.routes),
+      before: forwardingBefore(
+        was,
+        alike?.unwatched ?? nobody,
+        { world, unwatched, turned: turnedBy(difference, watched) },
+        difference.routes,
+      ),
       destinations: was.mayLoop ? everything : destinationsOf(was.sets, affected.arriving),
       ...(alike && watched && { watched: watchedIn(network, alike, watched) }),
     })
@@ -177,6 +182,10 @@ function watchedIn(network: Network, { apart }: Alike, { ids }: Watched): readon
 }
 
 const nobody: Unwatched = new Set()
+
+/** All machines that are otherwise, and all at which somebody may look now and nobody did before, or the other way round. */
+const turnedBy = ({ machines }: Difference, watched: Watched | undefined): Iterable<string> =>
+  new Set([...machines.map(({ id }) => id), ...(watched?.ids ?? []), ...(watched?.left ?? [])])
 
 const unwatchedIn = ({ unwatched }: Alike, { ids, left }: Watched): Unwatched => ({
   has: (id) => !ids.has(id) && (unwatched.has(id) || left.has(id)),
