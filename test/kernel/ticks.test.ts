@@ -14,7 +14,7 @@ describeKernel('ticks', () => {
     }
     ticks.close()
     expect(1_000_000_000n % ticks.period).toBe(0n)
-    // Either reading may be one tick old, and the last one may come late.
-    expect(now - time).toBeGreaterThanOrEqual(49n * ticks.period)
+    // The first reading may be some ticks old where the machine is a guest that had to wait, and the last one may come late.
+    expect(now - time).toBeGreaterThanOrEqual(40n * ticks.period)
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { loadNetwork, type Network } from '../../model/index.ts'
 import { prefix } from '../../net/index.ts'
+import { rulesOf } from '../policy.ts'
 import { rule } from '../testing/sample.ts'
 import { splitRules } from './host-services.ts'
 import { derivePolicy } from './index.ts'
@@ -20,17 +21,26 @@ describe('host-config rules', () => {
       rule('host', 'allow', end([own])),
       rule('both', 'allow', end([own, wire])),
       rule('wide', 'deny', end([prefix('168.0.0.0/8')])),
+      rule('everybody', 'allow', end([prefix('0.0.0.0/0')])),
       rule('any', 'allow'),
       rule('never', 'deny'),
     ]
     const { partition, services } = splitRules(rules, direction)
     expect(services.map(({ id }) => id)).toEqual(['service', 'both', 'wide', 'never'])
-    expect(partition.map(({ id }) => id)).toEqual(['host', 'both', 'wide', 'any', 'never'])
+    expect(partition.map(({ id }) => id)).toEqual(['host', 'both', 'wide', 'everybody', 'any', 'never'])
   })
 })
 
 describe('services of hosts', () => {
   const { points } = derivePolicy(loadNetwork('examples/two-sites/network.yaml').network as Network)
+
+  it('get no answers of DHCP, which are for the host itself', () => {
+    const ids = points
+      .filter(({ id }) => id.includes('/services/'))
+      .flatMap((point) => rulesOf(point).map((place) => place.rule.id))
+    expect(ids).toContain('host/wire-server')
+    expect(ids.filter((id) => id.includes('dhcp'))).toEqual([])
+  })
 
   it('are judged by points that remember nothing, and by no point that does', () => {
     const services = points.filter(({ id }) => id.includes('/services/'))

@@ -22,11 +22,14 @@ const everyService = hostServices.flatMap(({ addresses }) => addresses.map(hostP
 const servicePrefixesOf = ({ addresses }: Node): readonly Prefix[] =>
   hostServiceAddresses(addresses).map(hostPrefix)
 
-/** What a host's end of a rule's match, which may be absent, is about. */
-function aboutServices(ends: readonly Prefix[] | undefined): 'not' | 'also' | 'only' {
-  if (!ends?.some((end) => everyService.some((service) => prefixesOverlap(end, service)))) return 'not'
-  return ends.every((end) => everyService.some((service) => prefixCovers(service, end))) ? 'only' : 'also'
-}
+const isService = (end: Prefix): boolean => everyService.some((service) => prefixCovers(service, end))
+const holdsService = (end: Prefix): boolean => everyService.some((service) => prefixesOverlap(end, service))
+
+/** Whether a rule is about the services, by the host's end of its match, which may be absent. What allows is so only if it names them: many that hold them mean everybody. */
+const isAboutServices = ({ action }: Rule, ends: readonly Prefix[] | undefined): boolean =>
+  action === 'deny' ? !ends || ends.some(holdsService) : (ends?.some(isService) ?? false)
+
+const isOnlyServices = (ends: readonly Prefix[] = []): boolean => ends.length > 0 && ends.every(isService)
 
 /** The host-config rules of one direction: those about the host partition itself, and those about its services. */
 export interface HostRules {
@@ -36,15 +39,13 @@ export interface HostRules {
 
 /**
  * A rule is about the services if it names them as the host's end (`to` of what comes in, `from` of what goes out), and then about
- * the partition only if it names more. What denies and names no end of the host is about both.
+ * the partition only if it names more. What denies is about both if it names no end of the host, or a prefix that holds them.
  */
 export function splitRules(rules: readonly Rule[], direction: 'in' | 'out'): HostRules {
   const end = ({ match }: Rule) => (direction === 'in' ? match.destination : match.source)
   return {
-    partition: rules.filter((rule) => aboutServices(end(rule)) !== 'only'),
-    services: rules.filter(
-      (rule) => aboutServices(end(rule)) !== 'not' || (rule.action === 'deny' && !end(rule)),
-    ),
+    partition: rules.filter((rule) => !isOnlyServices(end(rule))),
+    services: rules.filter((rule) => isAboutServices(rule, end(rule))),
   }
 }
 

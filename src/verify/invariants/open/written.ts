@@ -16,7 +16,7 @@ import {
   siteByName,
   vmsOfHost,
 } from '../../../model/index.ts'
-import { hostPrefix, type Prefix, Protocol, prefixesOverlap } from '../../../net/index.ts'
+import { hostPrefix, type Prefix, Protocol, prefixCovers, prefixesOverlap } from '../../../net/index.ts'
 import type { Match } from '../../../policy/index.ts'
 import { icmpErrors } from '../../../wire/index.ts'
 import type { DiagramSet } from '../../diagram/index.ts'
@@ -67,7 +67,10 @@ export function writtenAtServices(
 ): DiagramSet {
   const isChosen = (rule: ResolvedRule): boolean => {
     const end = direction === 'in' ? rule.to : rule.from
-    const isAbout = end ? end.prefixes.some(isOfService) : rule.action === 'deny'
+    const isAbout =
+      rule.action === 'deny'
+        ? !end || end.prefixes.some(holdsService)
+        : (end?.prefixes.some(isOfService) ?? false)
     return isAbout && !isAboutErrors(rule) && (chosen === 'all' || !rule.tcpFlags)
   }
   return allowed(
@@ -92,7 +95,8 @@ export const writtenAtEdge = (proof: Proof, { filters }: Site, direction: Direct
 
 const services = hostServices.flatMap(({ addresses }) => addresses.map(hostPrefix))
 
-const isOfService = (end: Prefix): boolean => services.some((service) => prefixesOverlap(end, service))
+const isOfService = (end: Prefix): boolean => services.some((service) => prefixCovers(service, end))
+const holdsService = (end: Prefix): boolean => services.some((service) => prefixesOverlap(end, service))
 
 const isAboutErrors = ({ protocol, icmpType, direction }: ResolvedRule): boolean =>
   direction === 'out' &&
