@@ -5,6 +5,10 @@ import { prepare } from './prepare.mjs'
 
 await runScript(async () => {
   await prepare()
-  const args = [inRoot('dist', 'bench', 'main.js'), ...process.argv.slice(2)]
-  return run(process.execPath, args, { verb: 'run the benchmark', stdio: 'inherit' })
+  const [name, ...rest] = process.argv.slice(2)
+  const args = [inRoot('dist', 'bench', 'main.js'), ...(name === undefined ? [] : [name]), ...rest]
+  // Very large networks are proven in such a process by the command too.
+  const { roomFlags } = await import(inRoot('dist', 'src', 'cli', 'room.js'))
+  const flags = name === 'verify' ? roomFlags() : []
+  return run(process.execPath, [...flags, ...args], { verb: 'run the benchmark', stdio: 'inherit' })
 })

@@ -4,6 +4,8 @@ import { CommandError, exitCodes } from './exit-code.ts'
 import { createProgram } from './program.ts'
 import { type Output, openTerminal, type Terminal } from './terminal.ts'
 
+export { needsRoom, runWithRoom } from './room.ts'
+
 export interface Streams {
   readonly stdout?: Output
   readonly stderr?: Output

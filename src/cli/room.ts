@@ -1,0 +1,52 @@
+/**
+ * A process of its own for a network of very many machines. What proofs make and forget at once is collected by a walk over all that is kept, however little
+ * is forgotten, so that the room for it is to be large; and what Node keeps at most by itself, 4 GiB, two such networks fill. Both is said when a process starts.
+ */
+import { spawn } from 'node:child_process'
+import { statSync } from 'node:fs'
+import { constants, totalmem } from 'node:os'
+
+/** Verbs that prove something, and end by themselves or by a signal. */
+const verbs = new Set(['check', 'plan', 'why', 'matrix', 'lint', 'availability'])
+
+/** Bytes of a network file from which on it is worth the start of a second process: some 40,000 VMs. */
+const large = 2 ** 20
+
+const mark = 'GLACIS_ROOM'
+const mebibyte = 2 ** 20
+
+/** Whether a command line is of a proof of such a network, and this process has not the room. */
+export function needsRoom(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): boolean {
+  if (env[mark] !== undefined || !verbs.has(argv[0] ?? '')) return false
+  return argv.some((argument) => {
+    const file = statSync(argument, { throwIfNoEntry: false })
+    return file?.isFile() === true && file.size >= large
+  })
+}
+
+/** Options of Node: what is kept for a short time, and three quarters of the memory for the rest, if nothing was said of it. */
+export function roomFlags(env: NodeJS.ProcessEnv = process.env): readonly string[] {
+  const flags = ['--max-semi-space-size=64']
+  if (/max[-_]old[-_]space[-_]size/.test(env.NODE_OPTIONS ?? '')) return flags
+  const constrained = process.constrainedMemory?.() ?? 0
+  const memory = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem()
+  return [...flags, `--max-old-space-size=${Math.floor((0.75 * memory) / mebibyte)}`]
+}
+
+/** Runs the same command line in such a process; resolves to its exit code. Signals are passed on. */
+export function runWithRoom(command: string, argv: readonly string[]): Promise<number> {
+  const child = spawn(process.execPath, [...process.execArgv, ...roomFlags(), command, ...argv], {
+    stdio: 'inherit',
+    env: { ...process.env, [mark]: '1' },
+  })
+  const passOn = (signal: NodeJS.Signals): void => void child.kill(signal)
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, passOn)
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code, signal) => {
+      for (const each of signals) process.off(each, passOn)
+      resolve(code ?? 128 + (signal ? constants.signals[signal] : 0))
+    })
+  })
+}
