@@ -90,19 +90,60 @@ interface Lookup {
   get(node: string): IndexOfNode | undefined
 }
 
+/** A point that is otherwise than it was. */
+export interface PointChange {
+  /** Absent: it is new. */
+  readonly was?: Point
+  /** Absent: it is gone. */
+  readonly is?: Point
+}
+
 /**
- * Looks points up where those of another policy are, but for some nodes, of which the two have other points: it takes long to know where each of many points stands.
- * All points that this policy has of these nodes are among the given ones.
+ * Looks points up where those of another policy are, but for what is otherwise: it takes long to know where each of many points stands.
+ * @param points among which are all that this policy has of nodes of the changed ones; asked only if one is new, gone, or stands elsewhere
  */
 export function indexAfter(
   policy: Policy,
   base: Policy,
-  { nodes, points }: { readonly nodes: ReadonlySet<string>; readonly points: readonly Point[] },
+  changes: readonly PointChange[],
+  points: () => readonly Point[],
 ): void {
   const known = lookupOf(base)
-  const own = indexOf(points.filter(({ node }) => nodes.has(node)))
+  const nodes = new Set(changes.flatMap(({ was, is }) => [was, is].flatMap((point) => point?.node ?? [])))
+  const own = indexInPlace(known, changes, nodes) ?? indexOf(points().filter(({ node }) => nodes.has(node)))
   indexes.set(policy, { get: (node) => (nodes.has(node) ? own : known).get(node) })
 }
+
+/** Where each point stands as the one did that it was; `undefined`: one does not. */
+function indexInPlace(
+  known: Lookup,
+  changes: readonly PointChange[],
+  nodes: ReadonlySet<string>,
+): Index | undefined {
+  const later = new Map<Point, Point>()
+  for (const { was, is } of changes) {
+    if (!was || !is || !standAlike(was, is)) return undefined
+    later.set(was, is)
+  }
+  const replaced = (points: readonly Point[]): Point[] => points.map((point) => later.get(point) ?? point)
+  return new Map(
+    Array.from(nodes, (node) => [
+      node,
+      new Map(
+        Array.from(known.get(node) ?? [], ([name, both]) => [
+          name,
+          { in: replaced(both.in), out: replaced(both.out) },
+        ]),
+      ),
+    ]),
+  )
+}
+
+const standAlike = (one: Point, other: Point): boolean =>
+  one.node === other.node &&
+  one.direction === other.direction &&
+  one.interfaces.length === other.interfaces.length &&
+  one.interfaces.every((name, index) => name === other.interfaces[index])
 
 function lookupOf(policy: Policy): Lookup {
   const known = indexes.get(policy) ?? indexOf(policy.points)

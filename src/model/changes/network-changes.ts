@@ -46,7 +46,7 @@ export function networkChanges(was: Network, is: Network, sameness: Sameness): N
   const guests = pairs.map(([before, site]) => changedGuests(before, site, sameness))
   const isEdgeKept = pairs.map(([before, site]) => sameness.same(edgeOf(site), edgeOf(before)))
   const sites = pairs.map(([before, site], index) =>
-    isEdgeKept[index] && guests[index]?.length === 0 ? before : site,
+    isEdgeKept[index] && guests[index]?.length === 0 ? before : withFilters(before, site),
   )
   const network = { ...is, nodes, links, sites }
   indexNetworkAfter(network, was, machines)
@@ -68,6 +68,12 @@ const frameOf = ({ nodes: _, links: __, services: ___, sites, file: ____, ...res
     ...site,
     filters,
   })),
+})
+
+/** A site with those filters of a later one that may be otherwise while its frame is not. */
+const withFilters = (before: Site, { filters: { guests, platformAcl, operatorAcl } }: Site): Site => ({
+  ...before,
+  filters: { ...before.filters, guests, platformAcl, operatorAcl },
 })
 
 const edgeOf = ({ filters: { platformAcl, operatorAcl } }: Site): object => ({ platformAcl, operatorAcl })

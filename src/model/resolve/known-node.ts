@@ -4,8 +4,9 @@ import { isSameNode } from '../changes/same-parts.ts'
 import type { Network, Node } from '../network.ts'
 import { nodeById } from '../select.ts'
 
-/** The node of the earlier network, if it says the same and stands on the same lines: what is the same object is soon compared. */
+/** The node of the earlier network, if it says the same; on other lines, one of the same parts. What is the same object is soon compared. */
 export function knownNode(made: Node, known: Network | undefined): Node {
   const before = known && nodeById(known, made.id)
-  return before && isSameSource(before.at, made.at) && isSameNode(made, before) ? before : made
+  if (!before || !isSameNode(made, before)) return made
+  return isSameSource(before.at, made.at) ? before : Object.freeze({ ...before, at: made.at })
 }

@@ -12,7 +12,7 @@ import {
 import { knownAs } from '../known-points.ts'
 import { linkFlows } from '../link-flows.ts'
 import type { Point } from '../point.ts'
-import { indexAfter, type Policy } from '../policy.ts'
+import { indexAfter, type PointChange, type Policy } from '../policy.ts'
 import { accessRouterPoints } from './access-router.ts'
 import { auditing } from './audit.ts'
 import { balancerPoints } from './balancer.ts'
@@ -23,14 +23,6 @@ import { hostPoints } from './host.ts'
 import { hypervisorPoints } from './hypervisor.ts'
 import { nativeHostPoints } from './native-host.ts'
 import { type MachinePoints, type SiteView, siteViews } from './site-view.ts'
-
-/** A point that is otherwise than it was. */
-export interface PointChange {
-  /** Absent: it is new. */
-  readonly was?: Point
-  /** Absent: it is gone. */
-  readonly is?: Point
-}
 
 /** Points of a site. */
 interface Part {
@@ -92,10 +84,9 @@ export class Derivation {
       })
     })
     const policy = policyOf(sites.flat())
-    indexAfter(policy, this.policy, {
-      nodes: new Set(found.flatMap(({ was, is }) => [was, is].flatMap((point) => point?.node ?? []))),
-      points: sites.filter((_, index) => concerned.hasSite(network.sites[index]?.name ?? '')).flat(2),
-    })
+    indexAfter(policy, this.policy, found, () =>
+      sites.filter((_, index) => concerned.hasSite(network.sites[index]?.name ?? '')).flat(2),
+    )
     return { policy, changes: found }
   }
 }

@@ -1,2 +1,2 @@
 /** Every enforcement point of a network, derived from its model. */
-export { Derivation, derivePolicy, type PointChange, pointChanges } from './derivation.ts'
+export { Derivation, derivePolicy, pointChanges } from './derivation.ts'

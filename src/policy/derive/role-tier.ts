@@ -1,5 +1,13 @@
 /** Role rules (R20): what the service model opens at the VMs of a role, and to whom. VMs of a role share one tier. */
-import type { AccessList, Endpoint, Node, Role, Service } from '../../model/index.ts'
+import {
+  type AccessList,
+  type Endpoint,
+  type Node,
+  type Role,
+  type Service,
+  serviceByName,
+  vmsOfRole,
+} from '../../model/index.ts'
 import { hostPrefix, PortRange, type Prefix, Protocol } from '../../net/index.ts'
 import type { RuleTier } from '../point.ts'
 import type { Match, Rule } from '../rule.ts'
@@ -13,28 +21,18 @@ interface RoleRules {
 
 export class RoleTiers {
   readonly #roles = new Map<string, RoleRules>()
-  readonly #services: ReadonlyMap<string, Service>
-  /** VMs of the site, by service and then by role. */
-  readonly #vms = new Map<string, Map<string, Node[]>>()
+  readonly #view: SiteView
   /** With which VMs of the site come in through its VIPs. */
   readonly #egress: readonly Prefix[]
 
   constructor(view: SiteView) {
-    this.#services = new Map(view.network.services.map((service) => [service.name, service]))
+    this.#view = view
     this.#egress = view.nodes('balancer').flatMap(({ publicAddresses }) => publicAddresses.map(hostPrefix))
-    for (const node of view.nodes('vm')) {
-      if (!node.vm) continue
-      const roles = this.#vms.get(node.vm.service) ?? new Map<string, Node[]>()
-      this.#vms.set(node.vm.service, roles)
-      const list = roles.get(node.vm.role) ?? []
-      roles.set(node.vm.role, list)
-      list.push(node)
-    }
   }
 
   of(vm: Node): RoleRules {
     const identity = vm.vm
-    const service = identity && this.#services.get(identity.service)
+    const service = identity && serviceByName(this.#view.network, identity.service)
     const role = service?.roles.find(({ name }) => name === identity?.role)
     if (!service || !role) throw new TypeError(`derive rules of ${vm.id}: its role is not in the model`)
     const key = `${service.name} ${role.name}`
@@ -52,15 +50,16 @@ export class RoleTiers {
    * @param sets to be filled with the lists of VMs that the rules name, each once
    */
   #rulesOf(service: Service, role: Role, sets: (readonly Prefix[])[]): readonly Rule[] {
-    const roles = this.#vms.get(service.name) ?? new Map<string, Node[]>()
-    const all = addressesOf([...roles.values()].flat())
+    const { network, site } = this.#view
+    const vmsOf = (name: string) => vmsOfRole(network, site.name, service.name, name)
+    const all = addressesOf(service.roles.flatMap(({ name }) => vmsOf(name)))
     const isNarrow = ({ only, acl }: Endpoint): boolean => only !== undefined || acl !== undefined
     const narrow = role.endpoints.filter(isNarrow)
     const wide = role.endpoints.filter((endpoint) => !isNarrow(endpoint))
     return [...narrow, ...wide].flatMap((endpoint) => {
       if (endpoint.acl) return guardedRules(role, endpoint, endpoint.acl, this.#egress)
       if (endpoint.exposure !== 'internal') return publicRules(role, endpoint)
-      const from = endpoint.only?.from.flatMap((name) => roles.get(name) ?? [])
+      const from = endpoint.only?.from.flatMap(vmsOf)
       const source = from ? addressesOf(from) : all
       if (!sets.includes(source)) sets.push(source)
       return internalRules(role, endpoint, source)

@@ -39,7 +39,7 @@ export const endpointOpen: ArrivalInvariant = {
         writtenAtEdge(proof, site, 'in'),
         sets.union(endpoints.map((each) => heardAt(proof, each))),
       ])
-      const internet = network.nodes.filter(({ kind }) => kind === 'internet')
+      const internet = nodesOfKind(network, undefined, 'internet')
       yield { emissions: internet.map(({ id }) => ({ node: id, packets: outside })) }
       yield hairpins(proof, site, endpoints)
     }
