@@ -29,12 +29,13 @@ import {
   type PointChange,
   type Translation,
 } from '../../policy/index.ts'
+import { icmpErrors } from '../../wire/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
 import { addressed } from '../invariants/endpoints.ts'
 import { writtenAtEdge } from '../invariants/open/written.ts'
 import type { Proof } from '../invariants/proof.ts'
 import { swapEnds, translates } from '../network/index.ts'
-import { addressLevels, kindLevels, level, quotingTo } from '../packets/index.ts'
+import { addressLevels, errorsAbout, icmpOfTypes, kindLevels, level, quotingTo } from '../packets/index.ts'
 import type { Difference } from './difference.ts'
 
 export interface Affected {
@@ -44,10 +45,12 @@ export interface Affected {
   readonly packets: DiagramSet
   /** Packets for the machines, or for an endpoint behind which one stands. */
   readonly arriving: DiagramSet
-  /** ICMP errors of anybody: by, for, or about the machines, such endpoints, or whom balancers of their sites lend a port. */
+  /** ICMP errors of anybody: by, for, or about the machines, such endpoints, or whom balancers of their sites lend a port; or about what the edge treats otherwise. */
   readonly errors: DiagramSet
   /** Lists at the edge treat packets otherwise. */
   readonly atEdge: boolean
+  /** And ICMP errors among them. These they judge by themselves, whatever they are about. */
+  readonly errorsAtEdge: boolean
 }
 
 /** @param sameness of the later network and the earlier one @returns `undefined`: so many things are otherwise that all is to be looked at */
@@ -85,12 +88,15 @@ class Search {
     for (const change of difference.points) if (!this.#meet(change)) return undefined
     const arriving = this.#arriving(difference.services)
     const { sets } = this.#next
+    const atEdge = this.#atEdge()
+    const errors = icmpOfTypes(sets, (family) => icmpErrors[family])
     return {
       machines: this.#machines,
-      packets: sets.union([arriving, sets.addresses('source', this.#prefixes()), ...this.#atEdge()]),
+      packets: sets.union([arriving, sets.addresses('source', this.#prefixes()), ...atEdge]),
       arriving,
-      errors: this.#errors(),
+      errors: sets.union([this.#errors(), ...atEdge.map((packets) => errorsAbout(sets, packets))]),
       atEdge: this.#edge.length > 0,
+      errorsAtEdge: this.#edge.some((packets) => sets.mask(errors, packets) !== sets.none),
     }
   }
 

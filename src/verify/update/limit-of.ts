@@ -11,7 +11,7 @@ import type { Difference } from './difference.ts'
 export function limitOf(
   { sets, world }: Proof,
   { points, edges }: Difference,
-  { machines, packets, errors, atEdge }: Affected,
+  { machines, packets, errors, errorsAtEdge }: Affected,
   near: ReadonlySet<string>,
 ): Limit {
   const changed = new Set<Point>(points.flatMap(({ is }) => is ?? []))
@@ -38,8 +38,8 @@ export function limitOf(
       return sets.without(sets.all, sets.addresses('source', Object.values(site.pools).flat()))
     },
     // Lists at the edge look at an error, and not at what it is about.
-    toldAbout: (node) => (atEdge || machines.has(node) ? sets.all : packets),
-    errorsOf: (node) => (atEdge || machines.has(node) ? everything : errors),
+    toldAbout: (node) => (errorsAtEdge || machines.has(node) ? sets.all : packets),
+    errorsOf: (node) => (errorsAtEdge || machines.has(node) ? everything : errors),
     touches: (point) =>
       changed.has(point) || routers.has(point.node) || balancers.has(point.node) || isNear(point),
   }
