@@ -3,6 +3,7 @@
  * network those are made again that follow from what is otherwise.
  */
 import {
+  between,
   type Network,
   type NetworkChanges,
   type Node,
@@ -167,6 +168,13 @@ interface PieceChange {
   readonly is: readonly Point[]
 }
 
+/** A part of a site, as it is now. */
+interface Remade {
+  readonly points: readonly Point[]
+  /** What is otherwise, and maybe more. */
+  readonly changed: readonly PieceChange[]
+}
+
 /** A part of a site that is made again, where something is otherwise. */
 class Again {
   readonly #known: Part
@@ -180,7 +188,7 @@ class Again {
   }
 
   /** Piece by piece. */
-  all(maker: Maker): { readonly points: readonly Point[]; readonly changed: readonly PieceChange[] } {
+  all(maker: Maker): Remade {
     const { by, points } = partOf(maker, (piece) => this.#made(piece))
     const before = this.#known.by
     const changed: PieceChange[] = Array.from(by, ([key, is]) => ({ was: before.get(key) ?? [], is }))
@@ -188,27 +196,32 @@ class Again {
     return { points, changed }
   }
 
-  /** Only pieces of machines of which something is otherwise: there are few among many. `undefined`: other machines stand there, or have more points or fewer. */
-  amid({
-    machines,
-    pieceOf,
-  }: Maker): { readonly points: readonly Point[]; readonly changed: readonly PieceChange[] } | undefined {
-    const { points: before, machines: known } = this.#known
-    if (!machines || !pieceOf || known?.length !== machines.length) return undefined
-    const changed: PieceChange[] = []
-    for (const [index, machine] of machines.entries()) {
-      const { id } = machine
-      if (id !== known[index]?.id) return undefined
-      if (!this.#concerned.hasMachine(id)) continue
-      const was = this.#known.by.get(id) ?? []
-      const is = this.#made(pieceOf(machine))
-      if (was.length !== is.length) return undefined
-      if (was !== is && is.length > 0) changed.push({ was, is })
-    }
-    if (changed.length === 0) return { points: before, changed }
+  /** Only pieces of machines that came, went, or of which something is otherwise: there are few among many. `undefined`: the pieces do not follow each other as they did. */
+  amid(maker: Maker): Remade | undefined {
+    const { points: before, machines: known, by } = this.#known
+    const { machines, pieceOf } = maker
+    if (!machines || !pieceOf || !known) return undefined
+    const [gone, come, first] = between(known, machines, (one, other) => one.id === other.id)
+    const pointsOf = ({ id }: Node): readonly Point[] => by.get(id) ?? []
+    const left = new Set(gone.map(({ id }) => id))
+    if (come.some(({ id }) => left.has(id))) return undefined
+    const there = machines.filter(
+      ({ id }, at) => this.#concerned.hasMachine(id) && (at < first || at >= first + come.length),
+    )
+    const replaced = there.map((machine) => ({ was: pointsOf(machine), is: this.#made(pieceOf(machine)) }))
+    if (replaced.some(({ was, is }) => was.length === 0 && is.length > 0)) return undefined
+    const made = come.map((machine) => ({ was: [], is: this.#made(pieceOf(machine)) }))
     const points = [...before]
+    const next = known.slice(first).find((machine) => pointsOf(machine).length > 0)
+    points.splice(
+      next ? before.indexOf(pointsOf(next)[0] as Point) : before.length,
+      gone.flatMap(pointsOf).length,
+      ...made.flatMap(({ is }) => is),
+    )
+    const changed = replaced.filter(({ was, is }) => was !== is && was.length > 0)
     for (const { was, is } of changed) points.splice(points.indexOf(was[0] as Point), was.length, ...is)
-    return { points, changed }
+    const removed = gone.map((machine) => ({ was: pointsOf(machine), is: [] }))
+    return { points, changed: [...changed, ...made, ...removed] }
   }
 
   #made({ key, machine, make }: Piece): readonly Point[] {
