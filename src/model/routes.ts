@@ -153,11 +153,10 @@ function distributionRouterRoutes(context: Context, site: Site): Route[] {
     (each) => each.node.kind === 'distribution-router' && each.node.site === site.name,
   )
   const below = neighbours.filter((neighbour) => machines.has(neighbour.node.kind))
-  const vms = below.flatMap((host) =>
-    vmsOfHost(network, host.node.id).flatMap((vm) =>
-      routes(node, vm.addresses.map(hostPrefix), hops([host])),
-    ),
-  )
+  const vms = below.flatMap((host) => {
+    const addresses = vmsOfHost(network, host.node.id).flatMap((vm) => vm.addresses)
+    return routes(node, addresses.map(hostPrefix), hops([host]))
+  })
   const accessRouters = nodesOfKind(network, site.name, 'access-router').flatMap(({ addresses }) => addresses)
   const elsewhere = network.sites.flatMap((other) => {
     const leadsThere = (each: Neighbour): boolean =>
@@ -280,6 +279,6 @@ function routes(node: Node, prefixes: readonly Prefix[], nextHops: readonly Next
 /** What leaves for outside bears a public address if the node has one: no inside address shows itself there. */
 function sourceOf(node: Node, { family, length }: Prefix): Ip | undefined {
   const outside = node.kind === 'access-router' || (node.kind === 'balancer' && length === 0)
-  const own = [...(outside ? node.publicAddresses : []), ...node.addresses]
-  return own.find((address) => address.family === family)
+  const isMeant = (address: Ip): boolean => address.family === family
+  return (outside ? node.publicAddresses.find(isMeant) : undefined) ?? node.addresses.find(isMeant)
 }

@@ -6,7 +6,7 @@ import { guestKey, serviceOfGuestKey } from '../filter/index.ts'
 import { keepInfrastructureClients } from '../infrastructure.ts'
 import type { Link, Network, Node, Site } from '../network.ts'
 import { indexNetworkAfter, nodeById, vmsOfServices } from '../select.ts'
-import { isSameLink, isSameNode } from './same-parts.ts'
+import { areSame, isSameLink, isSameNode } from './same-parts.ts'
 import type { Sameness } from './sameness.ts'
 
 export interface NetworkChanges {
@@ -105,7 +105,7 @@ function knownNodes(
     const ids = new Set(after.map(({ id }) => id))
     for (const node of before) if (!ids.has(node.id)) changed.push(node)
   }
-  return { nodes: amid(was.nodes, first, before, nodes), changed }
+  return { nodes: areSameObjects(nodes, after) ? is.nodes : amid(was.nodes, first, before, nodes), changed }
 }
 
 /** The later links, the known ones in the place of those that say the same. @returns `undefined`: one is otherwise that has no changed machine at an end */
@@ -135,11 +135,14 @@ function knownLinks(
     next++
   }
   if (before.slice(next).some(isKept)) return undefined
-  const areAllKnown = links.length === before.length && links.every((link, index) => link === before[index])
-  return areAllKnown ? was : amid(was, first, before, links)
+  if (areSameObjects(links, before)) return was
+  return areSameObjects(links, after) ? is : amid(was, first, before, links)
 }
 
 const isSameObject = (one: object, other: object): boolean => one === other
+
+const areSameObjects = (some: readonly object[], others: readonly object[]): boolean =>
+  areSame(some, others, isSameObject)
 
 /** A list in which some stand in the place of others. @param first where those begin */
 const amid = <T>(list: readonly T[], first: number, others: readonly T[], some: readonly T[]): readonly T[] =>

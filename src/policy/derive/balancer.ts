@@ -27,7 +27,7 @@ export function balancerPoints(view: SiteView): readonly Point[] {
     access: accessListTiers(endpoints),
     ins: endpoints.map((endpoint) => ({ endpoint, plain: endpointIn(endpoint) })),
     outs: endpoints.map(endpointOut),
-    borrowers: { 4: vmAddresses(view, 4), 6: vmAddresses(view, 6) },
+    borrowers: vmAddresses(view),
   }
   return view
     .nodes('balancer')
@@ -43,8 +43,12 @@ interface Shared {
   readonly borrowers: Readonly<Record<Family, readonly Ip[]>>
 }
 
-const vmAddresses = (view: SiteView, family: Family): readonly Ip[] =>
-  view.nodes('vm').flatMap(({ addresses }) => addresses.filter((address) => address.family === family))
+function vmAddresses(view: SiteView): Readonly<Record<Family, readonly Ip[]>> {
+  const lists: Record<Family, Ip[]> = { 4: [], 6: [] }
+  for (const { addresses } of view.nodes('vm'))
+    for (const address of addresses) lists[address.family].push(address)
+  return lists
+}
 
 function external(view: SiteView, balancer: Node, { access, ins }: Shared): Point {
   return {

@@ -5,6 +5,8 @@ import {
   isAudited,
   isDefaultAudited,
   type Point,
+  type Policy,
+  pointsAt,
   pointsOfNode,
   type Rule,
   rulesOfTier,
@@ -86,21 +88,28 @@ function bySite(points: readonly Point[]): PointsOfSites {
 
 /** Those that are looked at in one of the sites, in every site. */
 function touchedPoints({ network, policy }: Proof, limit: Limit): PointsOfSites {
-  const inSite = (id: string): string => id.slice(id.indexOf('/') + 1)
-  const nodes = new Set<string>()
-  const touched = new Set<string>()
+  const touched = new Map<string, Point>()
   for (const id of limit.nodes)
     for (const point of pointsOfNode(policy, id))
-      if (templated.has(point.kind) && limit.touches(point)) {
-        nodes.add(inSite(id))
-        touched.add(inSite(point.id))
-      }
+      if (templated.has(point.kind) && limit.touches(point)) touched.set(nameInSite(point.id), point)
   return bySite(
     network.sites.flatMap(({ name: site }) =>
-      [...nodes]
-        .flatMap((name) => pointsOfNode(policy, `${site}/${name}`))
-        .filter(({ id }) => touched.has(inSite(id))),
+      Array.from(touched, ([name, point]) => counterpart(policy, point, `${site}/${name}`)).filter(
+        (point) => point !== undefined,
+      ),
     ),
+  )
+}
+
+const nameInSite = (id: string): string => id.slice(id.indexOf('/') + 1)
+
+/** The point of that id, which probably stands where one of another site does. */
+function counterpart(policy: Policy, { node, interfaces, direction }: Point, id: string): Point | undefined {
+  const there = `${id.slice(0, id.indexOf('/'))}/${nameInSite(node)}`
+  const isIt = (point: Point): boolean => point.id === id
+  return (
+    pointsAt(policy, there, interfaces[0] ?? '', direction).find(isIt) ??
+    pointsOfNode(policy, there).find(isIt)
   )
 }
 
