@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { needsRoom, roomFlags, runWithRoom } from './room.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'glacis-room-'))
@@ -46,6 +46,17 @@ describe('a process with room', () => {
       const isRoomy = process.env.GLACIS_ROOM === '1' && most > 0.5 * require('node:os').totalmem()
       process.exit(isRoomy && process.argv[2] === 'check' && process.argv[3] === 'x' ? 7 : 1)`
     expect(await runWithRoom(script(body), ['check', 'x'])).toBe(7)
+  })
+
+  it('says that it was ended', async () => {
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    const code = await runWithRoom(script("process.kill(process.pid, 'SIGKILL')"), ['check'])
+    const said = write.mock.calls.map(([text]) => text)
+    write.mockRestore()
+    expect([code, said]).toEqual([
+      137,
+      ['glacis: check: the process that proves was ended by SIGKILL: was there too little memory?\n'],
+    ])
   })
 
   it('is ended by a signal to who started it', async () => {

@@ -46,6 +46,10 @@ export function runWithRoom(command: string, argv: readonly string[]): Promise<n
     child.once('error', reject)
     child.once('exit', (code, signal) => {
       for (const each of signals) process.off(each, passOn)
+      if (signal !== null && !(signals as readonly string[]).includes(signal)) {
+        const reason = signal === 'SIGKILL' || signal === 'SIGABRT' ? ': was there too little memory?' : ''
+        process.stderr.write(`glacis: ${argv[0]}: the process that proves was ended by ${signal}${reason}\n`)
+      }
       resolve(code ?? 128 + (signal ? constants.signals[signal] : 0))
     })
   })
