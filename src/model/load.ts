@@ -30,7 +30,7 @@ export interface LoadResult {
 }
 
 export interface LoadOptions {
-  /** A network that was loaded before. Machines and cables that are in both, and written on the same lines, are then the same objects: of a large one most are. */
+  /** A network that was loaded before. Machines, cables and services that are in both, and written on the same lines, are then the same objects: of a large one most are. */
   readonly known?: Network
 }
 
