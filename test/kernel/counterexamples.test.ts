@@ -52,8 +52,8 @@ const network = smallNetwork()
 const policy = derivePolicy(network)
 const memory = new ProofMemory()
 
-/** Flows that are sent of each counterexample: a router takes one of equal ways for each, and of these only some may be faulty. */
-const flows = 12
+/** Flows that are sent of each counterexample: routers take one of equal ways for each, there and back, and of these one in four may be faulty. */
+const flows = 32
 
 interface Sent {
   readonly example: Counterexample
