@@ -12,8 +12,6 @@ export class NodeStore {
   #taken = 1
   /** Open addressing, two for each slot: hash and node, 0 if it is free. */
   #table = new Int32Array(8 * first)
-  /** Nodes that were found or made last, by their hash: most are soon made again, and of the table each place lies elsewhere. */
-  #recent = new Int32Array(recent)
   /** Ranges of nodes that are being made: last number and child. */
   #made = new Int32Array(16_384)
   #top = 0
@@ -111,21 +109,14 @@ export class NodeStore {
     const mask = table.length - 1
     const head = level | (((end - base) >> 1) << 8)
     const hash = this.#hash(head, base, end)
-    const near = hash & (recent - 1)
-    const last = this.#recent[near] as number
-    if (last !== 0 && this.#is(last, head, base, end)) return last
     let at = (2 * hash) & mask
     for (;;) {
       const found = table[at + 1] as number
       if (found === 0) break
-      if (table[at] === hash && this.#is(found, head, base, end)) {
-        this.#recent[near] = found
-        return found
-      }
+      if (table[at] === hash && this.#is(found, head, base, end)) return found
       at = (at + 2) & mask
     }
     const node = this.#add(head, base, end)
-    this.#recent[near] = node
     table[at] = hash
     table[at + 1] = node
     if (this.size * 4 > table.length) this.#grow()
@@ -193,8 +184,6 @@ export class NodeStore {
 
 /** Nodes for which there is room at first: a small network has more, and to make room later costs more than the memory. */
 const first = 131_072
-
-const recent = 65_536
 
 /** A copy with room for so many numbers, and as often doubled as that takes. */
 function longer(array: Int32Array, least: number): Int32Array<ArrayBuffer> {
