@@ -25,6 +25,8 @@ describe('a process with room', () => {
     [['check', small], false],
     [['check', folder], false],
     [['check', join(folder, 'absent.yaml')], false],
+    [['check', join(small, 'below-a-file')], false],
+    [['why', small, 'a'.repeat(10_000)], false],
     [['up', large], false],
     [[large], false],
     [[], false],

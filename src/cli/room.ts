@@ -18,10 +18,17 @@ const mebibyte = 2 ** 20
 /** Whether a command line is of a proof of such a network, and this process has not the room. */
 export function needsRoom(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): boolean {
   if (env[mark] !== undefined || !verbs.has(argv[0] ?? '')) return false
-  return argv.some((argument) => {
-    const file = statSync(argument, { throwIfNoEntry: false })
-    return file?.isFile() === true && file.size >= large
-  })
+  return argv.some(isLargeFile)
+}
+
+/** What cannot be looked at is none: the verb says what is wrong with it. */
+function isLargeFile(argument: string): boolean {
+  try {
+    const file = statSync(argument)
+    return file.isFile() && file.size >= large
+  } catch {
+    return false
+  }
 }
 
 /** Options of Node: what is kept for a short time, and three quarters of the memory for the rest, if nothing was said of it. */
