@@ -5,10 +5,12 @@ import { prepare } from './prepare.mjs'
 
 await runScript(async () => {
   await prepare()
-  const [name, ...rest] = process.argv.slice(2)
-  const args = [inRoot('dist', 'bench', 'main.js'), ...(name === undefined ? [] : [name]), ...rest]
+  const args = process.argv.slice(2)
   // Very large networks are proven in such a process by the command too.
   const { roomFlags } = await import(inRoot('dist', 'src', 'cli', 'room.js'))
-  const flags = name === 'verify' ? roomFlags() : []
-  return run(process.execPath, [...flags, ...args], { verb: 'run the benchmark', stdio: 'inherit' })
+  const flags = args[0] === 'verify' ? roomFlags() : []
+  return run(process.execPath, [...flags, inRoot('dist', 'bench', 'main.js'), ...args], {
+    verb: 'run the benchmark',
+    stdio: 'inherit',
+  })
 })

@@ -49,7 +49,6 @@ export class Erring implements Passing {
   #asked(point: Point, errors: DiagramSet): Passage {
     const sets = this.#sets
     const { decisions } = this.#passages
-    const verdicts = decisions.verdictsOf(point)
     const scope = decisions.scopeOf(point)
     const passed: DiagramSet[] = point.scope ? [sets.without(errors, scope)] : []
     const stopped: Diagram[] = []
@@ -69,10 +68,10 @@ export class Erring implements Passing {
           passed.push(related)
           left = sets.without(left, related)
         }
-        const decided = sets.mask(left, decisions.tier(tier, before, 'none'))
-        passed.push(sets.where(decided, (value) => value > 0 && verdicts[value - 1] === true))
-        stopped.push(sets.map(decided, (value) => (value > 0 && !verdicts[value - 1] ? value : 0)))
-        left = sets.without(left, decided)
+        const through = decisions.through(point, tier, before, left)
+        passed.push(through.passed)
+        stopped.push(through.stopped)
+        left = through.left
       }
       before += decisions.lengthOf(tier)
     }

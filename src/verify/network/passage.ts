@@ -128,7 +128,6 @@ export class Passages implements Passing {
 
   #translated(point: Point, packets: DiagramSet, heard?: Hit): Passage {
     const sets = this.#sets
-    const verdicts = this.decisions.verdictsOf(point)
     const scope = this.decisions.scopeOf(point)
     const passed: DiagramSet[] = [sets.without(packets, scope)]
     const stopped: Diagram[] = []
@@ -147,10 +146,10 @@ export class Passages implements Passing {
           }
         left = sets.without(left, domain)
       } else {
-        const decided = sets.mask(left, this.decisions.tier(tier, before, 'none'))
-        passed.push(sets.where(decided, (value) => value > 0 && verdicts[value - 1] === true))
-        stopped.push(sets.map(decided, (value) => (value > 0 && !verdicts[value - 1] ? value : 0)))
-        left = sets.without(left, decided)
+        const through = this.decisions.through(point, tier, before, left)
+        passed.push(through.passed)
+        stopped.push(through.stopped)
+        left = through.left
       }
       before += this.decisions.lengthOf(tier)
     }

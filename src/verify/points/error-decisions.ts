@@ -32,7 +32,6 @@ export class ErrorDecisions {
   #decide(point: Point): ErrorDecision {
     const sets = this.#sets
     const decisions = this.#decisions
-    const verdicts = decisions.verdictsOf(point)
     const errors = errorsAbout(sets, sets.all)
     const scope = point.scope ? decisions.scopeOf(point) : errors
     const passed: DiagramSet[] = [sets.without(errors, scope)]
@@ -42,10 +41,10 @@ export class ErrorDecisions {
     let before = 0
     for (const tier of point.tiers) {
       if (tier.kind === 'flow') atFlows ??= left
-      const decided = sets.mask(left, decisions.tier(tier, before, 'none'))
-      passed.push(sets.where(decided, (value) => value > 0 && verdicts[value - 1] === true))
-      stopped.push(sets.map(decided, (value) => (value > 0 && !verdicts[value - 1] ? value : 0)))
-      left = sets.without(left, decided)
+      const through = decisions.through(point, tier, before, left)
+      passed.push(through.passed)
+      stopped.push(through.stopped)
+      left = through.left
       before += decisions.lengthOf(tier)
     }
     if (isDefaultAudited(point)) passed.push(left)

@@ -30,6 +30,13 @@ export type FlowKnowledge =
   /** The flow is open, was allowed by the rules in force, and the packet fits it. Of an ICMP error: the flow that it is about. */
   | 'known'
 
+export interface ThroughTier {
+  readonly passed: DiagramSet
+  /** Its values are the numbers of the rules that do it, plus one. */
+  readonly stopped: Diagram
+  readonly left: DiagramSet
+}
+
 const families = [4, 6] as const
 
 export class PointDecisions {
@@ -100,6 +107,21 @@ export class PointDecisions {
     )
     this.#verdicts.set(point, made)
     return made
+  }
+
+  /**
+   * Of packets of no known flow that come to a tier of a point: what it lets pass, which rule stops others, and what it leaves to the next.
+   * @param before as in {@link tier}
+   */
+  through(point: Point, tier: Tier, before: number, packets: DiagramSet): ThroughTier {
+    const sets = this.#sets
+    const verdicts = this.verdictsOf(point)
+    const decided = sets.mask<Diagram>(packets, this.tier(tier, before, 'none'))
+    return {
+      passed: sets.where(decided, (value) => value > 0 && verdicts[value - 1] === true),
+      stopped: sets.map(decided, (value) => (value > 0 && !verdicts[value - 1] ? value : 0)),
+      left: sets.without(packets, decided),
+    }
   }
 
   /** How many rules a tier has. */
