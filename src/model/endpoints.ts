@@ -73,6 +73,17 @@ export function endpointsOfServices(
   })
 }
 
+/** Those of a site that have an owner in common with some of them: machines are behind endpoints of one owner. */
+export function endpointsBeside(
+  network: Network,
+  site: string,
+  some: readonly VirtualEndpoint[],
+): readonly VirtualEndpoint[] {
+  const owners = new Set(some.map(ownerOf))
+  const all = byService(virtualEndpointsOf(network, site))
+  return [...owners].flatMap((owner) => all.get(owner) ?? [])
+}
+
 /** All, in the order of {@link virtualEndpoints}, but those of some services behind which there is a machine. */
 export const endpointsBut = (
   network: Network,
@@ -91,12 +102,12 @@ const ofNames = ''
 
 /** Endpoints of a site by the name of their service, in their order. */
 function byService(endpoints: readonly VirtualEndpoint[]): ReadonlyMap<string, readonly VirtualEndpoint[]> {
-  const known =
-    services.get(endpoints) ??
-    groupBy(endpoints, ({ owner }) => (owner.kind === 'service' ? owner.service : ofNames))
+  const known = services.get(endpoints) ?? groupBy(endpoints, ownerOf)
   services.set(endpoints, known)
   return known
 }
+
+const ownerOf = ({ owner }: VirtualEndpoint): string => (owner.kind === 'service' ? owner.service : ofNames)
 
 const services = new WeakMap<readonly VirtualEndpoint[], ReadonlyMap<string, readonly VirtualEndpoint[]>>()
 

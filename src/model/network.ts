@@ -1,4 +1,7 @@
-/** The network as one frozen, resolved value: every name is a reference that holds, every address is assigned. */
+/**
+ * The network as one frozen, resolved value: every name is a reference that holds, every address is assigned. Three lists are not frozen, of which a large network has a
+ * hundred thousand entries: V8 walks and cuts frozen lists ten times slower.
+ */
 
 import type { Rate } from '../file/rate.ts'
 import type { SourceRange } from '../file/source.ts'

@@ -9,10 +9,10 @@
  * Of a network in which something has failed, the routes are those that are left: nodes that lead nowhere any more are not used, what is
  * for one balancer goes by the routers that are joined to it, and a distribution router goes by its peers to what it has lost.
  */
-import { hostPrefix, type Ip, Prefix } from '../net/index.ts'
+import { formatIp, hostPrefix, type Ip, Prefix } from '../net/index.ts'
 import { hostServices } from './host-services.ts'
 import type { Network, NextHop, Node, NodeKind, Route, Site } from './network.ts'
-import { type Neighbour, neighboursOf, nodesOfKind, siteByName, vmsOfHost } from './select.ts'
+import { type Neighbour, neighboursOf, nodeById, nodesOfKind, siteByName, vmsOfHost } from './select.ts'
 import { type WaysOn, waysOn } from './ways-on.ts'
 
 /** Routes by node id. A node's routes have different prefixes; their order has no meaning. */
@@ -22,6 +22,43 @@ export const routesOf = (network: Network): ReadonlyMap<string, readonly Route[]
 /** The routes of one node, as {@link routesOf} has them. */
 export const routesAt = (network: Network, node: Node): readonly Route[] =>
   Object.freeze(nodeRoutes(network, node))
+
+/**
+ * The routes of one node, as {@link routesAt} has them, made from those that it had when some VMs were otherwise: what leads elsewhere is the same objects.
+ * @param vms as they were, and as they are; all else that routes follow from is as it was
+ */
+export function routesAfter(
+  network: Network,
+  node: Node,
+  known: readonly Route[],
+  vms: readonly Node[],
+): readonly Route[] {
+  const hosts = new Set(vms.flatMap(({ vm }) => vm?.host ?? []))
+  const below = neighboursOf(network, node.id).filter((each) => hosts.has(each.node.id))
+  if (node.kind !== 'distribution-router' || below.length < hosts.size) return routesAt(network, node)
+  const interfaces = new Set(below.map(({ near }) => near.interface))
+  const changed = new Set(vms.flatMap(({ addresses }) => addresses.map(formatIp)))
+  const there = below.flatMap((host) =>
+    vmRoutes(
+      node,
+      host,
+      vms.filter((vm) => vm.vm?.host === host.node.id && nodeById(network, vm.id) === vm),
+    ),
+  )
+  const later = new Map(there.map((route) => [formatIp(route.prefix), route]))
+  const routes: Route[] = []
+  for (const route of known) {
+    const [hop, other] = route.nextHops
+    const isBelow = hop !== undefined && other === undefined && interfaces.has(hop.interface)
+    const address = isBelow ? formatIp(route.prefix) : ''
+    if (!isBelow || !changed.has(address)) routes.push(route)
+    const instead = later.get(address)
+    if (!instead) continue
+    routes.push(instead)
+    later.delete(address)
+  }
+  return Object.freeze([...routes, ...later.values()])
+}
 
 interface Context {
   readonly network: Network
@@ -153,10 +190,7 @@ function distributionRouterRoutes(context: Context, site: Site): Route[] {
     (each) => each.node.kind === 'distribution-router' && each.node.site === site.name,
   )
   const below = neighbours.filter((neighbour) => machines.has(neighbour.node.kind))
-  const vms = below.flatMap((host) => {
-    const addresses = vmsOfHost(network, host.node.id).flatMap((vm) => vm.addresses)
-    return routes(node, addresses.map(hostPrefix), hops([host]))
-  })
+  const vms = below.flatMap((host) => vmRoutes(node, host, vmsOfHost(network, host.node.id)))
   const accessRouters = nodesOfKind(network, site.name, 'access-router').flatMap(({ addresses }) => addresses)
   const elsewhere = network.sites.flatMap((other) => {
     const leadsThere = (each: Neighbour): boolean =>
@@ -183,6 +217,9 @@ function distributionRouterRoutes(context: Context, site: Site): Route[] {
     ...upByPeers(context, peers),
   ]
 }
+
+const vmRoutes = (node: Node, host: Neighbour, vms: readonly Node[]): readonly Route[] =>
+  routes(node, vms.flatMap(({ addresses }) => addresses).map(hostPrefix), hops([host]))
 
 /** What a distribution router is not joined to, and its peers are: machines, their VMs, balancers. */
 function byPeers({ network, node, neighbours }: Context, peers: readonly Neighbour[]): Route[] {

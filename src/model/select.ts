@@ -1,5 +1,4 @@
 /** Look-ups in a network. The indices are made once for each network and kept as long as it is. */
-import { between } from './between.ts'
 import { groupBy } from './group-by.ts'
 import type { Link, LinkEnd, Network, NextHop, Node, NodeKind, Service, Site } from './network.ts'
 
@@ -21,6 +20,7 @@ interface Indices {
   /** By node and the name of its interface, of nodes that were asked for. */
   readonly interfaces: Map<string, ReadonlyMap<string, Neighbour>>
   readonly roles: Index<readonly Node[]>
+  readonly services: Index<Service>
 }
 
 type Index<T> = Pick<ReadonlyMap<string, T>, 'get'>
@@ -66,13 +66,8 @@ export const linksOf = (network: Network, node: string): readonly Link[] =>
 export const vmsOfRole = (network: Network, site: string, service: string, role: string): readonly Node[] =>
   indicesOf(network).roles.get(`${site} ${service} ${role}`) ?? []
 
-export function serviceByName(network: Network, name: string): Service | undefined {
-  const known = services.get(network) ?? new Map(network.services.map((service) => [service.name, service]))
-  services.set(network, known)
-  return known.get(name)
-}
-
-const services = new WeakMap<Network, ReadonlyMap<string, Service>>()
+export const serviceByName = (network: Network, name: string): Service | undefined =>
+  indicesOf(network).services.get(name)
 
 const servicesNamed = (network: Network, names: Iterable<string>): readonly Service[] =>
   [...names].flatMap((name) => serviceByName(network, name) ?? [])
@@ -107,7 +102,8 @@ function indicesOf(network: Network): Indices {
   const vms = network.nodes.filter(({ vm }) => vm)
   const roles = groupBy(vms, roleKey)
   const neighbours = neighboursBy(nodes, network.links)
-  const indices: Indices = { nodes, kinds, roles, neighbours, interfaces: new Map() }
+  const services = new Map(network.services.map((service) => [service.name, service]))
+  const indices: Indices = { nodes, kinds, roles, neighbours, services, interfaces: new Map() }
   cache.set(network, indices)
   return indices
 }
@@ -127,42 +123,78 @@ const neighboursBy = (
     ({ near }) => near.node,
   )
 
+/** What a network has otherwise than another one. */
+export interface Otherwise {
+  /** VMs, as they were and as they are. */
+  readonly vms: readonly Node[]
+  /** Links that the other one does not have. */
+  readonly links: readonly Link[]
+  /** Names of services. */
+  readonly services: ReadonlySet<string>
+}
+
 /**
- * Makes the indices of a network from those of another that has the same nodes and links, the same objects, but for some VMs and their links: of very many it takes
- * long to list all again. Where all links are the same, so is their list.
- * @param vms as they were, and as they are
+ * Makes the indices of a network from those of another that has the same nodes, links and services, the same objects in the same order, but for some: of very many it
+ * takes long to list all again.
  */
-export function indexNetworkAfter(network: Network, base: Network, vms: readonly Node[]): void {
+export function indexNetworkAfter(
+  network: Network,
+  base: Network,
+  { vms, links, services: names }: Otherwise,
+): void {
   const was = indicesOf(base)
   const changed = new Set(vms.map(({ id }) => id))
-  const sites = new Set(vms.map(({ site }) => site))
-  const there = network.nodes.filter(({ vm, site }) => vm && sites.has(site))
-  const own = new Map(there.flatMap((node) => (changed.has(node.id) ? [[node.id, node] as const] : [])))
+  const there = new Map([...new Set(vms.map(kindKey))].map((key) => [key, vmsAfter(network, was, key)]))
+  const own = new Map(
+    [...there.values()].flat().flatMap((node) => (changed.has(node.id) ? [[node.id, node] as const] : [])),
+  )
   const nodes: Index<Node> = { get: (id) => (changed.has(id) ? own.get(id) : was.nodes.get(id)) }
   const kinds = new Map(was.kinds)
-  for (const key of new Set(vms.map(kindKey))) kinds.delete(key)
-  for (const [key, list] of groupBy(there, kindKey)) kinds.set(key, list)
+  for (const [key, list] of there)
+    if (list.length > 0) kinds.set(key, list)
+    else kinds.delete(key)
   const keys = new Set(vms.map(roleKey))
   const ofRoles = groupBy(
-    there.filter((node) => keys.has(roleKey(node))),
+    [...there.values()].flat().filter((node) => keys.has(roleKey(node))),
     roleKey,
   )
-  const { beside, neighbours } = neighboursAfter(network, base, changed, nodes)
+  const { beside, neighbours } = neighboursAfter(network, base, { changed, links, nodes })
+  const services = new Map(
+    network.services.flatMap((service) => (names.has(service.name) ? [[service.name, service]] : [])),
+  )
   cache.set(network, {
     nodes,
     kinds,
     roles: { get: (key) => (keys.has(key) ? ofRoles.get(key) : was.roles.get(key)) },
     neighbours: { get: (id) => (beside.has(id) ? neighbours.get(id) : was.neighbours.get(id)) },
+    services: { get: (name) => (names.has(name) ? services.get(name) : was.services.get(name)) },
     interfaces: new Map(),
   })
+}
+
+/** The VMs of a site, that stand together in the list of nodes. @param key of the site's VMs */
+function vmsAfter({ nodes }: Network, { kinds }: Indices, key: string): readonly Node[] {
+  const isMeant = (node: Node | undefined): boolean => node !== undefined && kindKey(node) === key
+  // To find a known object is quicker than to look into many.
+  const known = (kinds.get(key) ?? []).find((node) => nodes.includes(node))
+  const middle = known ? nodes.indexOf(known) : nodes.findIndex(isMeant)
+  if (middle < 0) return []
+  let first = middle
+  while (isMeant(nodes[first - 1])) first--
+  let end = middle
+  while (isMeant(nodes[end])) end++
+  return nodes.slice(first, end)
 }
 
 /** Of changed nodes and of those beside them. */
 function neighboursAfter(
   network: Network,
   base: Network,
-  changed: ReadonlySet<string>,
-  nodes: Index<Node>,
+  {
+    changed,
+    links,
+    nodes,
+  }: { readonly changed: ReadonlySet<string>; readonly links: readonly Link[]; readonly nodes: Index<Node> },
 ): { readonly beside: ReadonlySet<string>; readonly neighbours: Index<readonly Neighbour[]> } {
   const was = indicesOf(base).neighbours
   const beside = new Set(changed)
@@ -174,24 +206,18 @@ function neighboursAfter(
       neighbours: new Map(Array.from(beside, (id) => [id, (was.get(id) ?? []).map(again)])),
     }
   }
-  const added = addedLinks(network, base)
-  for (const { ends } of added) for (const { node } of ends) beside.add(node)
-  const own = new Set(added)
+  for (const { ends } of links) for (const { node } of ends) beside.add(node)
+  const own = new Set(links)
   for (const id of beside) for (const { link } of was.get(id) ?? []) own.add(link)
+  const places = Array.from(own, (link) => ({ link, at: network.links.indexOf(link) }))
+  const there = places.filter(({ at }) => at >= 0).sort((a, b) => a.at - b.at)
   return {
     beside,
     neighbours: neighboursBy(
       nodes,
-      network.links.filter((link) => own.has(link)),
+      there.map(({ link }) => link),
     ),
   }
-}
-
-/** Links that another network does not have; those that it has come in the same order. */
-function addedLinks({ links }: Network, base: Network): readonly Link[] {
-  const [before, after] = between(base.links, links, (one, other) => one === other)
-  const known = new Set(before)
-  return after.filter((link) => !known.has(link))
 }
 
 function neighbour(nodes: Index<Node>, link: Link, near: LinkEnd, far: LinkEnd): Neighbour {

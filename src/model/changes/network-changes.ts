@@ -4,13 +4,13 @@ import { between } from '../between.ts'
 import { keepEndpoints } from '../endpoints.ts'
 import { guestKey, serviceOfGuestKey } from '../filter/index.ts'
 import { keepInfrastructureClients } from '../infrastructure.ts'
-import type { Link, Network, Node, Site } from '../network.ts'
+import type { Link, Network, Node, Service, Site } from '../network.ts'
 import { indexNetworkAfter, nodeById, vmsOfServices } from '../select.ts'
 import { areSame, isSameLink, isSameNode } from './same-parts.ts'
 import type { Sameness } from './sameness.ts'
 
 export interface NetworkChanges {
-  /** The later network, with the nodes, links and sites of the earlier one where they say the same: where these were written is then that of the earlier one. */
+  /** The later network, with the nodes, links, services and sites of the earlier one where they say the same: where these were written is then that of the earlier one. */
   readonly network: Network
   /** VMs that are new, gone, or otherwise: as they were and as they are. */
   readonly machines: readonly Node[]
@@ -39,17 +39,17 @@ export function networkChanges(was: Network, is: Network, sameness: Sameness): N
   if (!sameness.same(frameOf(is), frameOf(was))) return undefined
   const { nodes, changed: machines } = knownNodes(was, is)
   if (machines.some(({ kind }) => kind !== 'vm')) return undefined
-  const links = knownLinks(was.links, is.links, machines)
-  if (!links) return undefined
-  const services = changedServices(was, is, sameness)
+  const cables = knownLinks(was.links, is.links, machines)
+  if (!cables) return undefined
+  const { all, changed: services } = knownServices(was.services, is.services, sameness)
   const pairs = is.sites.map((site, index) => [was.sites[index] as Site, site] as const)
   const guests = pairs.map(([before, site]) => changedGuests(before, site, sameness))
   const isEdgeKept = pairs.map(([before, site]) => sameness.same(edgeOf(site), edgeOf(before)))
   const sites = pairs.map(([before, site], index) =>
     isEdgeKept[index] && guests[index]?.length === 0 ? before : withFilters(before, site),
   )
-  const network = { ...is, nodes, links, sites }
-  indexNetworkAfter(network, was, machines)
+  const network = { ...is, nodes, links: cables.links, services: all, sites }
+  indexNetworkAfter(network, was, { vms: machines, links: cables.added, services })
   keepEndpoints(network, was, new Set([...services, ...machines.flatMap(({ vm }) => vm?.service ?? [])]))
   keepInfrastructureClients(network, was, new Set(machines.map(({ id }) => id)))
   return {
@@ -108,17 +108,21 @@ function knownNodes(
   return { nodes: areSameObjects(nodes, after) ? is.nodes : amid(was.nodes, first, before, nodes), changed }
 }
 
-/** The later links, the known ones in the place of those that say the same. @returns `undefined`: one is otherwise that has no changed machine at an end */
+/**
+ * The later links, the known ones in the place of those that say the same; and those that were not known.
+ * @returns `undefined`: one is otherwise that has no changed machine at an end
+ */
 function knownLinks(
   was: readonly Link[],
   is: readonly Link[],
   machines: readonly Node[],
-): readonly Link[] | undefined {
+): { readonly links: readonly Link[]; readonly added: readonly Link[] } | undefined {
   const [before, after, first] = between(was, is, isSameObject)
-  if (before.length === 0 && after.length === 0) return was
+  if (before.length === 0 && after.length === 0) return { links: was, added: [] }
   const changed = new Set(machines.map(({ id }) => id))
   const isKept = ({ ends: [a, b] }: Link): boolean => !changed.has(a.node) && !changed.has(b.node)
   const links: Link[] = []
+  const added: Link[] = []
   let next = 0
   for (const link of after) {
     let known = before[next]
@@ -126,6 +130,7 @@ function knownLinks(
     if (!known || !isSameLink(link, known)) {
       if (!isKept(link)) {
         links.push(link)
+        added.push(link)
         continue
       }
       while (known && !isKept(known)) known = before[++next]
@@ -135,8 +140,8 @@ function knownLinks(
     next++
   }
   if (before.slice(next).some(isKept)) return undefined
-  if (areSameObjects(links, before)) return was
-  return areSameObjects(links, after) ? is : amid(was, first, before, links)
+  if (areSameObjects(links, before)) return { links: was, added }
+  return { links: areSameObjects(links, after) ? is : amid(was, first, before, links), added }
 }
 
 const isSameObject = (one: object, other: object): boolean => one === other
@@ -148,12 +153,26 @@ const areSameObjects = (some: readonly object[], others: readonly object[]): boo
 const amid = <T>(list: readonly T[], first: number, others: readonly T[], some: readonly T[]): readonly T[] =>
   list.slice(0, first).concat(some, list.slice(first + others.length))
 
-function changedServices(was: Network, is: Network, sameness: Sameness): ReadonlySet<string> {
-  const [known, services] = between(was.services, is.services, isSameObject)
-  const before = new Map(known.map((service) => [service.name, service]))
-  const changed = services.filter((service) => !sameness.same(service, before.get(service.name)))
-  for (const { name } of services) before.delete(name)
-  return new Set([...changed.map(({ name }) => name), ...before.keys()])
+/** The later services, the known ones in the place of those that say the same; and the names of those that do not, and of those that are gone. */
+function knownServices(
+  was: readonly Service[],
+  is: readonly Service[],
+  sameness: Sameness,
+): { readonly all: readonly Service[]; readonly changed: ReadonlySet<string> } {
+  const [before, after, first] = between(was, is, isSameObject)
+  const left = new Map(before.map((service) => [service.name, service]))
+  const changed = new Set<string>()
+  const services = after.map((service) => {
+    const other = left.get(service.name)
+    left.delete(service.name)
+    if (other && sameness.same(service, other)) return other
+    changed.add(service.name)
+    return service
+  })
+  return {
+    all: areSameObjects(services, after) ? is : amid(was, first, before, services),
+    changed: new Set([...changed, ...left.keys()]),
+  }
 }
 
 function changedGuests({ filters: was }: Site, { filters: is }: Site, sameness: Sameness): readonly string[] {

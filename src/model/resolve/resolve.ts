@@ -22,6 +22,7 @@ import { AddressPool } from './address-pool.ts'
 import { resolveExceptions } from './exceptions.ts'
 import { resolveExpectations } from './expectations.ts'
 import { infrastructureOf } from './infrastructure-access.ts'
+import { knownNode } from './known-node.ts'
 import { checkLimits, siteLimits } from './limits.ts'
 import { serviceRatings, siteRatings } from './ratings.ts'
 import type { Resolution } from './resolution.ts'
@@ -76,7 +77,7 @@ export function resolveNetwork(resolution: Resolution, fileName: string): Resolv
     internal: Object.freeze(file.internal.map(prefix)),
     bogons: Object.freeze(bogonsWithout([...file.internet.map(prefix), ...ownPublic])),
     sites: Array.from(sites.values(), ({ value }) => value),
-    nodes: Object.freeze(nodes),
+    nodes,
     ownPublic,
     groups: file.groups,
     tags: file.tags,
@@ -92,8 +93,8 @@ export function resolveNetwork(resolution: Resolution, fileName: string): Resolv
     bogons: named.bogons,
     sites: Object.freeze(filtered),
     nodes: named.nodes,
-    links: Object.freeze([...links.links]),
-    services: Object.freeze(services),
+    links: [...links.links],
+    services,
     support: Object.freeze({ longest: parseDuration(file.support.longest) as number }),
     expectations: [],
     exceptions: [],
@@ -124,14 +125,14 @@ const publicPrefixes = (site: Resolution['file']['sites'][string]) => [
   ...site.public.isps,
 ]
 
-function makeInternet({ file, keyAt }: Resolution): Node {
+function makeInternet({ file, keyAt, known }: Resolution): Node {
   const listener = (
     name: string,
     port: number,
     protocol: 'tcp' | 'udp',
     application: 'http' | 'https' | 'echo',
   ) => Object.freeze({ name, protocol, port, application })
-  return Object.freeze({
+  const made: Node = Object.freeze({
     id: 'internet',
     kind: 'internet',
     name: 'internet',
@@ -144,6 +145,7 @@ function makeInternet({ file, keyAt }: Resolution): Node {
       listener('echo', 7, 'udp', 'echo'),
     ]),
   })
+  return knownNode(made, known)
 }
 
 function resolveSite(name: string, pools: SitePools, resolution: Resolution): ResolvedSite | undefined {

@@ -25,8 +25,9 @@ export function balancerPoints(view: SiteView): readonly Point[] {
   const endpoints = virtualEndpointsOf(view.network, view.site.name)
   const shared: Shared = {
     access: accessListTiers(endpoints),
-    ins: endpoints.map((endpoint) => ({ endpoint, plain: endpointIn(endpoint) })),
-    outs: endpoints.map(endpointOut),
+    ins: endpoints.map((endpoint) => translationsOf(endpoint).inward),
+    hairpinRules: endpoints.map((endpoint) => translationsOf(endpoint).hairpin),
+    outs: endpoints.map((endpoint) => translationsOf(endpoint).outward),
     borrowers: vmAddresses(view),
   }
   return view
@@ -37,7 +38,9 @@ export function balancerPoints(view: SiteView): readonly Point[] {
 /** What all balancers of a site have, as one value: there may be many endpoints, and a list of all VMs for each of them would grow with the square of the site. */
 interface Shared {
   readonly access: readonly Tier[]
-  readonly ins: readonly { readonly endpoint: VirtualEndpoint; readonly plain: EndpointIn }[]
+  readonly ins: readonly EndpointIn[]
+  /** Of what VMs of the site use of each of these. */
+  readonly hairpinRules: readonly Rule[]
   readonly outs: readonly EndpointOut[]
   /** VMs of the site, to which balancers lend ports. */
   readonly borrowers: Readonly<Record<Family, readonly Ip[]>>
@@ -64,7 +67,7 @@ function external(view: SiteView, balancer: Node, { access, ins }: Shared): Poin
         kind: 'translation',
         name: 'declared-endpoints',
         translations: [
-          ...ins.map(({ plain }) => plain),
+          ...ins,
           ...balancer.publicAddresses.map(
             (address): EgressIn => ({
               kind: 'egress-in',
@@ -88,7 +91,7 @@ function external(view: SiteView, balancer: Node, { access, ins }: Shared): Poin
 
 function internal(view: SiteView, balancer: Node, shared: Shared): Point {
   const { site } = view
-  const { access, ins, outs, borrowers } = shared
+  const { access, ins, hairpinRules, outs, borrowers } = shared
   const lending = (address: Ip, full: Rule): Lending => ({
     address,
     ports: egressPorts,
@@ -97,15 +100,9 @@ function internal(view: SiteView, balancer: Node, shared: Shared): Point {
     full,
   })
   const hairpinLendings = balancer.publicAddresses.map((address) => lending(address, hairpinFull))
-  const hairpins = ins.flatMap(({ endpoint, plain }): EndpointIn[] => {
-    const hairpin = hairpinLendings.find(({ address }) => address.family === endpoint.vip.family)
-    if (!hairpin) return []
-    const hairpinRule = {
-      ...plain.rule,
-      id: `hairpin/${plain.rule.id}`,
-      why: `A VM of the site uses ${endpointName(endpoint)}.`,
-    }
-    return [{ ...plain, rule: hairpinRule, hairpin }]
+  const hairpins = ins.flatMap((plain, index): EndpointIn[] => {
+    const hairpin = hairpinLendings.find(({ address }) => address.family === plain.vip.family)
+    return hairpin ? [{ ...plain, rule: hairpinRules[index] as Rule, hairpin }] : []
   })
   return {
     id: `${balancer.id}/internal/in`,
@@ -174,14 +171,35 @@ function internal(view: SiteView, balancer: Node, shared: Shared): Point {
   }
 }
 
-function endpointIn(endpoint: VirtualEndpoint): EndpointIn {
-  const { vip, protocol, port, backends } = endpoint
-  return { kind: 'endpoint-in', rule: endpointRule('in', endpoint), vip, protocol, port, backends }
+/** What becomes of packets for an endpoint, and of what its machines answer. */
+interface EndpointTranslations {
+  readonly inward: EndpointIn
+  readonly outward: EndpointOut
+  readonly hairpin: Rule
 }
 
-function endpointOut(endpoint: VirtualEndpoint): EndpointOut {
+const known = new WeakMap<VirtualEndpoint, EndpointTranslations>()
+
+/** The same of an endpoint that is the same: after a change nearly all are. */
+function translationsOf(endpoint: VirtualEndpoint): EndpointTranslations {
+  const made = known.get(endpoint) ?? translate(endpoint)
+  known.set(endpoint, made)
+  return made
+}
+
+function translate(endpoint: VirtualEndpoint): EndpointTranslations {
   const { vip, protocol, port, backends } = endpoint
-  return { kind: 'endpoint-out', rule: endpointRule('reply', endpoint), vip, protocol, port, backends }
+  const ends = { vip, protocol, port, backends }
+  const rule = endpointRule('in', endpoint)
+  return {
+    inward: { kind: 'endpoint-in', rule, ...ends },
+    outward: { kind: 'endpoint-out', rule: endpointRule('reply', endpoint), ...ends },
+    hairpin: {
+      ...rule,
+      id: `hairpin/${rule.id}`,
+      why: `A VM of the site uses ${endpointName(endpoint)}.`,
+    },
+  }
 }
 
 function endpointRule(prefix: string, endpoint: VirtualEndpoint): Rule {

@@ -94,7 +94,7 @@ export class Derivation {
 
 function policyOf(parts: readonly (readonly Point[])[]): Policy {
   const none: readonly Point[] = []
-  return Object.freeze({ points: Object.freeze(none.concat(...parts)) })
+  return Object.freeze({ points: none.concat(...parts) })
 }
 
 /** Derives the policy. The same network gives the same policy, byte for byte. */

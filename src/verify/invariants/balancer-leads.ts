@@ -2,14 +2,7 @@
  * What a balancer makes of packets, by itself: whatever leaves it must have come as the file says, and what comes as the file says must leave
  * so. It is asked back from what leaves, so that nothing is missed that is translated beside.
  */
-import {
-  type Network,
-  type Node,
-  type Site,
-  siteByName,
-  type VirtualEndpoint,
-  virtualEndpointsOf,
-} from '../../model/index.ts'
+import { endpointsBeside, type Node, type Site, siteByName, type VirtualEndpoint } from '../../model/index.ts'
 import { hostPrefix, type Prefix, PrefixMap, Protocol } from '../../net/index.ts'
 import { openingFlags, type Point, pointsOfNode } from '../../policy/index.ts'
 import { icmpEcho } from '../../wire/index.ts'
@@ -83,7 +76,7 @@ class Balancer {
     this.#endpoints = proof
       .endpoints()
       .filter(({ site, backends }) => site === node.site && backends.length > 0)
-    this.#sharing = sharing(network, node.site)
+    this.#sharing = sharingOf(endpointsBeside(network, node.site ?? '', this.#endpoints))
     this.#vms = byVmsOf(proof, node.site)
     this.#targets = sets.union(this.#endpoints.map((each) => this.#behind(each)))
     this.#egress = proof.by(node.publicAddresses.map(hostPrefix))
@@ -226,17 +219,6 @@ class Balancer {
 
 /** Endpoints by protocol and port of the machines behind them, and by each machine. */
 type Sharing = ReadonlyMap<string, Pick<PrefixMap<VirtualEndpoint[]>, 'get'>>
-
-const known = new WeakMap<Network, Map<string | undefined, Sharing>>()
-
-/** Worked out once for all balancers of a site. */
-function sharing(network: Network, site: string | undefined): Sharing {
-  const ofNetwork = known.get(network) ?? new Map<string | undefined, Sharing>()
-  known.set(network, ofNetwork)
-  const found = ofNetwork.get(site) ?? sharingOf(virtualEndpointsOf(network, site ?? ''))
-  ofNetwork.set(site, found)
-  return found
-}
 
 function sharingOf(endpoints: readonly VirtualEndpoint[]): Sharing {
   const found = new Map<string, PrefixMap<VirtualEndpoint[]>>()

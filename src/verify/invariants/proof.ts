@@ -259,9 +259,10 @@ export class Proof {
 
   /** Interfaces that lead to somebody who is looked at. */
   #placesOf(node: string): readonly Place[] {
-    return neighboursOf(this.network, node).flatMap(({ node: { id }, near }) =>
-      this.watches(id) ? [{ node, interface: near.interface }] : [],
-    )
+    const places: Place[] = []
+    for (const { node: other, near } of neighboursOf(this.network, node))
+      if (this.watches(other.id)) places.push({ node, interface: near.interface })
+    return places
   }
 
   /** What openings a node answers: to its own addresses, and at the Internet all that has come there. */

@@ -199,7 +199,8 @@ class Search {
   }
 
   /** One by one, by the names of their rules. */
-  #compareLists(was: readonly Translation[], is: readonly Translation[]): boolean {
+  #compareLists(before: readonly Translation[], after: readonly Translation[]): boolean {
+    const [was, is] = between(before, after, (one, other) => one === other)
     const left = new Map(was.map((each) => [each.rule.id, each]))
     const areKnown = is.every((each) => {
       const other = left.get(each.rule.id)

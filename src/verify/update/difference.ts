@@ -8,6 +8,7 @@ import {
   neighboursOf,
   nodeById,
   type Route,
+  routesAfter,
   type Sameness,
 } from '../../model/index.ts'
 import { type Prefix, PrefixMap } from '../../net/index.ts'
@@ -53,8 +54,19 @@ export function worldAfter(
   if (network === base.network) return { ...base, policy }
   const world = createWorld(network, policy)
   if (arePlacedAlike(base.network, network, machines, sameness)) return { ...world, routes: base.routes }
-  const otherwise = new Set([...routersOf(network, machines), ...machines.map(({ id }) => id)])
-  return { ...world, routes: (node) => (otherwise.has(node) ? world : base).routes(node) }
+  const routers = routersOf(network, machines)
+  const ofMachines = new Set(machines.map(({ id }) => id))
+  const made = new Map<string, readonly Route[]>()
+  const routesOf = (id: string): readonly Route[] => {
+    const known = made.get(id) ?? routesAfter(network, world.node(id), base.routes(id), machines)
+    made.set(id, known)
+    return known
+  }
+  return {
+    ...world,
+    routes: (id) =>
+      ofMachines.has(id) ? world.routes(id) : routers.has(id) ? routesOf(id) : base.routes(id),
+  }
 }
 
 /** Whether machines have the addresses and the cables that they had. */

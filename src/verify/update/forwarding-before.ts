@@ -25,31 +25,26 @@ export function forwardingBefore(
   { world, unwatched: unwatchedNow, turned: machines }: Seen,
   routes: RouteChanges,
 ): (node: string) => ForwardingBefore | undefined {
-  const beside = new Set(
-    Array.from(machines, (id) =>
-      [network, world.network].flatMap((each) => neighboursOf(each, id).map(({ node }) => node.id)),
-    ).flat(),
-  )
-  const turnedAt = (node: string): ReadonlySet<string> =>
-    new Set(
-      neighboursOf(world.network, node).flatMap(({ node: { id }, near }) => {
-        // Another machine may stand where one stood.
-        const before = neighbourBy(network, node, near.interface)?.node.id ?? id
-        return unwatched.has(before) === unwatchedNow.has(id) ? [] : [near.interface]
-      }),
-    )
+  const turned = new Map<string, Set<string>>()
+  for (const id of machines)
+    for (const { node, far } of neighboursOf(world.network, id)) {
+      // Another machine may stand where one stood.
+      const before = neighbourBy(network, node.id, far.interface)?.node.id ?? id
+      if (unwatched.has(before) === unwatchedNow.has(id)) continue
+      const there = turned.get(node.id) ?? new Set()
+      turned.set(node.id, there.add(far.interface))
+    }
   return (node) => {
     const table = tables.get(node)
     // What is for a node itself follows from its addresses.
     if (!table || nodeById(network, node) !== world.node(node)) return undefined
-    const turned = beside.has(node) ? turnedAt(node) : nobody
-    const toTurned =
-      turned.size === 0
-        ? []
-        : world
-            .routes(node)
-            .filter(({ nextHops }) => nextHops.some((hop) => turned.has(hop.interface)))
-            .map(({ prefix }) => prefix)
+    const toward = turned.get(node)
+    const toTurned = toward
+      ? world
+          .routes(node)
+          .filter(({ nextHops }) => nextHops.some((hop) => toward.has(hop.interface)))
+          .map(({ prefix }) => prefix)
+      : []
     const prefixes = [...(routes.get(node) ?? []), ...toTurned]
     // A shorter one may hold many routes.
     if (!prefixes.every(isOfOneAddress)) return undefined
@@ -61,7 +56,5 @@ export function forwardingBefore(
     }
   }
 }
-
-const nobody: ReadonlySet<string> = new Set()
 
 const isOfOneAddress = ({ family, length }: Prefix): boolean => length === familyBits(family)
