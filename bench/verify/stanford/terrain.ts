@@ -27,7 +27,7 @@ export function terrainOfBackbone(sets: PacketSets, backbone: Backbone): Terrain
     nodes: backbone.routers,
     isWhole: true,
     forwards: () => true,
-    ring: () => 0,
+    level: () => 0,
     forwarding(router) {
       const table = tables.get(router) ?? forwardingOfRouter(sets, backbone, rules.get(router) ?? [])
       tables.set(router, table)

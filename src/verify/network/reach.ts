@@ -179,6 +179,9 @@ export class NetworkReach {
   }
 }
 
+/** Later than any turn of a packet that goes up. */
+const down = 1000
+
 class Walk {
   readonly #sets: PacketSets
   readonly #terrain: Terrain
@@ -196,9 +199,9 @@ class Walk {
    * To be forwarded, by node: what came by each interface. It is made one set when all has come: the machines behind a router have neighbouring
    * addresses, so that all of them together are a few ranges, and half of them many.
    */
-  readonly #pending = new Map<string, DiagramSet[]>()
+  readonly #pending = new Map<string, { readonly packets: DiagramSet[]; turn: number }>()
   /** To be judged on arrival, by node and interface. */
-  readonly #arriving = new Map<string, { place: Place; packets: DiagramSet }>()
+  readonly #arriving = new Map<string, { place: Place; packets: DiagramSet; turn: number }>()
 
   constructor(sets: PacketSets, terrain: Terrain, passages: Passing, explain: boolean) {
     this.#sets = sets
@@ -218,20 +221,19 @@ class Walk {
   }
 
   start(node: string, packets: DiagramSet): void {
-    this.#forward(node, packets)
+    this.#forward(node, packets, this.#terrain.level(node))
   }
 
   run(): Reach {
     while (this.#arriving.size > 0 || this.#pending.size > 0) {
-      // What comes to machines comes in many ways, and is judged once when all of it has come.
-      const ring = this.#innermost()
-      for (const [key, { place, packets }] of this.#arriving) {
-        if (this.#terrain.ring(place.node) > ring) continue
+      const next = this.#next()
+      for (const [key, { place, packets, turn }] of this.#arriving) {
+        if (turn > next) continue
         this.#arriving.delete(key)
-        this.#arrive(place, packets)
+        this.#arrive(place, packets, turn)
       }
-      for (const [node, packets] of this.#pending) {
-        if (this.#terrain.ring(node) > ring) continue
+      for (const [node, { packets, turn }] of this.#pending) {
+        if (turn > next) continue
         this.#pending.delete(node)
         const fresh = this.#inside.add(node, this.#sets.union(packets))
         if (fresh !== this.#sets.none) this.#depart(node, fresh)
@@ -248,30 +250,32 @@ class Walk {
     }
   }
 
-  /** The innermost ring in which something waits. */
-  #innermost(): number {
-    let ring = Number.POSITIVE_INFINITY
-    for (const { place } of this.#arriving.values()) ring = Math.min(ring, this.#terrain.ring(place.node))
-    for (const node of this.#pending.keys()) ring = Math.min(ring, this.#terrain.ring(node))
-    return ring
+  /** The turn of what has waited longest. */
+  #next(): number {
+    let next = Number.POSITIVE_INFINITY
+    for (const { turn } of this.#arriving.values()) next = Math.min(next, turn)
+    for (const { turn } of this.#pending.values()) next = Math.min(next, turn)
+    return next
   }
 
-  #arrive(place: Place, packets: DiagramSet): void {
+  #arrive(place: Place, packets: DiagramSet, turn: number): void {
     const sets = this.#sets
     const { node } = place
     const entered = this.#pass(place, 'in', packets)
     const { local } = this.#terrain.forwarding(node)
     this.#delivered.add(node, sets.mask(local, entered))
     const others = sets.without(entered, local)
-    if (this.#terrain.forwards(node)) this.#forward(node, others)
+    if (this.#terrain.forwards(node)) this.#forward(node, others, turn)
     else this.#strayed.add(node, others)
   }
 
-  #forward(node: string, packets: DiagramSet): void {
+  #forward(node: string, packets: DiagramSet, turn: number): void {
     if (packets === this.#sets.none) return
     const waiting = this.#pending.get(node)
-    if (waiting) waiting.push(packets)
-    else this.#pending.set(node, [packets])
+    if (waiting) {
+      waiting.packets.push(packets)
+      waiting.turn = Math.min(waiting.turn, turn)
+    } else this.#pending.set(node, { packets: [packets], turn })
   }
 
   #depart(node: string, packets: DiagramSet): void {
@@ -285,17 +289,26 @@ class Walk {
       const left = this.#pass(place, 'out', routed)
       if (left === sets.none) continue
       this.#sent.add(`${node} ${iface}`, left)
-      for (const peer of this.#terrain.peers(place)) this.#bring(peer, left)
+      for (const peer of this.#terrain.peers(place)) this.#bring(peer, left, this.#turn(node, peer.node))
     }
   }
 
-  #bring(place: Place, packets: DiagramSet): void {
+  /**
+   * What comes by many ways is judged once, when all of it has come, if lower ones are asked first while packets go up, and higher ones first while they
+   * go down or aside.
+   */
+  #turn(from: string, to: string): number {
+    const [before, level] = [this.#terrain.level(from), this.#terrain.level(to)]
+    return before < level ? level : down - level
+  }
+
+  #bring(place: Place, packets: DiagramSet, turn: number): void {
     const sets = this.#sets
     const key = `${place.node} ${place.interface}`
     const fresh = this.#arrived.add(key, packets)
     if (fresh === sets.none) return
     const waiting = this.#arriving.get(key)?.packets ?? sets.none
-    this.#arriving.set(key, { place, packets: sets.union([waiting, fresh]) })
+    this.#arriving.set(key, { place, packets: sets.union([waiting, fresh]), turn })
   }
 
   #pass(place: Place, direction: Point['direction'], packets: DiagramSet): DiagramSet {

@@ -1,5 +1,5 @@
 /** What packets go through, as reachability wants to know it: of a network that is modelled here, or of any other. */
-import { forwards, type NextHop, type Node, type Route } from '../../model/index.ts'
+import { forwards, type NextHop, type Node, type NodeKind, type Route } from '../../model/index.ts'
 import { type Point, pointsAt } from '../../policy/index.ts'
 import type { World } from '../../trace/index.ts'
 import type { DiagramSet } from '../diagram/index.ts'
@@ -26,8 +26,8 @@ export interface Watching {
 export interface Terrain extends Watching {
   /** Whether a node passes on what is not for it. */
   forwards(node: string): boolean
-  /** How far outside a node stands, from 0 on: what comes to it waits for what is still on its way further in. Says nothing of where anything gets to. */
-  ring(node: string): number
+  /** How high a node stands, from 0 on: most packets go up for a while and then down. Says nothing of where anything gets to, but of what is best looked at first. */
+  level(node: string): number
   forwarding(node: string): Forwarding
   /** Enforcement points of an interface, in the order in which a packet meets them. */
   points(place: Place, direction: Point['direction']): readonly Point[]
@@ -92,7 +92,7 @@ export function terrainOf(
     },
     isWhole: unwatched.size === 0,
     forwards: (node) => forwards(world.node(node)),
-    ring: (node) => ringOf(world.node(node)),
+    level: (node) => rows.indexOf(world.node(node).kind) + 1,
     forwarding(node) {
       const table = tables.get(node) ?? made(node)
       tables.set(node, table)
@@ -103,8 +103,12 @@ export function terrainOf(
   }
 }
 
-function ringOf(node: Node): number {
-  if (!forwards(node)) return 3
-  if (node.kind === 'host') return 2
-  return node.kind === 'distribution-router' ? 1 : 0
-}
+/** Machines stand at the bottom. */
+const rows: readonly NodeKind[] = [
+  'host',
+  'distribution-router',
+  'balancer',
+  'access-router',
+  'isp',
+  'internet',
+]
