@@ -43,6 +43,12 @@ export function keepInfrastructureClients(
   cache.set(network, new Map(kept))
 }
 
+/** Whether all clients that are known of one network are known of a later one too: the same objects. */
+export function keepsInfrastructureClients(network: Network, base: Network): boolean {
+  const now = cache.get(network)
+  return [...(cache.get(base) ?? [])].every(([access, clients]) => now?.get(access) === clients)
+}
+
 function clientsOf(network: Network, node: Node, access: InfrastructureAccess): InfrastructureClients {
   const { category } = access
   if (category === 1) return { category, sources: undefined, access }

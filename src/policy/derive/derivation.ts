@@ -4,6 +4,7 @@
  */
 import {
   between,
+  keepsInfrastructureClients,
   type Network,
   type NetworkChanges,
   type Node,
@@ -71,6 +72,7 @@ export class Derivation {
   ): { readonly policy: Policy; readonly changes: readonly PointChange[] } {
     const concerned = new Concerned(this.network, network, changes)
     const found: PointChange[] = []
+    const isServedAlike = keepsInfrastructureClients(network, this.network)
     const sites = siteViews(network).map((view): readonly (readonly Point[])[] => {
       const { name } = view.site
       const before = this.#sites.get(name) as Parts
@@ -78,6 +80,7 @@ export class Derivation {
       return makersOf(view).map((maker, index) => {
         const known = before[index] as Part
         if (!maker.isAtEdge && !concerned.hasMachinesOf(name)) return known.points
+        if (maker.isOfInfrastructure && isServedAlike) return known.points
         const again = new Again(known, concerned, sameness)
         const { points, changed } = again.amid(maker) ?? again.all(maker)
         for (const { was, is } of changed) found.push(...pointChanges(was, is))
@@ -105,6 +108,8 @@ interface Maker {
   pieces(): readonly Piece[]
   /** It follows from the lists at the access routers, and from no machine. */
   readonly isAtEdge?: true
+  /** It follows from the infrastructure and its clients alone. */
+  readonly isOfInfrastructure?: true
   /** There is one piece for each of these, in this order. */
   readonly machines?: readonly Node[]
   /** The piece of one of them. */
@@ -148,7 +153,7 @@ function makersOf(view: SiteView): readonly Maker[] {
     { pieces: () => view.nodes('distribution-router').flatMap(toward) },
     each('vm', hypervisorPoints(view)),
     each('host', hostPoints(view)),
-    atOnce(() => nativeHostPoints(view)),
+    { isOfInfrastructure: true, ...atOnce(() => nativeHostPoints(view)) },
     each('vm', guestPoints(view)),
   ]
 }

@@ -55,6 +55,7 @@ export const forwardingInvariants: readonly NetworkInvariant[] = [
     claim:
       'Whichever of several equal ways takes a packet, it gets to the same places, translated alike but for the source that is lent.',
     origins: (proof) => (proof.mayDisagree ? proof.openers() : []),
+    suspects: (proof, reaches) => proof.disagreeSome(reaches),
     *breaches(proof, reach): Iterable<Breach> {
       for (const each of proof.disagreementsOf(reach)) yield { ...each, does: 'depends on its way' }
     },

@@ -41,6 +41,8 @@ export interface NetworkInvariant extends Claim {
   readonly breaches: (proof: Proof, reach: Reach, origin: Origin) => Iterable<Breach>
   /** Whether the last node alone sees to it, whatever comes there: then nobody is followed. Absent: it takes more than one. */
   readonly isKeptByLast?: (proof: Proof) => boolean
+  /** Whether something may be wrong with any of several reaches, seen from all of them at once; absent: it may. */
+  readonly suspects?: (proof: Proof, reaches: readonly Reach[]) => boolean
 }
 
 /** About packets that are to arrive: of none of them anything is lost, on any way. */

@@ -118,7 +118,10 @@ class Judging {
     const origins = invariant.origins(this.#proof)
     const caseOf = (origin: Origin) => this.#networkCase(invariant, origin)
     if (!this.#limit || invariant.about) return origins.map(caseOf)
-    return [...groupBy(origins, kindOf).values()].flatMap((alike): readonly Case[] =>
+    const kinds = [...groupBy(origins, kindOf).values()]
+    const reaches = () => kinds.map((alike) => this.#jointly(invariant, alike).reach())
+    if (invariant.suspects && !invariant.suspects(this.#proof, reaches())) return []
+    return kinds.flatMap((alike): readonly Case[] =>
       alike.length > 1 && this.#holdOf(this.#jointly(invariant, alike)) ? [] : alike.map(caseOf),
     )
   }

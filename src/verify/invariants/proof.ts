@@ -19,6 +19,7 @@ import {
   type Disagreement,
   type Emission,
   type Forwarding,
+  Gathered,
   Loops,
   NetworkReach,
   type Openings,
@@ -292,19 +293,16 @@ export class Proof {
   get mayDisagree(): boolean {
     // Of few packets it is as soon known as asked.
     if (this.#isPart) return true
-    if (this.#mayDisagree === undefined) {
-      const all = new Map<string, DiagramSet[]>()
-      for (const origin of this.openers())
-        for (const [node, packets] of this.reachOf(origin).forwarded) {
-          const list = all.get(node)
-          if (list) list.push(packets)
-          else all.set(node, [packets])
-        }
-      const forwarded = new Map(Array.from(all, ([node, list]) => [node, this.sets.union(list)]))
-      const [first] = this.#agreement.broken({ forwarded })
-      this.#mayDisagree = first !== undefined
-    }
+    this.#mayDisagree ??= this.disagreeSome(this.openers().map((origin) => this.reachOf(origin)))
     return this.#mayDisagree
+  }
+
+  /** Whether equal ways may come to something else with packets of any of these: if all of them together do not, none does. */
+  disagreeSome(reaches: readonly Reach[]): boolean {
+    const forwarded = new Gathered(this.sets)
+    for (const reach of reaches) for (const [node, packets] of reach.forwarded) forwarded.add(node, packets)
+    const [first] = this.#agreement.broken({ forwarded: forwarded.sets })
+    return first !== undefined
   }
 
   /** What of a reach depends on which of several equal ways it takes. */

@@ -2,6 +2,7 @@
 export * from './agreement.ts'
 export * from './ends.ts'
 export * from './forwarding.ts'
+export { Gathered } from './gathered.ts'
 export * from './loops.ts'
 export type { Openings } from './openings.ts'
 export { Passages, translates } from './passage.ts'
