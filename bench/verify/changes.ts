@@ -20,7 +20,7 @@ const edits: readonly Edit[] = [
   ],
 ]
 
-const rounds = 3
+const rounds = 5
 
 const large: GenerateOptions = { vms: 100_000, sites: 10, hosts: 1000, tenants: 5000 }
 const smaller: GenerateOptions = { vms: 10_000, sites: 2, hosts: 500, tenants: 500 }

@@ -5,6 +5,7 @@ import { keepEndpoints } from '../endpoints.ts'
 import { guestKey, serviceOfGuestKey } from '../filter/index.ts'
 import { keepInfrastructureClients } from '../infrastructure.ts'
 import type { Link, Network, Node, Service, Site } from '../network.ts'
+import { areKnownAlike } from '../resolve/known-service.ts'
 import { indexNetworkAfter, nodeById, vmsOfServices } from '../select.ts'
 import { areSame, isSameLink, isSameNode } from './same-parts.ts'
 import type { Sameness } from './sameness.ts'
@@ -165,7 +166,7 @@ function knownServices(
   const services = after.map((service) => {
     const other = left.get(service.name)
     left.delete(service.name)
-    if (other && sameness.same(service, other)) return other
+    if (other && (areKnownAlike(service, other) || sameness.same(service, other))) return other
     changed.add(service.name)
     return service
   })

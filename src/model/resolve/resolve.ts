@@ -1,6 +1,5 @@
 /** A checked network file becomes the network: references are followed, addresses assigned, VMs placed. */
 
-import { isDeepStrictEqual } from 'node:util'
 import { hasErrors, parseDuration, suggestion } from '../../file/index.ts'
 import { type Ip, prefix } from '../../net/index.ts'
 import { bogonsWithout } from '../bogons.ts'
@@ -17,12 +16,12 @@ import { isBuildable, VmBudget } from '../check/size.ts'
 import { AddressBook, type NamedNetwork } from '../filter/address-book.ts'
 import { FilterReader } from '../filter/site-filters.ts'
 import type { Deployment, Network, Node, Role, Service, Site, SiteFrame, SitePorts } from '../network.ts'
-import { serviceByName } from '../select.ts'
 import { AddressPool } from './address-pool.ts'
 import { resolveExceptions } from './exceptions.ts'
 import { resolveExpectations } from './expectations.ts'
 import { infrastructureOf } from './infrastructure-access.ts'
 import { knownNode } from './known-node.ts'
+import { knownService } from './known-service.ts'
 import { checkLimits, siteLimits } from './limits.ts'
 import { serviceRatings, siteRatings } from './ratings.ts'
 import type { Resolution } from './resolution.ts'
@@ -228,8 +227,7 @@ function resolveService(
     deployments: Object.freeze(deployments),
     ...serviceRatings(name, roles, resolution),
   })
-  const before = resolution.known && serviceByName(resolution.known, name)
-  return before && isDeepStrictEqual(made, before) ? before : made
+  return knownService(made, resolution.known)
 }
 
 function reportUnusedTemplates({ file, log, keyAt }: Resolution): void {

@@ -92,7 +92,7 @@ export class ErrorRewrites {
   /** About answers to what VMs opened at an endpoint of their own site. */
   #toEndpoint(endpoint: EndpointIn, { address, ports }: Lending): ErrorRewrite | undefined {
     const sets = this.#sets
-    const opened = this.#connections.hairpins(address)?.(endpoint) ?? sets.none
+    const opened = this.#connections.hairpins(address)?.at(endpoint) ?? sets.none
     if (opened === sets.none) return undefined
     const { vip, protocol, port, backends } = endpoint
     const shown = sets.allOf([this.#shownBy(address, ports), this.#sentByAny(backends)])
@@ -144,11 +144,9 @@ export class ErrorRewrites {
   /** About what VMs opened at endpoints of their own site. */
   #hairpin({ address, ports }: EgressIn, endpoints: readonly EndpointOut[]): ErrorRewrite | undefined {
     const sets = this.#sets
-    const openedAt = this.#connections.hairpins(address)
-    if (!openedAt) return undefined
-    const ways = endpoints.flatMap((endpoint) => {
-      const opened = openedAt(endpoint)
-      if (opened === sets.none) return []
+    const known = this.#connections.hairpins(address)
+    if (!known) return undefined
+    const ways = known.among(endpoints).map(({ endpoint, opened }) => {
       const about = errorsAbout(sets, opened)
       const asked = sets.allOf([
         this.#lent(address, ports),
@@ -156,7 +154,7 @@ export class ErrorRewrites {
         this.#sentTo(endpoint.backends),
         sets.forget(about, [...sender, ...target]),
       ])
-      return [{ asked, seen: sets.mask(about, this.#from(endpoint.vip)) }]
+      return { asked, seen: sets.mask(about, this.#from(endpoint.vip)) }
     })
     return {
       domain: sets.union(ways.map(({ asked }) => asked)),

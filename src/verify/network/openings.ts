@@ -10,24 +10,66 @@ import { kindLevels, type PacketSets } from '../packets/index.ts'
 import { swapEnds } from './ends.ts'
 import { Gathered } from './gathered.ts'
 import type { Hit, Passage, Passages, Passing } from './passage.ts'
-import type { LentConnections } from './rewrites.ts'
+import type { End, Hairpins, LentConnections, OpenedAt } from './rewrites.ts'
 
-type End = { readonly vip: Ip; readonly protocol: number; readonly port: number }
-
-/** Sets by endpoint: of many, few have one, and all are asked for. */
-class ByEnd {
+/** What is known by endpoint: of many, few have something. */
+class ByEnd<T> {
   /** By port, protocol and family, and then by address. */
-  readonly #sets = new Map<number, Map<bigint, DiagramSet>>()
+  readonly #known = new Map<number, Map<bigint, T>>()
 
-  get({ vip, protocol, port }: End): DiagramSet | undefined {
-    return this.#sets.get((port * 256 + protocol) * 8 + vip.family)?.get(vip.value)
+  get({ vip, protocol, port }: End): T | undefined {
+    return this.#known.get((port * 256 + protocol) * 8 + vip.family)?.get(vip.value)
   }
 
-  set({ vip, protocol, port }: End, set: DiagramSet): void {
+  set({ vip, protocol, port }: End, value: T): void {
     const key = (port * 256 + protocol) * 8 + vip.family
-    const known = this.#sets.get(key)
-    if (known) known.set(vip.value, set)
-    else this.#sets.set(key, new Map([[vip.value, set]]))
+    const known = this.#known.get(key)
+    if (known) known.set(vip.value, value)
+    else this.#known.set(key, new Map([[vip.value, value]]))
+  }
+}
+
+/** Where endpoints stand in their list. All balancers of a site ask about the same lists, again and again. */
+const places = new WeakMap<readonly End[], ByEnd<number[]>>()
+
+function placesIn(endpoints: readonly End[]): ByEnd<number[]> {
+  const known = places.get(endpoints)
+  if (known) return known
+  const made = new ByEnd<number[]>()
+  endpoints.forEach((endpoint, at) => {
+    const list = made.get(endpoint)
+    if (list) list.push(at)
+    else made.set(endpoint, [at])
+  })
+  places.set(endpoints, made)
+  return made
+}
+
+/** What VMs opened at endpoints of their own site. */
+class OpenedAtEnds implements Hairpins {
+  readonly #sets: PacketSets
+  readonly #opened = new ByEnd<DiagramSet>()
+  readonly #ends: End[] = []
+
+  constructor(sets: PacketSets) {
+    this.#sets = sets
+  }
+
+  add(endpoint: End, packets: DiagramSet): void {
+    const before = this.#opened.get(endpoint)
+    if (before === undefined) this.#ends.push(endpoint)
+    this.#opened.set(endpoint, this.#sets.union([before ?? this.#sets.none, packets]))
+  }
+
+  at(endpoint: End): DiagramSet {
+    return this.#opened.get(endpoint) ?? this.#sets.none
+  }
+
+  among<E extends End>(endpoints: readonly E[]): readonly OpenedAt<E>[] {
+    const there = placesIn(endpoints)
+    return this.#ends.flatMap((end) =>
+      (there.get(end) ?? []).map((at) => ({ endpoint: endpoints[at] as E, opened: this.at(end) })),
+    )
   }
 }
 
@@ -39,7 +81,7 @@ export class Openings implements Passing, LentConnections {
   /** To the outside, by the address lent. */
   readonly #lent: Gathered
   /** To endpoints of the site, by the address lent and then by the endpoint. */
-  readonly #hairpins = new Map<string, ByEnd>()
+  readonly #hairpins = new Map<string, OpenedAtEnds>()
 
   constructor(sets: PacketSets, passages: Passages) {
     this.#sets = sets
@@ -77,9 +119,8 @@ export class Openings implements Passing, LentConnections {
     return this.#lent.sets.get(formatIp(address)) ?? this.#sets.none
   }
 
-  hairpins(address: Ip): ((endpoint: End) => DiagramSet) | undefined {
-    const there = this.#hairpins.get(formatIp(address))
-    return there && ((endpoint) => there.get(endpoint) ?? this.#sets.none)
+  hairpins(address: Ip): Hairpins | undefined {
+    return this.#hairpins.get(formatIp(address))
   }
 
   #note(point: Point, passed: DiagramSet): DiagramSet {
@@ -98,9 +139,9 @@ export class Openings implements Passing, LentConnections {
       this.#lent.add(address, packets)
       return
     }
-    const there = this.#hairpins.get(address) ?? new ByEnd()
+    const there = this.#hairpins.get(address) ?? new OpenedAtEnds(this.#sets)
     this.#hairpins.set(address, there)
-    there.set(translation, this.#sets.union([there.get(translation) ?? this.#sets.none, packets]))
+    there.add(translation, packets)
   }
 }
 

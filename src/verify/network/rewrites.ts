@@ -38,9 +38,22 @@ export interface LentConnections {
   /** To the outside, by the egress address. */
   outward(address: Ip): DiagramSet
   /** To endpoints of the site; `undefined`: there are none. */
-  hairpins(
-    address: Ip,
-  ): ((endpoint: Pick<EndpointOut, 'vip' | 'protocol' | 'port'>) => DiagramSet) | undefined
+  hairpins(address: Ip): Hairpins | undefined
+}
+
+/** Where an endpoint is reached. */
+export type End = Pick<EndpointOut, 'vip' | 'protocol' | 'port'>
+
+export interface OpenedAt<E extends End> {
+  readonly endpoint: E
+  readonly opened: DiagramSet
+}
+
+/** What VMs opened at endpoints of their own site. */
+export interface Hairpins {
+  at(endpoint: End): DiagramSet
+  /** Those of some endpoints at which anything was opened. */
+  among<E extends End>(endpoints: readonly E[]): readonly OpenedAt<E>[]
 }
 
 /** A set for each machine that a balancer chooses from. */
@@ -271,12 +284,12 @@ export class Rewrites implements Translating {
         preimage: (packets) => sets.mask(toLent, sets.forget(sets.mask(expected, packets), destinationEnd)),
       }
     }
-    const openedAt = connections.hairpins(address)
-    if (!openedAt) return inapplicable(translation, sets)
-    const ways = hairpin.flatMap((endpoint) => {
-      const opened = openedAt(endpoint)
-      return opened === sets.none ? [] : [{ ...this.#fromEndpoint(endpoint), expected: answers(opened) }]
-    })
+    const known = connections.hairpins(address)
+    if (!known) return inapplicable(translation, sets)
+    const ways = known.among(hairpin).map(({ endpoint, opened }) => ({
+      ...this.#fromEndpoint(endpoint),
+      expected: answers(opened),
+    }))
     const before = (expected: DiagramSet, replies: DiagramSet) =>
       sets.allOf([toLent, replies, sets.forget(expected, [...sourceEnd, ...destinationEnd])])
     return {
