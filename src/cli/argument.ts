@@ -85,11 +85,9 @@ export function address(text: string): string {
 
 /** Ends of a packet, as packets are shown, or `answer`. */
 export function flow(text: string): QuotedFlow | 'answer' {
-  const parsed = text === 'answer' ? text : parseFlow(text)
-  if (!parsed)
-    throw new InvalidArgumentError(
-      "Give 'answer', or a protocol and two ends, such as 'tcp 10.0.0.1:443 -> 192.0.2.1:40000'.",
-    )
+  if (text === 'answer') return text
+  const parsed = parseFlow(text)
+  if (typeof parsed === 'string') throw new InvalidArgumentError(parsed)
   return parsed
 }
 
