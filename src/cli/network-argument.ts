@@ -2,9 +2,10 @@
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { type Diagnostic, formatDiagnostics } from '../file/index.ts'
-import { type Ask, loadNetwork, type Network } from '../model/index.ts'
+import { type Ask, type LoadResult, loadNetwork, type Network } from '../model/index.ts'
 import { CommandError, exitCodes } from './exit-code.ts'
 import { outcomeOf } from './mistakes.ts'
+import { standardInput } from './standard-input.ts'
 import type { Terminal } from './terminal.ts'
 import { packageRoot } from './version.ts'
 
@@ -18,6 +19,10 @@ export function networkFile(given: string | undefined, terminal: Terminal): stri
   terminal.say(terminal.err.dim(`no FILE given and no network.yaml here: taking the example, ${path}`))
   return path
 }
+
+/** Loads a network file by its name, or what comes on standard input. Mistakes are values. */
+export const loadFile = (file: string): LoadResult =>
+  loadNetwork(file, file === standardInput ? { path: '/dev/stdin' } : {})
 
 /**
  * Loads a network, or ends the command: its mistakes go to stderr, and to stdout as JSON if that is wanted. Of a network that loads it is
@@ -33,7 +38,7 @@ export function requireLoaded(
   terminal: Terminal,
 ): { readonly network: Network; readonly ask: Ask } {
   const file = networkFile(given, terminal)
-  const { network, ask, diagnostics } = loadNetwork(file)
+  const { network, ask, diagnostics } = loadFile(file)
   if (network && ask) {
     const count = diagnostics.length === 1 ? '1 warning' : `${diagnostics.length} warnings`
     if (diagnostics.length > 0)
@@ -55,4 +60,5 @@ export const diagnosticJson = ({ code, severity, message, at, hint, related }: D
 })
 
 /** Whether a single argument of a command is a file, and not the name of a point or a node: these have no dot. */
-export const isFile = (argument: string): boolean => existsSync(argument) || argument.includes('.')
+export const isFile = (argument: string): boolean =>
+  argument === standardInput || existsSync(argument) || argument.includes('.')

@@ -58,14 +58,16 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     '--name <name>',
     'with --live: name of the network that is up; default: that in the file',
   ).argParser(labName)
-  const file = 'network file; default: network.yaml here, else the example that comes with Glacis'
+  const anyFile = 'default: network.yaml here, else the example that comes with Glacis'
+  const named = `network file; ${anyFile}`
+  const file = `network file, - for standard input; ${anyFile}`
 
   verb(
     'up',
     'Bring a network up on this machine, hold it against its prediction, and keep it up until Ctrl-C.',
     ['glacis up', 'glacis up network.yaml --check --json > report.json', 'glacis up network.yaml --portable'],
   )
-    .argument('[FILE]', file)
+    .argument('[FILE]', named)
     .option('--check', 'take it down again, and exit with 0 only if everything is as predicted', false)
     .option('--plan <file>', 'bring up what this saved plan says, or nothing if the file has changed since')
     .option('--portable', 'run the same bytecode in this process: no root, any system', false)
@@ -92,7 +94,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
       "glacis apply network.yaml --json | jq '.removed[]'",
     ],
   )
-    .argument('[FILE]', file)
+    .argument('[FILE]', named)
     .option('--plan <file>', 'do what this saved plan says, or nothing if it does not fit any more')
     .addOption(json)
     .option('--name <name>', 'name of the running network; default: that in the file', labName)
@@ -107,6 +109,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     'glacis check network.yaml --no-proof --failures 1',
     'glacis check network.yaml --live --for 1m',
     'glacis check network.yaml --watch',
+    'glacis generate --vms 1000 | glacis check -',
   ])
     .argument('[FILE]', file)
     .option('--no-proof', 'only the file: prove nothing')
@@ -164,11 +167,14 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
       'glacis plan network.yaml',
       'glacis plan old.yaml new.yaml',
       'glacis plan network.yaml --out change.plan   # look at it, then: glacis apply --plan change.plan',
-      'git show main:network.yaml > old.yaml && glacis plan old.yaml network.yaml --markdown',
+      'git show main:network.yaml | glacis plan - network.yaml --markdown',
       'glacis plan old.yaml new.yaml --json | jq -r \'.reach[] | .kind + " " + .text\'',
     ],
   )
-    .argument('[OLD]', 'network file that it is compared with; left out: the network that is up')
+    .argument(
+      '[OLD]',
+      'network file that it is compared with, - for standard input; left out: the network that is up',
+    )
     .argument('[NEW]', file)
     .option('--markdown', 'write it as text for a pull request', false)
     .option('--out <file>', 'save the plan: apply --plan follows it as long as it fits')
@@ -337,7 +343,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
         'windows',
       ]),
     )
-    .argument('<FILE|NODE>', 'network file; or, alone, the node')
+    .argument('<FILE|NODE>', 'network file, - for standard input; or, alone, the node')
     .argument('[NODE]', 'id of a node, such as west/storage1')
     .addOption(json)
     .action(async (firewall, path, node) =>

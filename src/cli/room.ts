@@ -3,8 +3,9 @@
  * is forgotten, so that the room for it is to be large; and what Node keeps at most by itself, 4 GiB, two such networks fill. Both is said when a process starts.
  */
 import { spawn } from 'node:child_process'
-import { statSync } from 'node:fs'
+import { fstatSync, statSync } from 'node:fs'
 import { constants, totalmem } from 'node:os'
+import { standardInput } from './standard-input.ts'
 
 /** Verbs that prove something, and end by themselves or by a signal. */
 const verbs = new Set(['check', 'plan', 'why', 'matrix', 'lint', 'availability'])
@@ -21,11 +22,11 @@ export function needsRoom(argv: readonly string[], env: NodeJS.ProcessEnv = proc
   return argv.some(isLargeFile)
 }
 
-/** What cannot be looked at is none: the verb says what is wrong with it. */
+/** What cannot be looked at is none: the verb says what is wrong with it. Nobody knows how much will come through a pipe. */
 function isLargeFile(argument: string): boolean {
   try {
-    const file = statSync(argument)
-    return file.isFile() && file.size >= large
+    const file = argument === standardInput ? fstatSync(0) : statSync(argument)
+    return file.isFile() ? file.size >= large : argument === standardInput && !file.isCharacterDevice()
   } catch {
     return false
   }

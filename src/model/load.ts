@@ -35,12 +35,15 @@ export interface LoadOptions {
 }
 
 /** Loads a network file and what it imports. Reads synchronously; never throws for what is in the files. */
-export function loadNetwork(path: string, { known }: LoadOptions = {}): LoadResult {
+export function loadNetwork(
+  file: string,
+  { known, path = file }: LoadOptions & { /** Where the text is, if not at its name. */ path?: string } = {},
+): LoadResult {
   const log = DiagnosticLog()
-  const source = readSource(path, log)
+  const source = readSource(file, log, { path })
   return source
     ? load(source, log, readFileBounded, known)
-    : { diagnostics: sortedDiagnostics(log), files: [path] }
+    : { diagnostics: sortedDiagnostics(log), files: [file] }
 }
 
 /** As {@link loadNetwork} for text at hand; `readFile` gives the files that it imports, by path beside `file`. */

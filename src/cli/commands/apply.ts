@@ -7,6 +7,7 @@ import { networkFile, requireNetwork } from '../network-argument.ts'
 import { readPlan } from '../plan-file.ts'
 import { settingText } from '../render/plan/words.ts'
 import { table } from '../render/table.ts'
+import { refuseStandardInput } from '../standard-input.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface ApplyOptions {
@@ -22,6 +23,7 @@ export async function apply(
 ): Promise<number> {
   const saved = options.plan === undefined ? undefined : readPlan(options.plan)
   const path = file ?? saved?.new.file ?? networkFile(file, terminal)
+  refuseStandardInput(path, 'apply')
   const network = requireNetwork(path, terminal)
   const name = options.name ?? saved?.old.running?.name ?? network.name
   const running = chooseNetwork(name, 'apply')

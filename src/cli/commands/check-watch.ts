@@ -9,6 +9,7 @@ import { exitCodes } from '../exit-code.ts'
 import { outcomeOf } from '../mistakes.ts'
 import { diagnosticJson, networkFile } from '../network-argument.ts'
 import { proofJson, proofText } from '../render/proof-text.ts'
+import { refuseStandardInput } from '../standard-input.ts'
 import type { Terminal } from '../terminal.ts'
 import { awaitInterruption } from '../up/interruption.ts'
 
@@ -18,6 +19,7 @@ const pause = 200
 /** Ends with what was last found. */
 export async function checkWatch(given: string | undefined, terminal: Terminal): Promise<number> {
   const file = networkFile(given, terminal)
+  refuseStandardInput(file, 'check --watch')
   const interruption = awaitInterruption()
   try {
     const watch = new FileProof(file, terminal)

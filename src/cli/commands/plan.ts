@@ -20,6 +20,7 @@ import { planJson } from '../render/plan/plan-json.ts'
 import { planMarkdown } from '../render/plan/plan-markdown.ts'
 import { planText } from '../render/plan/plan-text.ts'
 import { openProgress, type Progress } from '../render/progress.ts'
+import { refuseStandardInput, standardInput } from '../standard-input.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface PlanOptions {
@@ -45,7 +46,10 @@ export async function plan(
     throw new CommandError(
       'plan: two files are compared, and nothing that runs; leave out --name or one file',
     )
+  if (first === standardInput && second === standardInput)
+    throw new CommandError('plan - -: only one of the files can come on standard input; save the other')
   const next = fromFile(second ?? first, terminal)
+  if (options.out !== undefined) refuseStandardInput(next.network.file, 'plan --out')
   const old =
     second === undefined ? await whatRuns(options.name ?? next.network.name) : fromFile(first, terminal)
   const started = performance.now()

@@ -20,6 +20,7 @@ import { acceptanceJson, acceptanceText } from '../render/acceptance-report.ts'
 import { lapseText } from '../render/lapse-text.ts'
 import { muteText } from '../render/mute-text.ts'
 import { openProgress, type Progress } from '../render/progress.ts'
+import { refuseStandardInput } from '../standard-input.ts'
 import type { Terminal } from '../terminal.ts'
 import { awaitInterruption, type Interruption } from '../up/interruption.ts'
 import { invitation } from '../up/invitation.ts'
@@ -37,6 +38,7 @@ export interface UpOptions {
 export async function up(file: string | undefined, options: UpOptions, terminal: Terminal): Promise<number> {
   const clock = new Stopwatch()
   const saved = options.plan === undefined ? undefined : readPlan(options.plan)
+  refuseStandardInput(file, 'up')
   const network = requireNetwork(file ?? saved?.new.file, terminal)
   if (saved) await requirePlanned(network, saved, options.plan as string)
   clock.lap('load')

@@ -8,6 +8,7 @@ import { CommandError, exitCodes } from '../exit-code.ts'
 import { diagnosticJson, networkFile, requireLoaded } from '../network-argument.ts'
 import { openProgress } from '../render/progress.ts'
 import { whyJson, whyText } from '../render/why-text.ts'
+import { standardInput } from '../standard-input.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** @param words a network file, which may be left out; who; whom; and what, in any number of words */
@@ -46,7 +47,7 @@ export function why(words: readonly string[], terminal: Terminal): number {
 
 function questionOf(words: readonly string[], terminal: Terminal): { file: string; asked: Asked } {
   const [first = ''] = words
-  const given = existsSync(first) || /\.(ya?ml|json)$/i.test(first)
+  const given = first === standardInput || existsSync(first) || /\.(ya?ml|json)$/i.test(first)
   const [from, to, ...what] = given ? words.slice(1) : words
   if (!from || !to)
     throw new CommandError(
