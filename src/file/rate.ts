@@ -25,12 +25,12 @@ export function parseRate(text: string): Rate | undefined {
   return rate
 }
 
-/** To three digits: `9.87 Gbit/s`, `120 kpps`. */
-export function formatRate(value: number, unit: 'bits' | 'packets'): string {
+/** To three digits, or as many as are asked for: `9.87 Gbit/s`, `120 kpps`. */
+export function formatRate(value: number, unit: 'bits' | 'packets', places = 3): string {
   const [name = '', factor = 1] =
     Object.entries(factors)
       .reverse()
       .find(([, each]) => value >= each) ?? []
-  const digits = Number((value / factor).toPrecision(3))
+  const digits = Number((value / factor).toPrecision(places))
   return `${digits} ${name}${unit === 'bits' ? 'bit/s' : 'pps'}`
 }

@@ -3,11 +3,12 @@ import { formatDate, formatDuration } from '../file/index.ts'
 import { exceptionScope } from './exception-scope.ts'
 import type { Expectation } from './expectation.ts'
 import type { Network } from './network.ts'
+import { type RatingSubject, ratingsOf, type Sayings } from './rating-sayings.ts'
 import { siteByName } from './select.ts'
 
 export interface SettingChange {
-  readonly subject: 'zone' | 'support' | 'quota' | 'expectation' | 'exception'
-  /** `zone`, `support.longest`, `flows-per-vm in west`, `expect:orders`, `exception of failures at west/jump1`. */
+  readonly subject: 'network' | 'zone' | 'support' | 'quota' | RatingSubject | 'expectation' | 'exception'
+  /** `network`, `zone`, `support.longest`, `flows-per-vm in west`, `expect:orders`, `exception of failures at west/jump1`. */
   readonly name: string
   /** What it said, and what it says; absent: it was not there, or is not any more. */
   readonly was?: string
@@ -16,14 +17,16 @@ export interface SettingChange {
 
 /** In the order of the file: what applies to all of the network first. */
 export const settingChanges = (old: Network, next: Network): readonly SettingChange[] => [
+  ...differing('network', new Map([['network', old.name]]), new Map([['network', next.name]])),
   ...differing('zone', new Map([['zone', old.zone]]), new Map([['zone', next.zone]])),
   ...differing('support', supportOf(old), supportOf(next)),
   ...differing('quota', quotasOf(old, next), quotasOf(next, old)),
+  ...(['capacity', 'demand', 'availability'] as const).flatMap((subject) =>
+    differing(subject, ratingsOf(subject, old, next), ratingsOf(subject, next, old)),
+  ),
   ...differing('expectation', expectationsOf(old), expectationsOf(next)),
   ...differing('exception', exceptionsOf(old), exceptionsOf(next)),
 ]
-
-type Sayings = ReadonlyMap<string, string>
 
 function differing(subject: SettingChange['subject'], old: Sayings, next: Sayings): readonly SettingChange[] {
   return [...new Set([...old.keys(), ...next.keys()])].flatMap((name) => {

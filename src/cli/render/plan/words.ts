@@ -179,7 +179,7 @@ export function settingText(change: SettingChange): string {
 /** `zone changed`, `2 expectations changed`. */
 export const settingCounts = (settings: readonly SettingChange[]): readonly string[] =>
   [...groupBy(settings, ({ subject }) => subject)].map(([subject, { length }]) =>
-    subject === 'zone' || subject === 'support'
-      ? `${subject} changed`
-      : `${length} ${subject}${length === 1 ? '' : 's'} changed`,
+    subject === 'network' || subject === 'zone' || subject === 'support'
+      ? `${subject === 'network' ? 'name' : subject} changed`
+      : `${length} ${length === 1 ? subject : `${subject}s`.replace(/ys$/, 'ies')} changed`,
   )
