@@ -7,16 +7,17 @@ import { CommandError, exitCodes } from './exit-code.ts'
 import { outcomeOf } from './mistakes.ts'
 import { standardInput } from './standard-input.ts'
 import type { Terminal } from './terminal.ts'
+import { usualFile } from './usual-file.ts'
 import { packageRoot } from './version.ts'
 
 /** The file given; else `network.yaml` here; else the example that comes with Glacis, and says so. */
 export function networkFile(given: string | undefined, terminal: Terminal): string {
   if (given !== undefined) return given
-  if (existsSync('network.yaml')) return 'network.yaml'
-  const example = join(packageRoot(), 'examples', 'two-sites', 'network.yaml')
+  if (existsSync(usualFile)) return usualFile
+  const example = join(packageRoot(), 'examples', 'two-sites', usualFile)
   const near = relative('.', example)
   const path = near.length < example.length ? near : example
-  terminal.say(terminal.err.dim(`no FILE given and no network.yaml here: taking the example, ${path}`))
+  terminal.say(terminal.err.dim(`no FILE given and no ${usualFile} here: taking the example, ${path}`))
   return path
 }
 

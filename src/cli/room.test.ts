@@ -34,6 +34,20 @@ describe('a process with room', () => {
     expect(needsRoom(argv, {})).toBe(needed)
   })
 
+  it('is for the file that is taken where none is given', () => {
+    const from = process.cwd()
+    const usual = join(folder, 'network.yaml')
+    writeFileSync(usual, ' '.repeat(2 ** 20))
+    process.chdir(folder)
+    try {
+      expect(needsRoom(['check', '--json'], {})).toBe(true)
+      expect(needsRoom(['check', small], {})).toBe(false)
+    } finally {
+      process.chdir(from)
+      rmSync(usual)
+    }
+  })
+
   it('is not started by itself', () => {
     expect(needsRoom(['check', large], { GLACIS_ROOM: '1' })).toBe(false)
   })

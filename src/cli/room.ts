@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { fstatSync, statSync } from 'node:fs'
 import { constants, totalmem } from 'node:os'
 import { standardInput } from './standard-input.ts'
+import { usualFile } from './usual-file.ts'
 
 /** Verbs that prove something, and end by themselves or by a signal. */
 const verbs = new Set(['check', 'plan', 'why', 'matrix', 'lint', 'availability'])
@@ -19,16 +20,20 @@ const mebibyte = 2 ** 20
 /** Whether a command line is of a proof of such a network, and this process has not the room. */
 export function needsRoom(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): boolean {
   if (env[mark] !== undefined || !verbs.has(argv[0] ?? '')) return false
-  return argv.some(isLargeFile)
+  const given = argv.slice(1).map(sizeOf)
+  const sizes = given.some((size) => size !== undefined) ? given : [sizeOf(usualFile)]
+  return sizes.some((size) => size !== undefined && size >= large)
 }
 
-/** What cannot be looked at is none: the verb says what is wrong with it. Nobody knows how much will come through a pipe. */
-function isLargeFile(argument: string): boolean {
+/** Bytes of a file. What cannot be looked at is none: the verb says what is wrong with it. Nobody knows how much will come through a pipe. */
+function sizeOf(argument: string): number | undefined {
   try {
     const file = argument === standardInput ? fstatSync(0) : statSync(argument)
-    return file.isFile() ? file.size >= large : argument === standardInput && !file.isCharacterDevice()
+    if (file.isFile()) return file.size
+    if (argument !== standardInput) return undefined
+    return file.isCharacterDevice() ? 0 : Number.POSITIVE_INFINITY
   } catch {
-    return false
+    return undefined
   }
 }
 

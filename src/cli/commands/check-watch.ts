@@ -57,9 +57,10 @@ class FileProof {
   look(): number {
     // States are taken before: a file that is written meanwhile is read again.
     const before = new Map(Array.from(this.#read.keys(), (path) => [path, stateOf(path)]))
+    const begun = Date.now()
     const loaded = loadNetwork(this.#file, this.#known && { known: this.#known })
     this.#known = loaded.network ?? this.#known
-    this.#read = new Map(loaded.files.map((path) => [path, before.get(path) ?? stateOf(path)]))
+    this.#read = new Map(loaded.files.map((path) => [path, before.get(path) ?? stateOf(path, begun)]))
     return loaded.network ? this.#prove(loaded.network, loaded) : this.#refuse(loaded)
   }
 
@@ -106,9 +107,17 @@ class FileProof {
   }
 }
 
-function stateOf(path: string): string {
-  const status = statSync(path, { throwIfNoEntry: false })
-  return `${status?.ino} ${status?.size} ${status?.mtimeMs}`
+/**
+ * What a file is; what cannot be looked at has a state too, since reading it says why.
+ * @param until the time, in milliseconds, at which it was that: if it was written later, that is not known
+ */
+function stateOf(path: string, until = Number.POSITIVE_INFINITY): string {
+  try {
+    const { ino, size, mtimeMs } = statSync(path)
+    return mtimeMs < until ? `${ino} ${size} ${mtimeMs}` : 'unknown'
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code)
+  }
 }
 
 const timeOfDay = (): string => new Date().toTimeString().slice(0, 8)
