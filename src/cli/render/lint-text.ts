@@ -41,6 +41,8 @@ const remedies = {
   declares: 'Nothing comes of it there.',
   closes:
     'Removed, it would open the endpoint to all that no entry denies, since no other entry allows: mend it, or move it up.',
+  'closes-together':
+    'One entry that allows has to stay: with all of them removed, the endpoint would be open to all that no entry denies, and the others never decide either. Mend this one, move it up, or see that another stays.',
 } as const
 
 /** A sentence for people. */

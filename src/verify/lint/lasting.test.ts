@@ -33,6 +33,18 @@ describe('a line that is not to be removed', () => {
       )
   })
 
+  it('is any of several that allow, of which none decides: both removed, the list were open', () => {
+    const idle = '{ deny: [192.0.2.0/24] }, { allow: [192.0.2.0/25] }, { allow: [192.0.2.128/25] }'
+    expect(withList(`[${idle}]`)).toEqual([
+      'shadowed acl/shop/web/https/v4/2 closes-together',
+      'shadowed acl/shop/web/https/v4/3 closes-together',
+    ])
+    expect(withList(`[${idle}, { allow: [192.0.3.0/24] }]`)).toEqual([
+      'shadowed acl/shop/web/https/v4/2 undefined',
+      'shadowed acl/shop/web/https/v4/3 undefined',
+    ])
+  })
+
   it('is that of an endpoint, though all is let in where its rule stands', () => {
     expect(findings('    hosts: 2\n', "    hosts: 2\n    audit: ['hypervisor/default']\n")).toEqual([])
   })

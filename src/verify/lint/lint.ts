@@ -11,6 +11,7 @@ import {
   lineOf,
   type Point,
   type Policy,
+  type Rule,
   type RulePlace,
 } from '../../policy/index.ts'
 import type { IpHeaders } from '../../wire/index.ts'
@@ -66,6 +67,7 @@ interface Instance {
   readonly by: readonly RulePlace[]
   readonly ports?: readonly string[]
   readonly packet?: IpHeaders
+  readonly lasting?: Lasting | undefined
 }
 
 /** @param progress hears of each point that is looked at */
@@ -94,6 +96,7 @@ export function lint(
       continue
     }
     const shadowed = new Map(shadowedAmong(sets, all).map(({ place, by }) => [place.rule, by]))
+    const isIdle = (rule: Rule): boolean => shadowed.has(rule)
     for (const [index, region] of all.entries()) {
       const { place, hit } = region
       if (!region.listed || !isWritten(place.rule.origin)) continue
@@ -104,17 +107,18 @@ export function lint(
       const covering = shadowed.get(place.rule)
       if (covering) {
         // What a guest may send beside its rules is said for every guest, written or not.
-        put({ found: place.rule.id === 'guest/outbound' ? undefined : 'shadowed', by: covering })
+        const found = place.rule.id === 'guest/outbound' ? undefined : 'shadowed'
+        put({ found, by: covering, lasting: lastingOf(place, isIdle) })
         continue
       }
       const fate = fates.get(place.rule)
       if (fate && sets.mask(hit, fate.own) === sets.mask(hit, fate.without)) {
         const by = heirs(region, all.slice(index + 1))
         // What says in so many words what the default does is no mistake, and a declaration says more than its rule.
-        const isIdle = by.length > 0 || place.rule.action !== 'deny'
+        const isTold = by.length > 0 || place.rule.action !== 'deny'
         // Of two rules that say the same the later one is told, as shadowed: both may not go.
         const isDouble = by.length > 0 && by.every((heir) => shadowed.has(heir.rule))
-        put({ found: isIdle && !isDouble && !lastingOf(place) ? 'redundant' : undefined, by })
+        put({ found: isTold && !isDouble && !lastingOf(place, isIdle) ? 'redundant' : undefined, by })
         continue
       }
       arriving ??= new Arriving(proof)
@@ -179,7 +183,7 @@ function ofLine(instances: readonly Instance[]): Finding | undefined {
   if (kinds.has(undefined) || kind === undefined) return undefined
   if (kinds.has('over-broad') && kinds.size > 1) return undefined
   const shown = instances.find(({ found }) => found === kind) as Instance
-  const lasting = kind === 'shadowed' ? lastingOf(shown.region.place) : undefined
+  const lasting = kind === 'shadowed' ? shown.lasting : undefined
   return {
     kind,
     place: shown.region.place,
