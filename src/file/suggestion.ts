@@ -12,15 +12,18 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best?.candidate
 }
 
-/** `did you mean 'x'?`, also where `x` is the end of a path, or else the list of what is known, if it is short. */
+/** Known words that are listed in a hint. */
+const most = 12
+
+/** `did you mean 'x'?`, also where `x` is the end of a path, or else what is known: the first of it, and how much more there is. */
 export function suggestion(word: string, candidates: Iterable<string>, what: string): string | undefined {
   const known = [...candidates]
   const ends = known.filter((candidate) => candidate.endsWith(`/${word}`))
   const near = ends.length === 1 ? ends[0] : nearest(word, known)
   if (near !== undefined) return `did you mean '${near}'?`
   if (known.length === 0) return undefined
-  const shown = known.slice(0, 12).join(', ')
-  return `${what}: ${shown}${known.length > 12 ? ', …' : ''}`
+  const more = known.length - most
+  return `${what}: ${known.slice(0, most).join(', ')}${more > 0 ? `, … and ${more} more` : ''}`
 }
 
 /** Optimal string alignment: insert, delete, replace, or swap two neighbours, each at a cost of 1. */
