@@ -16,7 +16,7 @@ export function matrixHtml(network: string, matrix: Matrix): string {
 </head>
 <body>
 <main>
-<div class="picture">
+<div class="picture" role="region" aria-label="${about}" tabindex="0">
 ${matrixSvg(network, matrix)}</div>
 ${sections(matrix).join('\n')}
 </main>
@@ -56,9 +56,10 @@ const detail = (cell: Cell): string =>
 const style = `
 :root{color-scheme:light dark}
 body{margin:0;font:14px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;background:#fff;color:#1f2328}
-main{padding:0 24px 48px}
+main{padding:0 0 48px}
 .picture{overflow-x:auto}
-details{border-top:1px solid #d1d9e0;padding:8px 0;max-width:1100px}
+.picture svg{display:block;height:auto;max-width:max(100%,640px)}
+details{border-top:1px solid #d1d9e0;margin:0 24px;padding:8px 0;max-width:1100px;overflow-x:auto}
 summary{font-weight:600;cursor:pointer}
 table{border-collapse:collapse;margin:8px 0}
 th,td{text-align:left;padding:3px 16px 3px 0;vertical-align:top}
