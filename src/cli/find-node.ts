@@ -33,6 +33,8 @@ const lastPart = (id: string): string => id.slice(id.lastIndexOf('/') + 1)
 
 const shown = 8
 
-/** The first few of many. */
+/** The first few of many, and how many more there are. */
 export const listing = (items: readonly string[]): string =>
-  items.length > shown ? `${items.slice(0, shown).join(', ')}, …` : items.join(', ')
+  items.length > shown
+    ? `${items.slice(0, shown).join(', ')}, … and ${items.length - shown} more`
+    : items.join(', ')

@@ -3,9 +3,8 @@
  * is forgotten, so that the room for it is to be large; and what Node keeps at most by itself, 4 GiB, two such networks fill. Both is said when a process starts.
  */
 import { spawn } from 'node:child_process'
-import { fstatSync, statSync } from 'node:fs'
 import { constants, totalmem } from 'node:os'
-import { standardInput } from './standard-input.ts'
+import { sizeOf } from './file-size.ts'
 import { usualFile } from './usual-file.ts'
 
 /** Verbs that prove something, and end by themselves or by a signal. */
@@ -23,18 +22,6 @@ export function needsRoom(argv: readonly string[], env: NodeJS.ProcessEnv = proc
   const given = argv.slice(1).map(sizeOf)
   const sizes = given.some((size) => size !== undefined) ? given : [sizeOf(usualFile)]
   return sizes.some((size) => size !== undefined && size >= large)
-}
-
-/** Bytes of a file. What cannot be looked at is none: the verb says what is wrong with it. Nobody knows how much will come through a pipe. */
-function sizeOf(argument: string): number | undefined {
-  try {
-    const file = argument === standardInput ? fstatSync(0) : statSync(argument)
-    if (file.isFile()) return file.size
-    if (argument !== standardInput) return undefined
-    return file.isCharacterDevice() ? 0 : Number.POSITIVE_INFINITY
-  } catch {
-    return undefined
-  }
 }
 
 /** Options of Node: what is kept for a short time, and three quarters of the memory for the rest, if nothing was said of it. */

@@ -2,11 +2,10 @@
 import type { EventKind } from '../../dataplane/index.ts'
 import type { WatchMessage } from '../../lab/index.ts'
 import { type EventJson, type ModelAnswer, ModelCheck } from '../../observe/index.ts'
-import { derivePolicy } from '../../policy/index.ts'
 import { askNetwork, chooseNetwork } from '../ask-network.ts'
 import { exitCodes } from '../exit-code.ts'
 import { requireHits } from '../hits.ts'
-import { requireNetwork } from '../network-argument.ts'
+import { derived, requireNetwork } from '../network-argument.ts'
 import { disagreementText, liveText } from '../render/live-check-text.ts'
 import { notInForce } from '../standing.ts'
 import type { Terminal } from '../terminal.ts'
@@ -51,7 +50,7 @@ export async function checkLive(
   terminal: Terminal,
 ): Promise<number> {
   const network = requireNetwork(file, terminal)
-  const policy = derivePolicy(network)
+  const policy = derived(network, terminal)
   const lab = chooseNetwork(options.name ?? network.name, 'check what runs')
   const differs = notInForce(network, policy, await requireHits(lab.name, 'check what runs'))
   if (differs !== undefined) {

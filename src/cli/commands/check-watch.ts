@@ -7,7 +7,8 @@ import { type LoadResult, loadNetwork, type Network } from '../../model/index.ts
 import { StandingProof, type Verdict } from '../../verify/index.ts'
 import { exitCodes } from '../exit-code.ts'
 import { outcomeOf } from '../mistakes.ts'
-import { diagnosticJson, networkFile } from '../network-argument.ts'
+import { diagnosticJson, loadFile, networkFile } from '../network-argument.ts'
+import { openProgress, type Progress } from '../render/progress.ts'
 import { proofJson, proofText } from '../render/proof-text.ts'
 import { refuseStandardInput } from '../standard-input.ts'
 import type { Terminal } from '../terminal.ts'
@@ -38,6 +39,9 @@ export async function checkWatch(given: string | undefined, terminal: Terminal):
 class FileProof {
   readonly #file: string
   readonly #terminal: Terminal
+  readonly #progress: Progress
+  /** When the proof that is under way was begun, by `performance.now`. */
+  #started = 0
   #standing: StandingProof | undefined
   /** The network as it was loaded last. */
   #known: Network | undefined
@@ -47,6 +51,7 @@ class FileProof {
   constructor(file: string, terminal: Terminal) {
     this.#file = file
     this.#terminal = terminal
+    this.#progress = openProgress(terminal)
   }
 
   isOutdated(): boolean {
@@ -58,7 +63,9 @@ class FileProof {
     // States are taken before: a file that is written meanwhile is read again.
     const before = new Map(Array.from(this.#read.keys(), (path) => [path, stateOf(path)]))
     const begun = Date.now()
-    const loaded = loadNetwork(this.#file, this.#known && { known: this.#known })
+    const loaded = this.#known
+      ? loadNetwork(this.#file, { known: this.#known })
+      : loadFile(this.#file, this.#terminal)
     this.#known = loaded.network ?? this.#known
     this.#read = new Map(loaded.files.map((path) => [path, before.get(path) ?? stateOf(path, begun)]))
     return loaded.network ? this.#prove(loaded.network, loaded) : this.#refuse(loaded)
@@ -66,9 +73,10 @@ class FileProof {
 
   #prove(network: Network, { diagnostics }: LoadResult): number {
     const terminal = this.#terminal
-    const started = performance.now()
+    this.#started = performance.now()
     const { verdicts, isWhole } = this.#verdicts(network)
-    const seconds = (performance.now() - started) / 1000
+    const seconds = (performance.now() - this.#started) / 1000
+    this.#progress.end()
     const holds = verdicts.every((verdict) => verdict.holds)
     terminal.record({
       ok: holds,
@@ -102,7 +110,13 @@ class FileProof {
     const update = this.#standing?.update(network, { more })
     if (update?.verdicts.every(({ holds }) => holds)) return update
     // What is broken is shown with lines of the files as they are now, so all is looked at.
-    this.#standing = new StandingProof(network, { more })
+    this.#standing = new StandingProof(network, {
+      more,
+      progress: (done, total) => {
+        // What takes less than a second is over before anybody could read it.
+        if (performance.now() - this.#started > 1000) this.#progress('proof', done, total)
+      },
+    })
     return { verdicts: this.#standing.verdicts, isWhole: true }
   }
 }

@@ -3,11 +3,11 @@ import { nameInvariants, zoneOf } from '../../dns/index.ts'
 import { type Diagnostic, formatDiagnostics } from '../../file/index.ts'
 import { type Network, virtualEndpoints } from '../../model/index.ts'
 import { formatIp } from '../../net/index.ts'
-import { derivePolicy, type Policy, rulesOf } from '../../policy/index.ts'
+import { type Policy, rulesOf } from '../../policy/index.ts'
 import { failuresOf, judgeFailures, prove, type Verdict } from '../../verify/index.ts'
 import { exitCodes } from '../exit-code.ts'
 import { outcomeOf } from '../mistakes.ts'
-import { diagnosticJson, loadFile, networkFile } from '../network-argument.ts'
+import { derived, diagnosticJson, loadFile, networkFile } from '../network-argument.ts'
 import { type FailuresFound, failuresJson, failuresText } from '../render/failures-text.ts'
 import { openProgress } from '../render/progress.ts'
 import { proofJson, proofText } from '../render/proof-text.ts'
@@ -23,8 +23,8 @@ export interface CheckOptions {
 
 export function check(given: string | undefined, options: CheckOptions, terminal: Terminal): number {
   const file = networkFile(given, terminal)
-  const { network, diagnostics } = loadFile(file)
-  const policy = network && derivePolicy(network)
+  const { network, diagnostics } = loadFile(file, terminal)
+  const policy = network && derived(network, terminal)
   const summary = network && policy ? summarize(network, policy) : null
   const proof = network && policy && options.proof ? proven(network, policy, terminal) : undefined
   const failures =

@@ -1,9 +1,9 @@
 /** `glacis emit nft|windows FILE NODE`: the rules in force at a node, in the words of another firewall. */
 import { emitNft, emitWindowsFirewall, UnsayableError } from '../../firewall/index.ts'
-import { derivePolicy, type Point, type Policy } from '../../policy/index.ts'
+import type { Point, Policy } from '../../policy/index.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
 import { findNode } from '../find-node.ts'
-import { requireNetwork } from '../network-argument.ts'
+import { derived, requireNetwork } from '../network-argument.ts'
 import type { Terminal } from '../terminal.ts'
 
 export type Firewall = 'nft' | 'windows'
@@ -21,7 +21,7 @@ export function emit(
     network.nodes.map(({ id }) => id),
     name,
   )
-  const points = pointsOf(derivePolicy(network), node)
+  const points = pointsOf(derived(network, terminal), node)
   const text = textOf(points, firewall)
   terminal.result({ firewall, node, points: points.map(({ id }) => id), text })
   if (!terminal.json) terminal.print(text.trimEnd())

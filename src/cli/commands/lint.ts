@@ -1,8 +1,7 @@
 /** `glacis lint FILE`: rules that people wrote and that are of no use, or that were hardly meant. */
-import { derivePolicy } from '../../policy/index.ts'
 import { lint as findings } from '../../verify/index.ts'
 import { exitCodes } from '../exit-code.ts'
-import { requireNetwork } from '../network-argument.ts'
+import { derived, requireNetwork } from '../network-argument.ts'
 import { findingJson, lintText } from '../render/lint-text.ts'
 import { openProgress } from '../render/progress.ts'
 import type { Terminal } from '../terminal.ts'
@@ -14,7 +13,7 @@ export interface LintOptions {
 
 export function lint(file: string | undefined, { strict }: LintOptions, terminal: Terminal): number {
   const network = requireNetwork(file, terminal)
-  const policy = derivePolicy(network)
+  const policy = derived(network, terminal)
   const progress = openProgress(terminal)
   // A small network is looked through before anybody could read what is being done.
   const isLarge = policy.points.length > 1000

@@ -1,10 +1,9 @@
 /** `glacis matrix FILE`: who reaches what, as a table, a picture or a page. */
 import { globSource, suggestion } from '../../file/index.ts'
 import type { Network } from '../../model/index.ts'
-import { derivePolicy } from '../../policy/index.ts'
 import { type Matrix, matrixOf } from '../../verify/index.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
-import { requireNetwork } from '../network-argument.ts'
+import { derived, requireNetwork } from '../network-argument.ts'
 import { matrixHtml } from '../render/matrix/matrix-html.ts'
 import { matrixSvg } from '../render/matrix/matrix-svg.ts'
 import { matrixJson, matrixText } from '../render/matrix/matrix-text.ts'
@@ -24,7 +23,7 @@ export function matrix(file: string | undefined, options: MatrixOptions, termina
   const network = requireNetwork(file, terminal)
   const { tenant, from, to, svg, html } = options
   checkTenant(network, tenant)
-  const policy = derivePolicy(network)
+  const policy = derived(network, terminal)
   const progress = openProgress(terminal)
   const started = performance.now()
   const isLarge = policy.points.length > 1000

@@ -2,7 +2,6 @@
 import { nameInvariants, zoneOf } from '../../dns/index.ts'
 import { fingerprintOf, type InForceResult, networkFromJson, sameFingerprint } from '../../lab/index.ts'
 import { settingChanges } from '../../model/index.ts'
-import { derivePolicy } from '../../policy/index.ts'
 import {
   type Broken,
   brokenBy,
@@ -13,7 +12,7 @@ import {
 } from '../../verify/index.ts'
 import { askNetwork, chooseNetwork } from '../ask-network.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
-import { requireNetwork } from '../network-argument.ts'
+import { derived, requireNetwork } from '../network-argument.ts'
 import { savePlan } from '../plan-file.ts'
 import { changesSomething, type Plan, type PlannedNetwork } from '../render/plan/plan.ts'
 import { planJson } from '../render/plan/plan-json.ts'
@@ -51,7 +50,9 @@ export async function plan(
   const next = fromFile(second ?? first, terminal)
   if (options.out !== undefined) refuseStandardInput(next.network.file, 'plan --out')
   const old =
-    second === undefined ? await whatRuns(options.name ?? next.network.name) : fromFile(first, terminal)
+    second === undefined
+      ? await whatRuns(options.name ?? next.network.name, terminal)
+      : fromFile(first, terminal)
   const started = performance.now()
   const made = compared(old, next, options, terminal)
   const result: Plan = {
@@ -72,16 +73,16 @@ export async function plan(
 
 function fromFile(file: string | undefined, terminal: Terminal): End {
   const network = requireNetwork(file, terminal)
-  const policy = derivePolicy(network)
+  const policy = derived(network, terminal)
   return { network, policy, planned: { file: network.file, fingerprint: fingerprintOf(network, policy) } }
 }
 
 /** What runs, from itself: its file may have changed since. */
-async function whatRuns(name: string): Promise<End> {
+async function whatRuns(name: string, terminal: Terminal): Promise<End> {
   const lab = chooseNetwork(name, 'plan against what runs')
   const { file, revision, fingerprint, ...answer } = (await askNetwork(lab, 'in-force')) as InForceResult
   const network = networkFromJson(answer.network)
-  const policy = derivePolicy(network)
+  const policy = derived(network, terminal)
   if (!sameFingerprint(fingerprintOf(network, policy), fingerprint))
     throw new CommandError(
       `plan against ${lab.name}: it was brought up by another version of Glacis; give its file, or bring it up anew`,

@@ -1,19 +1,11 @@
 /** `glacis rules FILE [POINT]`: every enforcement point, and every rule in the order in which it is asked, with its origin, and its
  * hits if that network is up. */
 import { nearest, pathPattern } from '../../file/index.ts'
-import {
-  derivePolicy,
-  isWritten,
-  type Point,
-  type Policy,
-  type Rule,
-  type RulePlace,
-  rulesOf,
-} from '../../policy/index.ts'
+import { isWritten, type Point, type Policy, type Rule, type RulePlace, rulesOf } from '../../policy/index.ts'
 import { type Shadowed, shadowedRules } from '../../verify/index.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
 import { findHits, requireHits } from '../hits.ts'
-import { isFile, requireNetwork } from '../network-argument.ts'
+import { derived, isFile, requireNetwork } from '../network-argument.ts'
 import { type Extras, pointJson } from '../render/rule-json.ts'
 import { pointsText, pointText } from '../render/rules-text.ts'
 import { notInForce } from '../standing.ts'
@@ -39,7 +31,7 @@ export async function rules(
   const [file, pattern] =
     second === undefined && first !== undefined && !isFile(first) ? [undefined, first] : [first, second]
   const network = requireNetwork(file, terminal)
-  const policy = derivePolicy(network)
+  const policy = derived(network, terminal)
   const points = pattern === undefined ? policy.points : findPoints(policy, pattern)
   const name = options.name ?? network.name
   const required = options.unused || options.name !== undefined

@@ -2,7 +2,6 @@
 import type { LiveTraceParameters, LiveTraceResult, RunningLab } from '../../lab/index.ts'
 import { type Network, nodeById } from '../../model/index.ts'
 import { type Family, formatIp, type Ip, parseIp } from '../../net/index.ts'
-import { derivePolicy } from '../../policy/index.ts'
 import {
   type Conversation,
   converse,
@@ -18,7 +17,7 @@ import { CommandError, exitCodes } from '../exit-code.ts'
 import { type Destination, findDestination, openPorts } from '../find-destination.ts'
 import { findNode } from '../find-node.ts'
 import { type LiveAnswer, liveAnswer, toldGrants } from '../live-answer.ts'
-import { requireNetwork } from '../network-argument.ts'
+import { derived, requireNetwork } from '../network-argument.ts'
 import { liveTraceText } from '../render/live-trace-text.ts'
 import { errorJson, traceJson } from '../render/trace-json.ts'
 import { errorText, traceText } from '../render/trace-text.ts'
@@ -67,7 +66,7 @@ export async function trace(
   if (options.errorFrom !== undefined && options.live)
     throw new CommandError('trace --live: it sends no ICMP errors; leave out --live, or --error-from')
   const lab = options.live ? chooseNetwork(options.name ?? network.name, 'trace --live') : undefined
-  const policy = derivePolicy(network)
+  const policy = derived(network, terminal)
   const sent = lab && (await sendLive(lab, opening))
   const world = createWorld(network, policy, sent && toldGrants(sent.grants))
   const state = new WorldState(world)

@@ -2,10 +2,9 @@
 import { existsSync } from 'node:fs'
 import { formatDiagnostics } from '../../file/index.ts'
 import { type Asked, textOfQuestion } from '../../model/index.ts'
-import { derivePolicy } from '../../policy/index.ts'
 import { whyOf } from '../../verify/index.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
-import { diagnosticJson, networkFile, requireLoaded } from '../network-argument.ts'
+import { derived, diagnosticJson, networkFile, requireLoaded } from '../network-argument.ts'
 import { openProgress } from '../render/progress.ts'
 import { whyJson, whyText } from '../render/why-text.ts'
 import { standardInput } from '../standard-input.ts'
@@ -29,7 +28,7 @@ export function why(words: readonly string[], terminal: Terminal): number {
   }
   const progress = openProgress(terminal)
   const started = performance.now()
-  const policy = derivePolicy(network)
+  const policy = derived(network, terminal)
   const isLarge = policy.points.length > 1000
   const found = whyOf(network, policy, classes, (phase) => {
     if (isLarge) progress(phase, 0, 1)

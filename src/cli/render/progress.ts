@@ -9,6 +9,8 @@ export interface Progress {
 }
 
 const words: Readonly<Record<string, string>> = {
+  load: 'Reading the network file',
+  derive: 'Deriving rules',
   compile: 'Compiling rules to eBPF',
   nodes: 'Creating nodes',
   links: 'Connecting them',
