@@ -1,5 +1,6 @@
 /** Faults of forwarding tables, each found by the right invariant, with a packet that does it. */
 
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   ForwardingTable,
@@ -10,10 +11,11 @@ import {
   type Route,
   type Site,
 } from '../../model/index.ts'
-import { formatPrefix, hostPrefix, type Prefix, prefix } from '../../net/index.ts'
+import { formatPrefix, hostPrefix, type Prefix, Protocol, prefix } from '../../net/index.ts'
 import { derivePolicy, type Point, type RuleTier, type Tier, type Translation } from '../../policy/index.ts'
-import { rule } from '../../policy/testing/sample.ts'
-import { createWorld, type World } from '../../trace/index.ts'
+import { packet, rule } from '../../policy/testing/sample.ts'
+import { createWorld, type World, WorldState, walk } from '../../trace/index.ts'
+import type { IpHeaders } from '../../wire/index.ts'
 import { prove } from './index.ts'
 import { happens } from './testing/happens.ts'
 import { broken } from './testing/proven.ts'
@@ -88,6 +90,38 @@ function withoutBackend(node: string): World {
   return createWorld(network, { points })
 }
 
+/** What machines open to what listens, at its address. */
+const asked = network.nodes.flatMap(({ id, kind, addresses }) =>
+  ['distribution-router', 'balancer', 'access-router', 'isp'].includes(kind)
+    ? []
+    : network.nodes.flatMap((server) =>
+        server.listeners.flatMap(({ protocol, port }) =>
+          addresses.flatMap((source) =>
+            server.addresses
+              .filter(({ family }) => family === source.family && server.id !== id)
+              .map((destination) => ({
+                from: id,
+                packet: packet({
+                  source,
+                  destination,
+                  protocol: Protocol[protocol],
+                  sourcePort: 40_000,
+                  destinationPort: port,
+                }),
+              })),
+          ),
+        ),
+      ),
+)
+
+/** Whether one of equal ways delivers a packet, and another loses it. */
+function partsOnItsWay(given: World, from: string, sent: IpHeaders): boolean {
+  const ends = walk(given, new WorldState(), from, sent).map(({ end }) => end)
+  const delivered = new Set(ends.flatMap((end) => (end.kind === 'delivered' ? [end.node] : [])))
+  const isLost = ends.some(({ kind }) => kind === 'denied' || kind === 'no-route')
+  return delivered.size > 1 || (delivered.size === 1 && isLost)
+}
+
 const dr = (site: string) => [`${site}/dr1`, `${site}/dr2`] as const
 const [dr1, dr2] = dr('west')
 const vm = addressOf('west/shop-web-0')
@@ -137,9 +171,42 @@ describe('forwarding', () => {
   it('that leads one of equal ways astray is found, though the ways of several senders part elsewhere than those of one', () => {
     const given = withRoutes({ [dr1]: led(addressOf('west/fc1', 1), [hop(dr1, 'west/host2')]) })
     const [verdict] = prove(network, policy, { world: given, only: ['equal-ways'] })
-    expect(verdict?.counterexamples.every(({ sender }) => sender !== undefined)).toBe(true)
     expect(verdict?.holds).toBe(false)
+    for (const example of verdict?.counterexamples ?? []) expect(happens(given, example)).toBe(true)
   })
+
+  it('that is otherwise at random is found where some flow shows it, and shown with one that does', () => {
+    const routers = network.nodes.filter(({ kind }) =>
+      ['distribution-router', 'balancer', 'access-router'].includes(kind),
+    )
+    const among = <T>(list: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...list)
+    const faults = among(routers).chain(({ id }) =>
+      fc.tuple(
+        fc.constant(id),
+        among(world.routes(id)),
+        fc.option(among(neighboursOf(network, id).map((each) => each.hop))),
+      ),
+    )
+    const flows = asked.filter((_, index) => index % 7 === 0)
+    let [shown, parting] = [0, 0]
+    fc.assert(
+      fc.property(faults, ([router, { prefix: to }, next]) => {
+        const given = withRoutes({ [router]: led(formatPrefix(to), next ? [next] : []) })
+        const [verdict] = prove(network, policy, { world: given, only: ['equal-ways'] })
+        const story = `${router} ${formatPrefix(to)} ${next?.interface}`
+        for (const example of verdict?.counterexamples ?? []) {
+          shown++
+          expect(happens(given, example), `${story} ${example.at}`).toBe(true)
+        }
+        if (!flows.some((flow) => partsOnItsWay(given, flow.from, flow.packet))) return
+        parting++
+        expect(verdict?.holds, story).toBe(false)
+      }),
+      { numRuns: 25 },
+    )
+    expect(shown).toBeGreaterThan(0)
+    expect(parting).toBeGreaterThan(0)
+  }, 120_000)
 
   it('of one site that differs from that of another of its template', () => {
     const at = (changes: Parameters<typeof withRoutes>[0]) =>

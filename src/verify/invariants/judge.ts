@@ -254,7 +254,7 @@ class Judging {
       return false
     }
     const found = findSender(proof, one.emissions, breaks)
-    if (!found) return one.isJoint ? undefined : this.#elsewhere(one, at)
+    if (!found) return one.isJoint ? undefined : this.#elsewhere(one, breach)
     const sent = one.emissions.find((emission) => emission.node === found.sender)?.packets ?? proof.sets.none
     const among = (packet: IpHeaders): boolean => proof.sets.holds(sent, packet)
     const played =
@@ -271,12 +271,15 @@ class Judging {
     }
   }
 
-  /** What one sender breaks at another place: of ways that are compared, where they part may be seen sooner with all packets than with some. */
-  #elsewhere(one: Case, at: string): Counterexample | undefined {
+  /**
+   * What one sender breaks at another place: of ways that are compared, where they part may be seen sooner with all packets than with some. If none does alone,
+   * a packet as it is where they part.
+   */
+  #elsewhere(one: Case, { at, packets, does }: Breach): Counterexample | undefined {
     for (const emission of one.emissions)
       for (const breach of this.#counting(one, one.follow([emission])))
         if (breach.at !== at) return this.#example({ ...one, emissions: [emission] }, breach)
-    throw new TypeError(`prove ${this.#id}: no single sender breaks what all of them together break at ${at}`)
+    return { at, packet: typicalPacket(this.#proof.sets, packets), ...(does && { does }) }
   }
 
   #points(invariant: PointInvariant): Finding {

@@ -39,8 +39,24 @@ export class Agreement {
     this.#options = options
   }
 
-  /** Of packets that nodes have to forward. */
+  /** Of packets that nodes have to forward: where their ways part. */
   *broken({ forwarded }: Pick<Reach, 'forwarded'>): Iterable<Disagreement> {
+    // From all of them at once it is soon seen that nothing is wrong.
+    const [first] = this.#broken(forwarded)
+    if (!first) return
+    let found = false
+    for (const [node, packets] of forwarded) {
+      const parted = [...this.#broken(new Map([[node, packets]]))].map((each) => each.packets)
+      if (parted.length === 0) continue
+      found = true
+      // What was translated on its way does not say which packets those were.
+      const seen = this.#sets.mask(packets, this.#sets.union(parted))
+      yield { at: node, packets: seen === this.#sets.none ? packets : seen }
+    }
+    if (!found) yield first
+  }
+
+  *#broken(forwarded: AtNodes): Iterable<Disagreement> {
     const pairs = new Pairs(this.#sets)
     for (const [node, packets] of forwarded)
       for (const { interfaces, packets: routed } of this.#terrain.forwarding(node).equal) {
@@ -54,8 +70,8 @@ export class Agreement {
     for (let next = pairs.next(); next; next = pairs.next()) {
       const [a, b, packets] = next
       const left = this.#sets.without(packets, this.#comesTo(a, b, packets))
-      yield* this.#compare(a, left, this.#sent(a, left), this.#sent(b, left), pairs, () =>
-        this.#differ(a, b, left),
+      yield* this.#compare(a, left, this.#sent(a, left), this.#sent(b, left), pairs, (some) =>
+        this.#differ(a, b, some),
       )
     }
   }
@@ -67,11 +83,15 @@ export class Agreement {
     return sets.mask(packets, sets.union([there ?? sets.none, back ?? sets.none]))
   }
 
-  /** Where packets are after a hop, but for those that are for the node itself. */
+  /** Where packets are after a hop: those that are for the node itself have come to where they stay. */
   #sent(node: string, packets: DiagramSet): AtNodes {
-    if (!this.#terrain.forwards(node)) return new Map()
-    const others = this.#sets.without(packets, this.#terrain.forwarding(node).local)
-    return this.#alike(this.#reach.step(node, others))
+    const sets = this.#sets
+    const { local } = this.#terrain.forwarding(node)
+    const came = new Gathered(sets)
+    came.add(node, sets.mask(local, packets))
+    if (this.#terrain.forwards(node))
+      for (const [at, some] of this.#reach.step(node, sets.without(packets, local))) came.add(at, some)
+    return this.#alike(came.sets)
   }
 
   /**
@@ -84,14 +104,15 @@ export class Agreement {
     one: AtNodes,
     other: AtNodes,
     pairs: Pairs,
-    differ = () => true,
+    differ = (_: DiagramSet): boolean => true,
   ): Iterable<Disagreement> {
     const sets = this.#sets
     const [all, allOther] = [sets.union([...one.values()]), sets.union([...other.values()])]
     const unmatched = sets.union([sets.without(all, allOther), sets.without(allOther, all)])
-    if (unmatched !== sets.none && differ()) {
-      const rest = sets.mask(unmatched, packets)
-      yield { at, packets: rest === sets.none ? packets : rest }
+    if (unmatched !== sets.none) {
+      // What was translated does not say which of the packets it was.
+      const alone = sets.without(unmatched, packets) === sets.none ? unmatched : packets
+      if (differ(alone)) yield { at, packets: alone }
     }
     for (const [a, had] of one)
       for (const [b, got] of other) {

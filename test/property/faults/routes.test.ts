@@ -67,6 +67,8 @@ function found({ name, node, routes }: RouteFault): readonly string[] {
   const broken = prove(network, policy, { memory, most: 1, only, world: spoilt }).filter(
     ({ holds }) => !holds,
   )
+  for (const { counterexamples } of broken)
+    for (const example of counterexamples) expect(happens(spoilt, example), name).toBe(true)
   return broken.map(({ invariant }) => invariant.id)
 }
 
