@@ -32,6 +32,8 @@ export function changeRows(quick: boolean, say: (line: string) => void): readonl
   say(`${size}: loading, deriving and proving, which is not measured`)
   const base = loaded(text)
   const standing = new StandingProof(base)
+  // As `check --watch` does.
+  standing.rehearse()
   return edits.map(([name, change]) => {
     const samples = Array.from({ length: rounds }, (_, round) => {
       const next = loaded(change(text, round), base)

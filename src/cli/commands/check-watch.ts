@@ -27,6 +27,7 @@ export async function checkWatch(given: string | undefined, terminal: Terminal):
     let code = watch.look()
     terminal.say(terminal.err.dim(`Watching ${file} and the files that it names. Ctrl-C ends it.`))
     for (;;) {
+      watch.rehearse()
       const next = await Promise.race([interruption.happened, sleep(pause, 'looked' as const)])
       if (next === 'interrupted') return code
       if (watch.isOutdated()) code = watch.look()
@@ -43,6 +44,7 @@ class FileProof {
   /** When the proof that is under way was begun, by `performance.now`. */
   #started = 0
   #standing: StandingProof | undefined
+  #isRehearsed = false
   /** The network as it was loaded last. */
   #known: Network | undefined
   /** What the files were when they were read. */
@@ -56,6 +58,13 @@ class FileProof {
 
   isOutdated(): boolean {
     return [...this.#read].some(([path, state]) => stateOf(path) !== state)
+  }
+
+  /** While nothing is to be done, once for each network that was proven whole. */
+  rehearse(): void {
+    if (this.#isRehearsed) return
+    this.#isRehearsed = true
+    this.#standing?.rehearse()
   }
 
   /** @returns an exit code */
@@ -117,6 +126,7 @@ class FileProof {
         if (performance.now() - this.#started > 1000) this.#progress('proof', done, total)
       },
     })
+    this.#isRehearsed = false
     return { verdicts: this.#standing.verdicts, isWhole: true }
   }
 }

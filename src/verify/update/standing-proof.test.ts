@@ -10,6 +10,7 @@ import { prove } from '../invariants/index.ts'
 import { broken, generated } from '../invariants/testing/proven.ts'
 import { randomFault } from '../invariants/testing/random-fault.ts'
 import { StandingProof } from './index.ts'
+import { rehearsals } from './rehearsal.ts'
 
 const sizes = fc.record({
   vms: fc.integer({ min: 12, max: 40 }),
@@ -34,6 +35,7 @@ describe('after a fault', () => {
           const fault = randomFault(world, draw)
           if (fault.routes.size > 0) continue
           const standing = new StandingProof(network, { alikeFrom })
+          if (draw(2) === 0) standing.rehearse()
           const { verdicts, isWhole } = standing.update(network, { policy: fault.policy })
           const all = broken(prove(network, fault.policy, { alikeFrom: Number.POSITIVE_INFINITY }))
           expect(broken(verdicts), fault.name).toEqual(all)
@@ -45,6 +47,23 @@ describe('after a fault', () => {
     )
     expect(parts).toBeGreaterThan(0)
     expect(found).toBeGreaterThan(0)
+  })
+})
+
+describe('what is rehearsed', () => {
+  it.each([
+    ['all machines', Number.POSITIVE_INFINITY],
+    ['a few that stand for all', 0],
+  ])('holds, and is a change of a part alone, by %s', (_, alikeFrom) => {
+    const network = generated({ vms: 40, hosts: 8, sites: 2 })
+    const standing = new StandingProof(network, { alikeFrom })
+    const networks = rehearsals(network)
+    expect(networks).toHaveLength(2)
+    for (const rehearsed of networks) {
+      const { verdicts, isWhole } = standing.update(rehearsed)
+      expect(broken(verdicts)).toEqual([])
+      expect(isWhole).toBe(false)
+    }
   })
 })
 
