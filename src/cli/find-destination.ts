@@ -60,6 +60,9 @@ function unknown(
     (name) => name.startsWith(`${wanted}.`) || name.startsWith(`${wanted}-`),
   )
   if (longer.length > 0) return `it is no address, node or service; there are ${listing(longer)}`
+  const machines = network.nodes.filter(({ vm }) => vm && `${vm.service}/${vm.role}`.toLowerCase() === wanted)
+  if (machines.length > 0)
+    return `it is a role, and a packet goes to one machine; choose of ${listing(machines.map(({ id }) => id))}`
   const near = nearNode([...short, ...ids, ...names.keys()], wanted)
   return `it is no address, node or service; ${near === undefined ? `give one such as 192.0.2.1, ${ids[0]} or ${short[0]}` : `did you mean '${near}'?`}`
 }

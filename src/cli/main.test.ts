@@ -120,6 +120,10 @@ test.each([
     ['trace', '--from', 'internet', '--to', 'x', '--proto', 'sctp'],
     "read the arguments: option '--proto <protocol>' argument 'sctp' is invalid. Allowed choices are tcp, udp, icmp; see 'glacis trace --help'",
   ],
+  [
+    ['trace', example, '--from', 'internet', '--to', 'tickets/Front', '--dport', '443'],
+    "find 'tickets/Front': it is a role, and a packet goes to one machine; choose of west/tickets-front-0, west/tickets-front-1, east/tickets-front-0, east/tickets-front-1",
+  ],
 ])('%j is refused in one line', async (argv, message) => {
   expect(await run(...argv)).toEqual({ code: 2, stdout: '', stderr: `glacis: ${message}\n` })
 })

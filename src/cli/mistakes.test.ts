@@ -1,15 +1,21 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { main } from './main.ts'
 
 let folder: string
+/** A network whose template names a file that is not there. */
+const naming = readFileSync('examples/two-sites/network.yaml', 'utf8').replace(
+  '    hosts: 3\n',
+  '    hosts: 3\n    machine-config: none.yaml\n',
+)
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'glacis-mistakes-'))
   writeFileSync(join(folder, 'group.json'), '{}')
   writeFileSync(join(folder, 'latin1.yaml'), new Uint8Array([0x6e, 0xe9]))
   writeFileSync(join(folder, 'one.yaml'), 'a list\n')
+  writeFileSync(join(folder, 'names-none.yaml'), naming)
   writeFileSync(join(folder, 'several.yaml'), 'network: 7\n')
 })
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -35,6 +41,7 @@ test.each([
   ],
   ['rules', 'none.yaml', 'the file cannot be read; see the hint above'],
   ['rules', 'one.yaml', 'it describes no network; correct the mistake above'],
+  ['rules', 'names-none.yaml', 'it describes no network; correct the mistakes above'],
   ['rules', 'several.yaml', 'it describes no network; correct the mistakes above'],
 ])('%s %s ends with what came of it', async (verb, file, end) => {
   const { exitCode, last } = await lastLine(verb, path(file))

@@ -14,7 +14,11 @@ export function outcomeOf(
   outcome: string,
 ): string {
   const errors = diagnostics.filter(({ severity }) => severity === 'error')
-  const lost = errors.find(({ code, at }) => unread.has(code) && files.includes(at.file))
+  // A file that another one names is lost where that one says so.
+  const lost = errors.find(
+    ({ code, at, message }) =>
+      unread.has(code) && files.includes(at.file) && message.startsWith(`cannot read ${at.file}: `),
+  )
   if (lost) {
     const which = files.length > 1 ? lost.at.file : 'the file'
     return `${which} cannot be read; see the hint above`

@@ -1,5 +1,5 @@
 /** Checks what the templates say of the categories of their infrastructure services (R24). */
-import type { TemplateFile } from '../../file/index.ts'
+import { suggestion, type TemplateFile } from '../../file/index.ts'
 import { formatIp, parseIp, prefix, prefixContains } from '../../net/index.ts'
 import type { InfrastructureService, Node, SiteFrame } from '../network.ts'
 import { clientId, infrastructureServices, offeredBy } from '../resolve/infrastructure-access.ts'
@@ -94,6 +94,8 @@ export function checkEnumerated(
   const { file, log, valueAt } = resolution
   const ids = new Set(nodes.filter(({ site }) => site !== undefined).map(({ id }) => id))
   const internal = file.internal.map(prefix)
+  const ownOf = (site: string): readonly string[] =>
+    [...ids].filter((id) => id.startsWith(`${site}/`)).map((id) => id.slice(site.length + 1))
   const reported = new Set<string>()
   for (const { name: site, template } of sites)
     for (const service of infrastructureServices) {
@@ -113,7 +115,7 @@ export function checkEnumerated(
             : `there is no machine '${clientId(site, text)}'`
           const hint = address
             ? "choose an address within the network's 'internal' prefixes"
-            : "name a machine of the site, such as 'fc1', or of any site, such as 'west/fc1'"
+            : suggestion(text, text.includes('/') ? ids : ownOf(site), 'machines are')
           log.report('GL2063', at, message, { hint })
         } else if (category === 2 && !address && nodes.find(({ id }) => id === clientId(site, text))?.vm) {
           reported.add(place)
