@@ -93,6 +93,8 @@ test('explain knows every invariant and row that check prints, and what else is 
 test.each([
   ['vm-hear', 'did you mean vm-hears?'],
   ['R999', 'no invariant states this row; rows are R1, R3'],
+  ['expect', 'docs/guide/network-file.md'],
+  ['exceptions', 'docs/guide/network-file.md'],
   ['expect:shop', 'it is an expectation of a network file'],
   ['failures', 'docs/guide/failures.md'],
 ])('explain %s is refused, and says what to do', async (word, remedy) => {

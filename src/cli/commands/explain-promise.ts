@@ -27,7 +27,9 @@ export function explainPromise(word: string, terminal: Terminal): number {
 function unknown(word: string): string {
   if (word.toLowerCase() === failuresId)
     return 'it stands in exceptions for what breaks when something fails; see docs/guide/failures.md'
-  if (/^expect:/i.test(word)) return "it is an expectation of a network file, which says it at 'expect:'"
+  if (/^expect(:|$)/i.test(word))
+    return "it is an expectation of a network file, which says it at 'expect:'; see docs/guide/network-file.md"
+  if (/^exceptions?$/i.test(word)) return 'it is a part of a network file; see docs/guide/network-file.md'
   if (/^r\d+$/i.test(word)) return `no invariant states this row; rows are ${rowsOf(promises).join(', ')}`
   const ids = promises.map(({ id }) => id)
   const near = nearest(word.toUpperCase(), Object.keys(diagnosticTable)) ?? nearest(word.toLowerCase(), ids)
