@@ -24,6 +24,11 @@ export function needsRoom(argv: readonly string[], env: NodeJS.ProcessEnv = proc
   return sizes.some((size) => size !== undefined && size >= large)
 }
 
+const starter = process.ppid
+
+/** Whether this is such a process, and who started it is gone without a word: killed, it could pass on nothing. */
+export const isAbandoned = (): boolean => process.env[mark] !== undefined && process.ppid !== starter
+
 /** Options of Node: what is kept for a short time, and three quarters of the memory for the rest, if nothing was said of it. */
 export function roomFlags(env: NodeJS.ProcessEnv = process.env): readonly string[] {
   const flags = ['--max-semi-space-size=64']

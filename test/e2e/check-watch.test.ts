@@ -86,12 +86,25 @@ test('a list that became a link to itself cannot be read, and is read when it is
   expect((await running.finished).code).toBe(0)
 })
 
-test('one Ctrl-C ends the watch of a large file too, with what was found last', async () => {
+/** A file for which a second process is started. */
+function largeFile(): string {
   const file = join(user.folder, 'large.yaml')
   writeFileSync(file, smallNetwork + `# ${'-'.repeat(60)}\n`.repeat(2 ** 20 / 60))
+  return file
+}
+
+test('one Ctrl-C ends the watch of a large file too, with what was found last', async () => {
   // A terminal sends it to every process of the group.
-  const { running, after } = watch(file, { under: ['setsid'] })
+  const { running, after } = watch(largeFile(), { under: ['setsid'] })
   expect(await after(() => {})).toMatchObject({ ok: true })
   process.kill(-(running.process.pid as number), 'SIGINT')
   expect((await running.finished).code).toBe(0)
+})
+
+test('the watch of a large file ends when who started it is killed', async () => {
+  const { running, after } = watch(largeFile())
+  expect(await after(() => {})).toMatchObject({ ok: true })
+  running.process.kill('SIGKILL')
+  // Its output is open as long as anybody is left who could write to it.
+  expect((await running.finished).code).toBe('SIGKILL')
 })

@@ -10,6 +10,7 @@ import { outcomeOf } from '../mistakes.ts'
 import { diagnosticJson, loadFile, networkFile } from '../network-argument.ts'
 import { openProgress, type Progress } from '../render/progress.ts'
 import { proofJson, proofText } from '../render/proof-text.ts'
+import { isAbandoned } from '../room.ts'
 import { refuseStandardInput } from '../standard-input.ts'
 import type { Terminal } from '../terminal.ts'
 import { awaitInterruption } from '../up/interruption.ts'
@@ -29,7 +30,7 @@ export async function checkWatch(given: string | undefined, terminal: Terminal):
     for (;;) {
       watch.rehearse()
       const next = await Promise.race([interruption.happened, sleep(pause, 'looked' as const)])
-      if (next === 'interrupted') return code
+      if (next === 'interrupted' || isAbandoned()) return code
       if (watch.isOutdated()) code = watch.look()
     }
   } finally {
