@@ -37,11 +37,14 @@ export const realWays = (world: World, from: string, packet: IpHeaders): Walked 
 /** @param real the same packet's real ways */
 export function everyWay(world: World, from: string, packet: IpHeaders, real: Walked): readonly Ways[] {
   if (real.machines === 0 && !real.lent) return [real]
-  return Array.from({ length: Math.max(1, real.machines) }, (_, machine) =>
-    (real.lent ? (['first', 'last'] as const) : (['first'] as const)).map((port) =>
-      walked(world, from, packet, { machine, port }),
-    ),
-  ).flat()
+  const ports = real.lent ? (['first', 'last'] as const) : (['first'] as const)
+  return ports.flatMap((port) => {
+    const ways: Walked[] = []
+    // A port that a filter stops does not come to where a machine is chosen, and another may.
+    do ways.push(walked(world, from, packet, { machine: ways.length, port }))
+    while (ways.length < Math.max(real.machines, ...ways.map(({ machines }) => machines)))
+    return ways
+  })
 }
 
 function walked(world: World, from: string, packet: IpHeaders, choice?: Choice): Walked {
