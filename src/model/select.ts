@@ -145,9 +145,8 @@ export function indexNetworkAfter(
   const was = indicesOf(base)
   const changed = new Set(vms.map(({ id }) => id))
   const there = new Map([...new Set(vms.map(kindKey))].map((key) => [key, vmsAfter(network, was, key)]))
-  const own = new Map(
-    [...there.values()].flat().flatMap((node) => (changed.has(node.id) ? [[node.id, node] as const] : [])),
-  )
+  const all = [...there.values()].flat()
+  const own = new Map(all.flatMap((node) => (changed.has(node.id) ? [[node.id, node] as const] : [])))
   const nodes: Index<Node> = { get: (id) => (changed.has(id) ? own.get(id) : was.nodes.get(id)) }
   const kinds = new Map(was.kinds)
   for (const [key, list] of there)
@@ -155,7 +154,7 @@ export function indexNetworkAfter(
     else kinds.delete(key)
   const keys = new Set(vms.map(roleKey))
   const ofRoles = groupBy(
-    [...there.values()].flat().filter((node) => keys.has(roleKey(node))),
+    all.filter((node) => keys.has(roleKey(node))),
     roleKey,
   )
   const { beside, neighbours } = neighboursAfter(network, base, { changed, links, nodes })
